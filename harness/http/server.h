@@ -1,0 +1,90 @@
+// A wire-exact HTTP/1.1 server on loopback: Boost.Beast parses requests, scripts write responses. One thread runs the loop of
+// all listeners of one Server. The Handler is called on that thread only.
+//
+// Lifetimes: handler, journal and clock outlive the server. The destructor stops the loop, closes every connection (reset) and joins.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "harness/base/exchange.h"
+#include "harness/base/journal.h"
+#include "harness/base/result.h"
+#include "harness/wire/fault.h"
+#include "harness/wire/script.h"
+
+namespace assay::http {
+
+// Certificates for a TLS listener, PEM. Made by harness/http/certificates.h.
+struct TlsIdentity {
+  std::string certificate_chain_pem;
+  std::string private_key_pem;
+};
+
+struct ListenerSpec {
+  std::string name;                 // the fake it belongs to; the journal's actor
+  std::string host = "127.0.0.1";   // a loopback address, v4 or v6; inside a cell any address
+  std::uint16_t port = 0;           // 0 = the kernel chooses
+  wire::ListenerMode mode;
+  std::optional<TlsIdentity> tls;
+};
+
+struct Limits {
+  std::size_t head_bytes = 64 * 1024;
+  std::size_t body_bytes = 16 * 1024 * 1024;
+  Micros request_deadline = std::chrono::seconds(30);  // from the first byte of a request to its last
+  Micros idle_deadline = std::chrono::seconds(60);     // between requests
+  Micros stall_deadline = std::chrono::minutes(15);    // for Stall, Hold and a peer that does not read
+};
+
+struct Incoming {
+  std::uint64_t connection = 0;
+  std::uint64_t exchange = 0;  // unique within the server; the journal uses the same number
+  std::string listener;        // ListenerSpec::name
+  std::uint16_t port = 0;
+  std::shared_ptr<const Request> request;  // on_head: body still empty
+  bool keep_alive = true;                  // what the request asked for
+};
+
+class Handler {
+ public:
+  virtual ~Handler() = default;
+  // The head was read, the body was not. A script answers at once, without reading the body; nullopt reads on.
+  virtual std::optional<wire::Script> on_head(const Incoming&) { return std::nullopt; }
+  // The whole request was read.
+  virtual wire::Script on_request(const Incoming&) = 0;
+  // An Upgrade: websocket request. true accepts; frames then arrive at on_message. The default declines, and on_request is asked
+  // for the refusal.
+  virtual bool on_upgrade(const Incoming&) { return false; }
+  // A text or binary message on an accepted WebSocket. Answers go through Server::send().
+  virtual void on_message(const Incoming&, std::string /*message*/, bool /*binary*/) {}
+  // The connection of `connection` has ended, for whatever reason.
+  virtual void on_closed(std::uint64_t /*connection*/) {}
+};
+
+class Server {
+ public:
+  // Binds every listener, then starts the loop thread. Fails with "cannot listen on 127.0.0.1:1456: address already in use".
+  static Result<std::unique_ptr<Server>> start(std::vector<ListenerSpec> listeners, Handler& handler, Journal& journal,
+                                               const Clock& clock, Limits limits = {});
+  virtual ~Server() = default;
+
+  // The port of the first listener of that name; 0 when there is none (or it refuses connections and never bound).
+  virtual std::uint16_t port(std::string_view listener) const = 0;
+  // Lets every script go on that waits at Hold{name}, now or later, until hold(name) is called again. Thread-safe.
+  virtual void release(const std::string& name) = 0;
+  virtual void hold(const std::string& name) = 0;
+  // Runs `f` on the loop thread, after `delay` of real time. Thread-safe.
+  virtual void post(std::function<void()> f, Micros delay = Micros(0)) = 0;
+  // Sends a message on an accepted WebSocket, or closes it. Loop thread only.
+  virtual void send(std::uint64_t connection, std::string message, bool binary = false) = 0;
+  virtual void close(std::uint64_t connection, std::uint16_t code = 1000) = 0;
+  // Changes what a listener does from now on (`set: {inference.down: true}` is Kind::refuse). Thread-safe; returns when done.
+  virtual Result<void> set_mode(const std::string& listener, const wire::ListenerMode& mode) = 0;
+};
+
+}  // namespace assay::http
