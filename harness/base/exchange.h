@@ -19,7 +19,8 @@ struct Header {
 };
 using Headers = std::vector<Header>;
 
-// The first value of `name`, compared without case; nullptr when absent. The pointer lives as long as `headers`.
+// The first value of `name`, compared without case; nullptr when absent. The pointer lives as long as
+// `headers`.
 const std::string* find_header(const Headers& headers, std::string_view name);
 // Replaces the first `name` (keeping its place and removing later ones) or appends it.
 void set_header(Headers& headers, std::string_view name, std::string value);
@@ -55,11 +56,12 @@ struct Response {
   int status = 200;
   std::string reason = "OK";
   std::string version = "HTTP/1.1";
-  Headers headers;  // framing headers (Content-Length, Transfer-Encoding) are derived from `framing` unless present here
+  Headers headers;  // framing headers (Content-Length, Transfer-Encoding) are derived from `framing` unless
+                    // present here
   BodyFraming framing = BodyFraming::content_length;
   std::vector<Chunk> body;
-  Headers trailers;       // only with BodyFraming::chunked
-  Micros head_delay{0};   // from the end of the request to the first byte of the head
+  Headers trailers;      // only with BodyFraming::chunked
+  Micros head_delay{0};  // from the end of the request to the first byte of the head
   bool operator==(const Response&) const = default;
 };
 

@@ -1,5 +1,5 @@
-// The journal: everything the fakes, the browser and the cell saw and did, in order, with microseconds. It is the
-// evidence that verdicts quote.
+// The journal: everything the fakes, the browser and the cell saw and did, in order, with microseconds. It is
+// the evidence that verdicts quote.
 //
 // Thread-safety: every method may be called from any thread. Entries are immutable once appended.
 #pragma once
@@ -44,7 +44,7 @@ std::string_view to_string(JournalKind kind);
 struct JournalEntry {
   std::uint64_t seq = 0;  // 1-based, without gaps
   Micros at{0};           // since the world's clock began
-  std::string actor;      // "auth-station", "control-api", "inference", "browser", "client", "dns", "world", ...
+  std::string actor;  // "auth-station", "control-api", "inference", "browser", "client", "dns", "world", ...
   JournalKind kind = JournalKind::note;
   std::uint64_t connection = 0;  // 0 = none; unique within a world
   std::uint64_t exchange = 0;    // 0 = none; links request, response, fault and done of one exchange
@@ -70,13 +70,14 @@ class Journal {
   std::uint64_t size() const;  // the last seq
   std::uint64_t dropped() const;
 
-  // Waits for the first entry after `after` that satisfies `matches`; looks at those already there first. On the deadline
-  // fails with "timed out after 5 s waiting for <awaited>". Real time, whatever the clock.
+  // Waits for the first entry after `after` that satisfies `matches`; looks at those already there first. On
+  // the deadline fails with "timed out after 5 s waiting for <awaited>". Real time, whatever the clock.
   using Predicate = std::function<bool(const JournalEntry&)>;
-  Result<std::shared_ptr<const JournalEntry>> wait(const Predicate& matches, Micros deadline, std::string_view awaited,
-                                                  std::uint64_t after = 0) const;
+  Result<std::shared_ptr<const JournalEntry>> wait(const Predicate& matches, Micros deadline,
+                                                   std::string_view awaited, std::uint64_t after = 0) const;
 
-  // Called under no lock after each append, on the appending thread; for live views. Set before the world starts.
+  // Called under no lock after each append, on the appending thread; for live views. Set before the world
+  // starts.
   void set_listener(std::function<void(const JournalEntry&)> listener);
 
  private:
@@ -90,9 +91,10 @@ class Journal {
   std::function<void(const JournalEntry&)> listener_;
 };
 
-// One entry as JSON for the run record: {"seq","t_us","actor","kind","text", and connection, exchange, status, bytes, detail
-// where set}. A request adds {"method","target","headers":[[name,value]...],"body"}; a body longer than `body_limit` bytes is cut and
-// "body_bytes" gives its length. Bytes that are not UTF-8 are given as {"base64": "..."}. Redaction is the caller's work.
+// One entry as JSON for the run record: {"seq","t_us","actor","kind","text", and connection, exchange,
+// status, bytes, detail where set}. A request adds {"method","target","headers":[[name,value]...],"body"}; a
+// body longer than `body_limit` bytes is cut and "body_bytes" gives its length. Bytes that are not UTF-8 are
+// given as {"base64": "..."}. Redaction is the caller's work.
 nlohmann::json to_json(const JournalEntry& entry, std::size_t body_limit = 4096);
 
 }  // namespace assay

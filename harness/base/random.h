@@ -1,4 +1,5 @@
-// The seeded source of every choice that is not written in a case file. Same seed, same sequence, on every machine.
+// The seeded source of every choice that is not written in a case file. Same seed, same sequence, on every
+// machine.
 #pragma once
 
 #include <cstdint>

@@ -23,7 +23,9 @@ TEST(Random, BelowStaysBelow) {
   for (int i = 0; i < 1000; ++i) EXPECT_LT(r.below(3), 3u);
 }
 
-TEST(Random, AlphanumericHasTheLengthAsked) { EXPECT_EQ(Random(3).alphanumeric(48).size(), 48u); }
+TEST(Random, AlphanumericHasTheLengthAsked) {
+  EXPECT_EQ(Random(3).alphanumeric(48).size(), 48u);
+}
 
 }  // namespace
 }  // namespace assay

@@ -28,7 +28,8 @@ std::string form_decode(std::string_view text);
 
 // The whole of a file, or an error that names it.
 Result<std::string> read_file(const std::string& path);
-// Writes through a temporary file and rename, so that a reader never sees half. Errors name the path and the cause.
+// Writes through a temporary file and rename, so that a reader never sees half. Errors name the path and the
+// cause.
 Result<void> write_file_atomically(const std::string& path, std::string_view bytes);
 
 }  // namespace assay

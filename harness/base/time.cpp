@@ -11,7 +11,8 @@ struct Unit {
   std::int64_t micros;
 };
 
-// Longest first, so that formatting picks the shortest exact form; "us" and "ms" before "s" for parsing by full match.
+// Longest first, so that formatting picks the shortest exact form; "us" and "ms" before "s" for parsing by
+// full match.
 constexpr std::array<Unit, 6> kUnits = {{{"d", 86'400'000'000},
                                          {"h", 3'600'000'000},
                                          {"m", 60'000'000},
@@ -22,7 +23,9 @@ constexpr std::array<Unit, 6> kUnits = {{{"d", 86'400'000'000},
 }  // namespace
 
 Result<Micros> parse_duration(std::string_view text) {
-  auto wrong = [&] { return fail("expected a duration such as 300ms, 5s or 30d, found \"" + std::string(text) + "\""); };
+  auto wrong = [&] {
+    return fail("expected a duration such as 300ms, 5s or 30d, found \"" + std::string(text) + "\"");
+  };
   std::int64_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error != std::errc() || number < 0) return wrong();
@@ -59,6 +62,8 @@ std::int64_t SystemClock::wall_seconds() const {
   return std::chrono::duration_cast<std::chrono::seconds>(wall).count();
 }
 
-void SystemClock::advance(Micros by) { offset_us_ += by.count(); }
+void SystemClock::advance(Micros by) {
+  offset_us_ += by.count();
+}
 
 }  // namespace assay

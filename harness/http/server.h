@@ -1,7 +1,8 @@
-// A wire-exact HTTP/1.1 server on loopback: Boost.Beast parses requests, scripts write responses. One thread runs the loop of
-// all listeners of one Server. The Handler is called on that thread only.
+// A wire-exact HTTP/1.1 server on loopback: Boost.Beast parses requests, scripts write responses. One thread
+// runs the loop of all listeners of one Server. The Handler is called on that thread only.
 //
-// Lifetimes: handler, journal and clock outlive the server. The destructor stops the loop, closes every connection (reset) and joins.
+// Lifetimes: handler, journal and clock outlive the server. The destructor stops the loop, closes every
+// connection (reset) and joins.
 #pragma once
 
 #include <cstdint>
@@ -26,9 +27,9 @@ struct TlsIdentity {
 };
 
 struct ListenerSpec {
-  std::string name;                 // the fake it belongs to; the journal's actor
-  std::string host = "127.0.0.1";   // a loopback address, v4 or v6; inside a cell any address
-  std::uint16_t port = 0;           // 0 = the kernel chooses
+  std::string name;                // the fake it belongs to; the journal's actor
+  std::string host = "127.0.0.1";  // a loopback address, v4 or v6; inside a cell any address
+  std::uint16_t port = 0;          // 0 = the kernel chooses
   wire::ListenerMode mode;
   std::optional<TlsIdentity> tls;
 };
@@ -53,12 +54,13 @@ struct Incoming {
 class Handler {
  public:
   virtual ~Handler() = default;
-  // The head was read, the body was not. A script answers at once, without reading the body; nullopt reads on.
+  // The head was read, the body was not. A script answers at once, without reading the body; nullopt reads
+  // on.
   virtual std::optional<wire::Script> on_head(const Incoming&) { return std::nullopt; }
   // The whole request was read.
   virtual wire::Script on_request(const Incoming&) = 0;
-  // An Upgrade: websocket request. true accepts; frames then arrive at on_message. The default declines, and on_request is asked
-  // for the refusal.
+  // An Upgrade: websocket request. true accepts; frames then arrive at on_message. The default declines, and
+  // on_request is asked for the refusal.
   virtual bool on_upgrade(const Incoming&) { return false; }
   // A text or binary message on an accepted WebSocket. Answers go through Server::send().
   virtual void on_message(const Incoming&, std::string /*message*/, bool /*binary*/) {}
@@ -68,14 +70,17 @@ class Handler {
 
 class Server {
  public:
-  // Binds every listener, then starts the loop thread. Fails with "cannot listen on 127.0.0.1:1456: address already in use".
-  static Result<std::unique_ptr<Server>> start(std::vector<ListenerSpec> listeners, Handler& handler, Journal& journal,
-                                               const Clock& clock, Limits limits = {});
+  // Binds every listener, then starts the loop thread. Fails with "cannot listen on 127.0.0.1:1456: address
+  // already in use".
+  static Result<std::unique_ptr<Server>> start(std::vector<ListenerSpec> listeners, Handler& handler,
+                                               Journal& journal, const Clock& clock, Limits limits = {});
   virtual ~Server() = default;
 
-  // The port of the first listener of that name; 0 when there is none (or it refuses connections and never bound).
+  // The port of the first listener of that name; 0 when there is none (or it refuses connections and never
+  // bound).
   virtual std::uint16_t port(std::string_view listener) const = 0;
-  // Lets every script go on that waits at Hold{name}, now or later, until hold(name) is called again. Thread-safe.
+  // Lets every script go on that waits at Hold{name}, now or later, until hold(name) is called again.
+  // Thread-safe.
   virtual void release(const std::string& name) = 0;
   virtual void hold(const std::string& name) = 0;
   // Runs `f` on the loop thread, after `delay` of real time. Thread-safe.
@@ -83,7 +88,8 @@ class Server {
   // Sends a message on an accepted WebSocket, or closes it. Loop thread only.
   virtual void send(std::uint64_t connection, std::string message, bool binary = false) = 0;
   virtual void close(std::uint64_t connection, std::uint16_t code = 1000) = 0;
-  // Changes what a listener does from now on (`set: {inference.down: true}` is Kind::refuse). Thread-safe; returns when done.
+  // Changes what a listener does from now on (`set: {inference.down: true}` is Kind::refuse). Thread-safe;
+  // returns when done.
   virtual Result<void> set_mode(const std::string& listener, const wire::ListenerMode& mode) = 0;
 };
 

@@ -1,5 +1,6 @@
-// Fault: a named, pure function that breaks an exchange, a script or a listener. One file a fault; `all_faults()` lists them.
-// One that does not apply to what it is given is refused with a reason, not ignored.
+// Fault: a named, pure function that breaks an exchange, a script or a listener. One file a fault;
+// `all_faults()` lists them. One that does not apply to what it is given is refused with a reason, not
+// ignored.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -20,19 +21,21 @@ struct ListenerMode {
   enum class Kind { normal, refuse, accept_then_close, accept_then_reset, never_read, tls_failure };
   Kind kind = Kind::normal;
   Micros lasting{0};        // 0 = for ever; else the listener is normal afterwards
-  std::string tls_failure;  // with Kind::tls_failure: expired, wrong-host, self-signed, unknown-ca, handshake-close, not-tls
+  std::string tls_failure;  // with Kind::tls_failure: expired, wrong-host, self-signed, unknown-ca,
+                            // handshake-close, not-tls
   bool operator==(const ListenerMode&) const = default;
 };
 
-// Parameters are the value under the fault's name in a case file: `faults: [rst: {event: 4}]` gives {"event": 4}; a bare
-// name gives null.
+// Parameters are the value under the fault's name in a case file: `faults: [rst: {event: 4}]` gives {"event":
+// 4}; a bare name gives null.
 struct Fault {
-  std::string_view name;         // kebab-case
+  std::string_view name;  // kebab-case
   FaultLevel level;
   std::string_view description;  // one line
   std::string_view parameters;   // "byte: N | event: K | chunk: K"; empty when it takes none
   bool lossless = false;         // all_bytes() is the same before and after
-  nlohmann::json example;        // parameters that apply to an ordinary streamed chat answer; used by the property tests
+  nlohmann::json
+      example;  // parameters that apply to an ordinary streamed chat answer; used by the property tests
   // Exactly one of these is set, by level. They validate `params` and say what they cannot apply to.
   Result<Response> (*on_exchange)(Response, const nlohmann::json& params, Random&) = nullptr;
   Result<Script> (*on_script)(Script, const nlohmann::json& params, Random&) = nullptr;
@@ -52,7 +55,9 @@ struct FaultUse {
 // Reads `[cut: {...}, "drop-done"]`. Errors name the entry and the faults that exist.
 Result<std::vector<FaultUse>> parse_faults(const nlohmann::json& list);
 
-// Applies exchange faults in order, then serializes, then applies script faults in order. Listener faults are refused here.
-Result<Script> apply_faults(Response response, const std::vector<FaultUse>& faults, const SerializeOptions& options, Random& random);
+// Applies exchange faults in order, then serializes, then applies script faults in order. Listener faults are
+// refused here.
+Result<Script> apply_faults(Response response, const std::vector<FaultUse>& faults,
+                            const SerializeOptions& options, Random& random);
 
 }  // namespace assay::wire

@@ -1,4 +1,5 @@
-// Script: what one connection will be sent. A value: faults take one and give one. See docs/architecture.md, "Words".
+// Script: what one connection will be sent. A value: faults take one and give one. See docs/architecture.md,
+// "Words".
 #pragma once
 
 #include <cstdint>
@@ -40,12 +41,13 @@ struct Write {
 struct Flush {
   bool operator==(const Flush&) const = default;
 };
-// The next write starts only when the peer has read all before it: confirmed (its receive queue was seen empty), or
-// journalled as unconfirmed.
+// The next write starts only when the peer has read all before it: confirmed (its receive queue was seen
+// empty), or journalled as unconfirmed.
 struct Cut {
   bool operator==(const Cut&) const = default;
 };
-// Waits until `after` past the previous step's due time. Deadlines are absolute, so that errors do not add up.
+// Waits until `after` past the previous step's due time. Deadlines are absolute, so that errors do not add
+// up.
 struct Wait {
   Micros after{0};
   bool operator==(const Wait&) const = default;
@@ -81,25 +83,29 @@ struct Step {
 
 struct Script {
   Steps steps;
-  // After the last step: true keeps the connection for the next request (RFC 9112 section 9.3), false closes it.
+  // After the last step: true keeps the connection for the next request (RFC 9112 section 9.3), false closes
+  // it.
   bool keep_alive = true;
   bool operator==(const Script&) const = default;
 };
 
-inline bool Repeat::operator==(const Repeat& o) const { return times == o.times && steps == o.steps; }
+inline bool Repeat::operator==(const Repeat& o) const {
+  return times == o.times && steps == o.steps;
+}
 
-// Every byte that `script` sends, in order; a Repeat contributes its steps once. What `lossless` faults must keep.
+// Every byte that `script` sends, in order; a Repeat contributes its steps once. What `lossless` faults must
+// keep.
 std::string all_bytes(const Script& script);
 
 // How a response becomes bytes.
 struct SerializeOptions {
-  bool keep_alive = true;       // false adds "Connection: close"
-  bool head_request = false;    // answer to HEAD: the body is left out, its framing headers stay
-  double speed = 0;             // 0 = no pacing; 1 = the recorded times; 10 = ten times faster
-  bool cut_chunks = false;      // a Cut between body chunks
+  bool keep_alive = true;     // false adds "Connection: close"
+  bool head_request = false;  // answer to HEAD: the body is left out, its framing headers stay
+  double speed = 0;           // 0 = no pacing; 1 = the recorded times; 10 = ten times faster
+  bool cut_chunks = false;    // a Cut between body chunks
 };
-// Serializes head, body and trailers with all marks set. Framing headers already present in response.headers are left alone (so a
-// fault can lie); otherwise they are added after the others. Date is not added.
+// Serializes head, body and trailers with all marks set. Framing headers already present in response.headers
+// are left alone (so a fault can lie); otherwise they are added after the others. Date is not added.
 Script serialize(const Response& response, const SerializeOptions& options = {});
 
 }  // namespace assay::wire

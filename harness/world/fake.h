@@ -1,5 +1,5 @@
-// Fake: a server double as a pure state machine. It holds no socket and no thread; it takes values and a clock and returns
-// actions. It is tested by calling it.
+// Fake: a server double as a pure state machine. It holds no socket and no thread; it takes values and a
+// clock and returns actions. It is tested by calling it.
 //
 // Thread-safety: none needed; the world calls a fake on its loop thread only.
 #pragma once
@@ -21,9 +21,10 @@ namespace assay {
 struct Call {
   std::uint64_t connection = 0;
   std::uint64_t exchange = 0;
-  const Request* request = nullptr;    // never null; on_head: body still empty
-  std::string origin;                  // "http://127.0.0.1:4711": where this fake is reached, for absolute URLs
-  const nlohmann::json* rule = nullptr;  // what a matching rule of the case orders (`{"turn": "half-tool"}`); null = nothing
+  const Request* request = nullptr;  // never null; on_head: body still empty
+  std::string origin;                // "http://127.0.0.1:4711": where this fake is reached, for absolute URLs
+  const nlohmann::json* rule =
+      nullptr;  // what a matching rule of the case orders (`{"turn": "half-tool"}`); null = nothing
 };
 
 struct Respond {
@@ -63,7 +64,8 @@ class Fake {
   virtual Actions on_message(const Call&, std::string_view /*message*/) { return {}; }
   // An After came due.
   virtual Actions on_event(std::string_view /*name*/, const nlohmann::json& /*data*/) { return {}; }
-  // `set: {inference.models: [...]}` in a case: changes a setting. False = there is no setting of that name (an error in the case).
+  // `set: {inference.models: [...]}` in a case: changes a setting. False = there is no setting of that name
+  // (an error in the case).
   virtual bool set(std::string_view /*name*/, const nlohmann::json& /*value*/) { return false; }
   // What a case may refer to as ${name.KEY}: live keys, tokens, counts. Null when there is no such key.
   virtual nlohmann::json get(std::string_view /*key*/) const { return nullptr; }

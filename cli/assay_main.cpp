@@ -1,0 +1,24 @@
+// assay: proves that a client of LLM providers survives what providers really do.
+#include <cstdio>
+#include <exception>
+
+#include "cli/verbs.h"
+
+int main(int argc, char** argv) {
+  using assay::ExitCode;
+  CLI::App app("Proves that a client of LLM providers survives what providers really do.", "assay");
+  app.require_subcommand(1);
+  app.set_version_flag("--version", ASSAY_VERSION);
+  assay::cli::Action action;
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : static_cast<int>(ExitCode::usage);
+  }
+  try {
+    return static_cast<int>(action());
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "assay: broken: %s\n", error.what());
+    return static_cast<int>(ExitCode::incomplete);
+  }
+}

@@ -1,0 +1,14 @@
+// The verbs of the command line, one file each. A verb adds its subcommand to `app` and, when that is chosen,
+// sets `action`. Parsing errors are CLI11's; what an action prints on stderr is one clear line an error.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <functional>
+
+#include "harness/base/exit_code.h"
+
+namespace assay::cli {
+
+using Action = std::function<ExitCode()>;
+
+}  // namespace assay::cli
