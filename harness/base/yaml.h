@@ -1,0 +1,27 @@
+// YAML as data files use it: a YAML document becomes the same value and line table as JSON, so that one
+// strict reader (strict.h) serves both. Types follow the YAML 1.2 core schema: `yes`, `no`, `on`, `off` and
+// dates are strings. No merge keys.
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "harness/base/strict.h"
+
+namespace assay {
+
+// One YAML document. Refuses duplicate keys, keys that are not scalars, foreign tags, bytes that are not
+// UTF-8, more than one document, nesting deeper than max_depth, and aliases that expand to more than
+// 100,000 values. `!!binary` becomes a JSON binary value.
+Result<Document> load_yaml(std::string_view text, std::string file);
+// load_yaml of the file at `path`.
+Result<Document> load_yaml_file(const std::string& path);
+
+// Every document of a YAML stream with the members in the order of the file and without a line table, for
+// reading recordings that others wrote: foreign tags (`!ruby/...`, `!python/...`) are ignored, and a value
+// that is null in the file is null.
+Result<std::vector<nlohmann::ordered_json>> load_foreign_yaml(std::string_view text, std::string file);
+
+}  // namespace assay
