@@ -1,0 +1,49 @@
+#include "reports/record/record.h"
+
+#include <array>
+#include <nlohmann/json.hpp>
+
+namespace assay {
+namespace {
+
+constexpr std::array<std::string_view, kVerdicts> kNames = {
+    "pass",  "fail",  "error", "timeout",        "crash",
+    "xfail", "xpass", "flaky", "not-applicable", "could-not-run"};
+
+// Worst first: what a person must act on, then what is missing, then what is as expected.
+constexpr std::array<int, kVerdicts> kRanks = {9, 1, 4, 2, 0, 7, 3, 5, 8, 6};
+
+}  // namespace
+
+std::string_view to_string(Verdict verdict) {
+  return kNames.at(static_cast<std::size_t>(verdict));
+}
+
+Result<Verdict> parse_verdict(std::string_view text) {
+  for (std::size_t i = 0; i < kNames.size(); ++i)
+    if (kNames[i] == text) return static_cast<Verdict>(i);
+  std::string known;
+  for (const std::string_view name : kNames) known.append(known.empty() ? "" : ", ").append(name);
+  return fail("unknown verdict '" + std::string(text) + "'; known: " + known);
+}
+
+bool is_red(Verdict verdict) {
+  return rank(verdict) <= 5;
+}
+
+bool is_green(Verdict verdict) {
+  return verdict == Verdict::pass || verdict == Verdict::xfail;
+}
+
+int rank(Verdict verdict) {
+  return kRanks.at(static_cast<std::size_t>(verdict));
+}
+
+std::string journal_text(const std::vector<std::shared_ptr<const JournalEntry>>& entries,
+                         std::size_t body_limit) {
+  nlohmann::json out = nlohmann::json::array();
+  for (const auto& entry : entries) out.push_back(to_json(*entry, body_limit));
+  return out.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+}  // namespace assay

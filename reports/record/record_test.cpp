@@ -1,0 +1,266 @@
+#include "reports/record/record.h"
+
+#include <gmock/gmock.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "harness/base/text.h"
+#include "reports/record/reader.h"
+#include "reports/record/writer.h"
+
+namespace assay {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+std::filesystem::path scratch_file() {
+  std::string pattern = (std::filesystem::temp_directory_path() / "assay-record-XXXXXX").string();
+  close(mkstemp(pattern.data()));
+  return pattern;
+}
+
+class RecordFile : public ::testing::Test {
+ protected:
+  ~RecordFile() override { std::filesystem::remove(path_); }
+  std::string path_ = scratch_file();
+};
+
+RunHeader a_header() {
+  RunHeader header;
+  header.assay = "0.1.0";
+  header.started = "2026-11-20T07:20:14Z";
+  header.seed = 7;
+  header.host = {"Linux", "6.1.0", 2};
+  header.command = {"assay", "run", "--shard", "1/4"};
+  header.clients = {{"reference", "0.1.0", "provider", {"login", "chat"}}};
+  header.planned = 1;
+  header.shard = "1/4";
+  header.requirements = "2026.11";
+  header.cells = true;
+  return header;
+}
+
+CaseRecord a_case() {
+  CaseRecord c;
+  c.index = 3;
+  c.name = "worldrouter/login/callback-request-late";
+  c.client = "reference";
+  c.suite = "worldrouter/login";
+  c.title = "The browser sends its request late";
+  c.requirement = "The listener waits for the request";
+  c.level = "must";
+  c.provider = "worldrouter";
+  c.model = "m";
+  c.protocol = "oauth-loopback";
+  c.features = {"login"};
+  c.seen_in = {"puffer#126"};
+  c.axes = {{"reads", "1-byte"}};
+  c.verdict = Verdict::flaky;
+  c.reason = "passed on attempt 2";
+  c.checks = {{"done", false, "ok", "\"EAGAIN\"\n", {1, 2}}};
+  c.journal = R"([{"actor":"browser","kind":"action","seq":1,"t_us":5,"text":"GET /callback"}])";
+  c.output = {"out", "err", 9};
+  c.seed = 7;
+  c.started_us = 12;
+  c.duration_us = 34;
+  c.timings = {{"setup", 3}};
+  c.attempts = {{Verdict::fail, "EAGAIN", 30}, {Verdict::pass, "", 34}};
+  c.known = KnownFailure{"flaky", "since May", "https://example.test/1", "2026-12-31"};
+  c.command = "assay run --case worldrouter/login/callback-request-late --seed 7";
+  return c;
+}
+
+TEST_F(RecordFile, ComesBackAsWritten) {
+  auto writer = RecordWriter::open(path_, a_header());
+  ASSERT_TRUE(writer) << writer.error().text();
+  ASSERT_TRUE((*writer)->append(a_case()));
+  ASSERT_TRUE((*writer)->finish(1, 99));
+  const auto record = read_record(path_);
+  ASSERT_TRUE(record) << record.error().text();
+  EXPECT_EQ(record->header, a_header());
+  EXPECT_THAT(record->cases, ElementsAre(a_case()));
+  ASSERT_TRUE(record->footer);
+  EXPECT_EQ(*record->footer, (RunFooter{{{"flaky", 1}}, 99, 1, true}));
+  EXPECT_TRUE(record->complete());
+  EXPECT_THAT(record->notes, ElementsAre());
+}
+
+TEST_F(RecordFile, IsReadableAfterEachAppend) {
+  auto writer = RecordWriter::open(path_, a_header());
+  ASSERT_TRUE(writer);
+  ASSERT_TRUE((*writer)->append(a_case()));
+  const auto record = read_record(path_);
+  ASSERT_TRUE(record);
+  EXPECT_EQ(record->cases.size(), 1U);
+  EXPECT_FALSE(record->complete());
+  EXPECT_THAT(record->notes, ElementsAre(HasSubstr("no footer")));
+}
+
+TEST_F(RecordFile, IsIncompleteWithFewerCasesThanPlanned) {
+  auto writer = RecordWriter::open(path_, a_header());
+  ASSERT_TRUE(writer);
+  ASSERT_TRUE((*writer)->finish(0, 1));
+  EXPECT_FALSE((*writer)->append(a_case()));
+  const auto record = read_record(path_);
+  ASSERT_TRUE(record);
+  EXPECT_FALSE(record->complete());
+}
+
+TEST(RecordWriter, NamesThePathItCannotCreate) {
+  const auto writer = RecordWriter::open("/nowhere/run.jsonl", a_header());
+  ASSERT_FALSE(writer);
+  EXPECT_THAT(writer.error().text(), HasSubstr("/nowhere/run.jsonl: cannot create: No such file"));
+}
+
+TEST(RecordLine, SpellsWhatScriptsRelyOn) {
+  const std::string line = case_line(a_case());
+  EXPECT_TRUE(
+      line.starts_with(R"({"type":"case","index":3,"case":"worldrouter/login/callback-request-late",)"));
+  EXPECT_THAT(line, HasSubstr(R"("verdict":"flaky")"));
+  EXPECT_EQ(line.find(R"("verdict":)"), line.rfind(R"("verdict":)")) << "only the case's own verdict";
+}
+
+TEST(RecordLine, StaysValidWhateverBytesAClientPrints) {
+  CaseRecord c = a_case();
+  c.output.out = "\xff\xfe \n \x01";
+  c.journal = "not json";
+  const auto back = parse_record(header_line(a_header()) + "\n" + case_line(c) + "\n", "r");
+  ASSERT_TRUE(back) << back.error().text();
+  EXPECT_EQ(back->cases.at(0).output.out, "\uFFFD\uFFFD \n \x01");
+  EXPECT_THAT(back->cases.at(0).journal, HasSubstr("not json"));
+}
+
+TEST(RecordReader, IgnoresATornLastLineAndSaysSo) {
+  const std::string whole = header_line(a_header()) + "\n" + case_line(a_case()) + "\n";
+  const std::string line = case_line(a_case());
+  for (std::size_t n = 1; n < line.size(); ++n) {
+    const auto record = parse_record(whole + line.substr(0, n), "r");
+    ASSERT_TRUE(record) << n << record.error().text();
+    ASSERT_EQ(record->cases.size(), 1U) << n;
+    ASSERT_THAT(record->notes, ElementsAre("line 3 is torn and was ignored", HasSubstr("no footer"))) << n;
+  }
+}
+
+TEST(RecordReader, RefusesABadLineInTheMiddleByItsNumber) {
+  const std::string bad[] = {R"({"type":"case","case":"x","verdict":"fine"})",
+                             R"({"type":"case","index":-1,"case":"x"})",
+                             R"({"type":"case","index":0})",
+                             R"({"type":"other"})",
+                             "nonsense",
+                             header_line(a_header())};
+  for (const std::string& line : bad) {
+    const auto record =
+        parse_record(header_line(a_header()) + "\n" + line + "\n" + case_line(a_case()) + "\n", "r");
+    ASSERT_FALSE(record) << line;
+    EXPECT_THAT(record.error().text(), HasSubstr("r:2: ")) << line;
+  }
+  EXPECT_FALSE(parse_record("", "r"));
+  EXPECT_FALSE(parse_record(case_line(a_case()) + "\n", "r"));
+  EXPECT_FALSE(parse_record(
+      header_line(a_header()) + "\n" + footer_line({}) + "\n" + case_line(a_case()) + "\n", "r"));
+}
+
+TEST(RecordReader, IgnoresKeysItDoesNotKnowInAnyOrder) {
+  const auto record =
+      parse_record(header_line(a_header()) + "\n" +
+                       R"({ "new": [1, {"a": 2}], "verdict" : "fail", "case": "x", "type": "case" })" + "\n",
+                   "r");
+  ASSERT_TRUE(record) << record.error().text();
+  EXPECT_EQ(record->cases.at(0).name, "x");
+  EXPECT_EQ(record->cases.at(0).verdict, Verdict::fail);
+}
+
+TEST(RecordReader, KeepsTheEvidenceThatIsAskedFor) {
+  CaseRecord green = a_case();
+  green.verdict = Verdict::pass;
+  const std::string text =
+      header_line(a_header()) + "\n" + case_line(a_case()) + "\n" + case_line(green) + "\n";
+  const auto some = parse_record(text, "r", {KeepEvidence::not_green});
+  ASSERT_TRUE(some);
+  EXPECT_THAT(some->cases.at(0).journal, Not(""));
+  EXPECT_EQ(some->cases.at(1).journal, "");
+  EXPECT_EQ(some->cases.at(1).checks.size(), 1U);
+  const auto none = parse_record(text, "r", {KeepEvidence::none});
+  ASSERT_TRUE(none);
+  EXPECT_EQ(none->cases.at(0).journal, "");
+}
+
+TEST(RecordReader, RefusesANewerSchema) {
+  RunHeader header = a_header();
+  header.schema = kRecordSchema + 1;
+  const auto record = parse_record(header_line(header) + "\n", "r");
+  ASSERT_FALSE(record);
+  EXPECT_THAT(record.error().message, HasSubstr("newer"));
+}
+
+TEST(VerdictNames, RoundTripAndRankDiffers) {
+  for (int i = 0; i < kVerdicts; ++i) {
+    const auto verdict = static_cast<Verdict>(i);
+    EXPECT_EQ(parse_verdict(to_string(verdict)).value(), verdict);
+    EXPECT_FALSE(is_red(verdict) && is_green(verdict));
+  }
+  EXPECT_FALSE(parse_verdict("passed"));
+  EXPECT_TRUE(is_red(Verdict::flaky));
+  EXPECT_FALSE(is_red(Verdict::could_not_run));
+}
+
+// Every string of a case, planted with the canary in one of its forms.
+CaseRecord planted(const std::string& secret) {
+  CaseRecord c = a_case();
+  for (std::string* field :
+       {&c.name, &c.client, &c.suite, &c.title, &c.requirement, &c.level, &c.role, &c.provider, &c.model,
+        &c.protocol, &c.reason, &c.output.out, &c.output.err, &c.command})
+    *field = "a " + secret + " b";
+  c.features = c.seen_in = {secret};
+  c.axes = {{secret, secret}};
+  c.timings = {{secret, 1}};
+  c.checks = {{secret, false, secret, secret, {}}};
+  c.attempts = {{Verdict::fail, secret, 0}};
+  c.known = KnownFailure{secret, secret, secret, secret};
+  c.journal = nlohmann::json::array({{{"seq", 1},
+                                      {"text", secret},
+                                      {secret, secret},
+                                      {"request",
+                                       {{"headers", {{"Authorization", "Bearer " + secret}}},
+                                        {"body", {{"base64", base64("\xff" + secret)}}}}}}})
+                  .dump();
+  return c;
+}
+
+TEST(Redaction, LeavesNoCanaryInAnyField) {
+  const std::string canary = "sk-CANARY/+9f8e7d~6c";
+  const Redactor redactor = redact_canaries({canary, "another-canary"});
+  for (const std::string& form : {canary, percent_encode(canary), base64(canary), base64("user:" + canary),
+                                  base64("user1:" + canary + "x"), base64url("us:" + canary)}) {
+    const std::string line = case_line(planted(form), redactor);
+    EXPECT_THAT(line, HasSubstr("[redacted]"));
+    EXPECT_THAT(line, Not(HasSubstr(form)));
+    const auto json = nlohmann::json::parse(line);
+    const auto bytes = base64_decode(json["journal"][0]["request"]["body"]["base64"].get<std::string>());
+    ASSERT_TRUE(bytes);
+    EXPECT_THAT(*bytes, Not(HasSubstr(form)));
+  }
+  RunHeader header = a_header();
+  header.command = {canary};
+  header.clients = {{canary, canary, canary, {canary}}};
+  header.missing = {canary};
+  header.host = {canary, canary, 1};
+  header.assay = header.started = header.shard = header.requirements = canary;
+  EXPECT_THAT(header_line(header, redactor), Not(HasSubstr("CANARY")));
+}
+
+TEST(Redaction, ReplacesACanaryThatALimitCutInTwo) {
+  const Redactor redactor = redact_canaries({"sk-0123456789abcdef"});
+  EXPECT_EQ(redactor("key=sk-0123456789ab"), "key=[redacted]");
+  EXPECT_EQ(redactor("key=sk-0123"), "key=sk-0123") << "too short to tell from chance";
+  EXPECT_EQ(redactor("nothing here"), "nothing here");
+  EXPECT_EQ(redactor(""), "");
+  EXPECT_THROW(redact_canaries({"short"}), std::invalid_argument);
+}
+
+}  // namespace
+}  // namespace assay
