@@ -1,5 +1,6 @@
 // A wire-exact HTTP/1.1 server on loopback: Boost.Beast parses requests, scripts write responses. One thread
-// runs the loop of all listeners of one Server. The Handler is called on that thread only.
+// runs the loop of all listeners of one Server, or `threads` of them with the connections spread over them.
+// The Handler is never called by two threads at once.
 //
 // Lifetimes: handler, journal and clock outlive the server. The destructor stops the loop, closes every
 // connection (reset) and joins.
@@ -20,18 +21,16 @@
 
 namespace assay::http {
 
-// Certificates for a TLS listener, PEM. Made by harness/http/certificates.h.
-struct TlsIdentity {
-  std::string certificate_chain_pem;
-  std::string private_key_pem;
-};
+class Authority;  // harness/http/certificates.h
 
 struct ListenerSpec {
   std::string name;                // the fake it belongs to; the journal's actor
   std::string host = "127.0.0.1";  // a loopback address, v4 or v6; inside a cell any address
   std::uint16_t port = 0;          // 0 = the kernel chooses
   wire::ListenerMode mode;
-  std::optional<TlsIdentity> tls;
+  // Set: the listener speaks TLS, with a leaf that this authority issues for the name the client asks for
+  // (SNI), or for `host` when it asks for none. Needed for ListenerMode::Kind::tls_failure.
+  std::shared_ptr<const Authority> authority;
 };
 
 struct Limits {
@@ -40,6 +39,20 @@ struct Limits {
   Micros request_deadline = std::chrono::seconds(30);  // from the first byte of a request to its last
   Micros idle_deadline = std::chrono::seconds(60);     // between requests
   Micros stall_deadline = std::chrono::minutes(15);    // for Stall, Hold and a peer that does not read
+  Micros cut_deadline = std::chrono::seconds(2);       // then a Cut goes on, journalled as unconfirmed
+};
+
+// What a request is answered with. Shared, so that a handler may keep a script and answer with it often
+// without a copy.
+class Answer {
+ public:
+  // Implicit: a handler returns either.
+  Answer(wire::Script script) : script_(std::make_shared<const wire::Script>(std::move(script))) {}
+  Answer(std::shared_ptr<const wire::Script> script) : script_(std::move(script)) {}
+  const std::shared_ptr<const wire::Script>& script() const { return script_; }
+
+ private:
+  std::shared_ptr<const wire::Script> script_;  // never null
 };
 
 struct Incoming {
@@ -56,9 +69,9 @@ class Handler {
   virtual ~Handler() = default;
   // The head was read, the body was not. A script answers at once, without reading the body; nullopt reads
   // on.
-  virtual std::optional<wire::Script> on_head(const Incoming&) { return std::nullopt; }
+  virtual std::optional<Answer> on_head(const Incoming&) { return std::nullopt; }
   // The whole request was read.
-  virtual wire::Script on_request(const Incoming&) = 0;
+  virtual Answer on_request(const Incoming&) = 0;
   // An Upgrade: websocket request. true accepts; frames then arrive at on_message. The default declines, and
   // on_request is asked for the refusal.
   virtual bool on_upgrade(const Incoming&) { return false; }
@@ -73,7 +86,8 @@ class Server {
   // Binds every listener, then starts the loop thread. Fails with "cannot listen on 127.0.0.1:1456: address
   // already in use".
   static Result<std::unique_ptr<Server>> start(std::vector<ListenerSpec> listeners, Handler& handler,
-                                               Journal& journal, const Clock& clock, Limits limits = {});
+                                               Journal& journal, const Clock& clock, Limits limits = {},
+                                               unsigned threads = 1);
   virtual ~Server() = default;
 
   // The port of the first listener of that name; 0 when there is none (or it refuses connections and never
@@ -83,9 +97,10 @@ class Server {
   // Thread-safe.
   virtual void release(const std::string& name) = 0;
   virtual void hold(const std::string& name) = 0;
-  // Runs `f` on the loop thread, after `delay` of real time. Thread-safe.
+  // Runs `f` as if it were a call of the Handler, on a loop thread, after `delay` of real time. Thread-safe.
   virtual void post(std::function<void()> f, Micros delay = Micros(0)) = 0;
-  // Sends a message on an accepted WebSocket, or closes it. Loop thread only.
+  // Sends a message on an accepted WebSocket, or closes it. Thread-safe; a connection that has gone is
+  // ignored.
   virtual void send(std::uint64_t connection, std::string message, bool binary = false) = 0;
   virtual void close(std::uint64_t connection, std::uint16_t code = 1000) = 0;
   // Changes what a listener does from now on (`set: {inference.down: true}` is Kind::refuse). Thread-safe;
