@@ -3,9 +3,12 @@
 // ignored.
 #pragma once
 
+#include <cstdint>
 #include <nlohmann/json.hpp>
 #include <span>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "harness/base/exchange.h"
 #include "harness/base/random.h"
@@ -26,6 +29,13 @@ struct ListenerMode {
   bool operator==(const ListenerMode&) const = default;
 };
 
+// What a fault may know beside what it changes.
+struct FaultContext {
+  Random& random;                    // seeded; the only source of choice
+  const Request* request = nullptr;  // the request that is answered; null = unknown
+  std::int64_t wall_seconds = 0;     // seconds since 1970, for dates in headers; 0 = unknown
+};
+
 // Parameters are the value under the fault's name in a case file: `faults: [rst: {event: 4}]` gives {"event":
 // 4}; a bare name gives null.
 struct Fault {
@@ -33,12 +43,11 @@ struct Fault {
   FaultLevel level;
   std::string_view description;  // one line
   std::string_view parameters;   // "byte: N | event: K | chunk: K"; empty when it takes none
-  bool lossless = false;         // all_bytes() is the same before and after
-  nlohmann::json
-      example;  // parameters that apply to an ordinary streamed chat answer; used by the property tests
+  std::string_view example;      // JSON: parameters that apply to an ordinary streamed chat answer
+  bool lossless = false;  // body_bytes() (exchange) or all_bytes() (script) is the same before and after
   // Exactly one of these is set, by level. They validate `params` and say what they cannot apply to.
-  Result<Response> (*on_exchange)(Response, const nlohmann::json& params, Random&) = nullptr;
-  Result<Script> (*on_script)(Script, const nlohmann::json& params, Random&) = nullptr;
+  Result<Response> (*on_exchange)(Response, const nlohmann::json& params, FaultContext&) = nullptr;
+  Result<Script> (*on_script)(Script, const nlohmann::json& params, FaultContext&) = nullptr;
   Result<ListenerMode> (*on_listener)(const nlohmann::json& params) = nullptr;
 };
 
@@ -58,6 +67,13 @@ Result<std::vector<FaultUse>> parse_faults(const nlohmann::json& list);
 // Applies exchange faults in order, then serializes, then applies script faults in order. Listener faults are
 // refused here.
 Result<Script> apply_faults(Response response, const std::vector<FaultUse>& faults,
-                            const SerializeOptions& options, Random& random);
+                            const SerializeOptions& options, FaultContext context);
+
+// Applies the listener faults of `faults` (at most one) and takes them out of the list; normal when there is
+// none.
+Result<ListenerMode> take_listener_mode(std::vector<FaultUse>& faults);
+
+// True when a fault wants the answer before the request's body was read: the world must then answer on_head.
+bool answers_before_body(const std::vector<FaultUse>& faults);
 
 }  // namespace assay::wire

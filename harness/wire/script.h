@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -14,13 +15,14 @@ namespace assay::wire {
 
 // Borders inside the bytes of a Write, so that faults can name places instead of hoping.
 enum class MarkKind : std::uint8_t {
-  head,    // the first byte of a status line (an interim 1xx response has one of its own)
-  header,  // the first byte of a header line
-  body,    // the first byte after the blank line
-  chunk,   // the first byte of an HTTP chunk: its size line
-  data,    // the first byte of payload inside an HTTP chunk
-  event,   // the first byte of a stream event (SSE event, NDJSON line, eventstream message)
-  end      // one past the last byte of the message
+  head,      // the first byte of a status line (an interim 1xx response has one of its own)
+  header,    // the first byte of a header line
+  body,      // the first byte after the blank line
+  chunk,     // the first byte of an HTTP chunk: its size line
+  data,      // the first byte of a piece of payload: of one HTTP chunk, or of one write of an unchunked body
+  data_end,  // one past the last byte of that piece
+  event,     // the first byte of a stream event (SSE block, NDJSON line, eventstream message)
+  end        // one past the last byte of the message
 };
 
 struct Mark {
@@ -75,9 +77,15 @@ struct Stall {  // nothing more is sent; the connection stays open until the pee
 struct HalfClose {  // FIN, but we go on reading
   bool operator==(const HalfClose&) const = default;
 };
+// Waits until the peer has sent something that nobody has read: its next request. Nothing is read, so that a
+// Close after it is the keep-alive race as the peer sees it: its request meets a RST. A peer that goes away
+// ends the wait too.
+struct AwaitInput {
+  bool operator==(const AwaitInput&) const = default;
+};
 
 struct Step {
-  std::variant<Write, Flush, Cut, Wait, Hold, Repeat, Close, Reset, Stall, HalfClose> op;
+  std::variant<Write, Flush, Cut, Wait, Hold, Repeat, Close, Reset, Stall, HalfClose, AwaitInput> op;
   bool operator==(const Step&) const = default;
 };
 
@@ -86,6 +94,8 @@ struct Script {
   // After the last step: true keeps the connection for the next request (RFC 9112 section 9.3), false closes
   // it.
   bool keep_alive = true;
+  // To be played as soon as the head of the request was read; its body is left unread (Handler::on_head).
+  bool before_request_body = false;
   bool operator==(const Script&) const = default;
 };
 
@@ -97,15 +107,23 @@ inline bool Repeat::operator==(const Repeat& o) const {
 // keep.
 std::string all_bytes(const Script& script);
 
+// Offsets at which the events of a body begin. An SSE block begins at the first byte that is not a line end
+// after a blank line, whatever the line ends; an NDJSON line at its first byte; an AWS eventstream message at
+// its prelude. Other content types have none. `content_type` is the header's value, parameters included.
+std::vector<std::size_t> event_offsets(std::string_view body, std::string_view content_type);
+
 // How a response becomes bytes.
 struct SerializeOptions {
   bool keep_alive = true;     // false adds "Connection: close"
   bool head_request = false;  // answer to HEAD: the body is left out, its framing headers stay
-  double speed = 0;           // 0 = no pacing; 1 = the recorded times; 10 = ten times faster
+  double speed = 0;           // 0 = no pacing; 1 = the recorded times; 10 = ten times faster. Due times are
+                              // scaled from the start, so that rounding does not add up
   bool cut_chunks = false;    // a Cut between body chunks
 };
 // Serializes head, body and trailers with all marks set. Framing headers already present in response.headers
-// are left alone (so a fault can lie); otherwise they are added after the others. Date is not added.
+// are left alone (so a fault can lie); otherwise they are added after the others. Date is not added. A status
+// that has no body (1xx, 204, 304: RFC 9110 section 6.4.1) is sent without one. A close-delimited or HTTP/1.0
+// message ends the connection.
 Script serialize(const Response& response, const SerializeOptions& options = {});
 
 }  // namespace assay::wire
