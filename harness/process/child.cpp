@@ -1,0 +1,440 @@
+#include "harness/process/child.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/eventfd.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <condition_variable>
+#include <cstring>
+#include <deque>
+#include <future>
+#include <mutex>
+#include <thread>
+
+#include "harness/process/launch.h"
+#include "harness/process/unique_fd.h"
+
+namespace assay::process {
+namespace {
+
+using SteadyClock = std::chrono::steady_clock;
+
+// How long output is awaited after the child and its session are gone: only a process that left the session
+// and kept the pipe can make it last.
+constexpr Micros kEscapeeGrace = std::chrono::milliseconds(200);
+
+struct Pipe {
+  UniqueFd read, write;
+};
+
+Result<Pipe> make_pipe() {
+  std::array<int, 2> ends{};
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0) return fail(fmt::format("no pipe: {}", std::strerror(errno)));
+  return Pipe{UniqueFd(ends[0]), UniqueFd(ends[1])};
+}
+
+void set_nonblocking(int fd) {
+  ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) | O_NONBLOCK);
+}
+
+std::size_t index_of(Stream stream) {
+  return stream == Stream::out ? 0 : 1;
+}
+
+}  // namespace
+
+std::string ExitStatus::text() const {
+  if (signal_number == 0) return fmt::format("exit {}", code);
+  return fmt::format("signal {} ({})", signal_number, ::strsignal(signal_number));
+}
+
+struct Child::State {
+  explicit State(ChildOptions o) : options(std::move(o)), name(options.argv.empty() ? "" : options.argv[0]) {}
+  ~State() {
+    if (thread.joinable()) {
+      abandon = true;
+      wake();
+      thread.join();
+    }
+  }
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+
+  // Called on any thread.
+  void wake() const {
+    const std::uint64_t one = 1;
+    (void)!::write(wake_fd.get(), &one, sizeof one);
+  }
+  bool send_signal(int number) {
+    const std::lock_guard lock(mutex);
+    return !reaped && pid > 0 && ::kill(-pid, number) == 0;
+  }
+
+  // The child's thread.
+  void run(std::promise<Result<void>> started, UniqueFd in, UniqueFd out, UniqueFd err);
+  void loop();
+  bool read_some(Stream stream);
+  void write_some();
+  void take(Stream stream, std::string_view bytes);
+  void cut_lines(std::string_view bytes);
+  void stream_ended(Stream stream);
+  void on_exit();
+  void kill_session();
+  Micros now() const {
+    if (options.clock != nullptr) return options.clock->now();
+    return std::chrono::duration_cast<Micros>(SteadyClock::now() - start);
+  }
+
+  const ChildOptions options;
+  const std::string name;
+  const SteadyClock::time_point start = SteadyClock::now();
+  UniqueFd wake_fd, pid_fd, in_fd;
+  std::array<UniqueFd, 2> out_fd;  // by index_of()
+  std::atomic<bool> abandon{false};
+
+  mutable std::mutex mutex;
+  std::condition_variable changed;
+  pid_t pid = 0;
+  bool reaped = false;
+  bool finished = false;  // reaped, drained
+  ExitStatus status;
+  std::vector<OutputChunk> chunks;
+  std::array<std::uint64_t, 2> kept{}, seen{};
+  std::vector<ProcessInfo> left;
+  std::deque<std::string> lines;
+  std::size_t line_bytes = 0;  // in `lines`
+  std::string partial;
+  std::string line_error;
+  bool lines_ended = false;
+  std::string to_write;
+  bool close_requested = false;
+  int write_error = 0;
+
+  std::thread thread;  // last: it uses all the others
+};
+
+void Child::State::run(std::promise<Result<void>> started, UniqueFd in, UniqueFd out, UniqueFd err) {
+  // A write to a child that is gone must give EPIPE, not kill us; and handlers belong to other threads.
+  sigset_t all;
+  ::sigfillset(&all);
+  ::pthread_sigmask(SIG_SETMASK, &all, nullptr);
+
+  const auto launched =
+      launch({options.argv, options.environment, options.directory, in.get(), out.get(), err.get()});
+  in.reset();
+  out.reset();
+  err.reset();
+  if (!launched) {
+    started.set_value(tl::unexpected(launched.error()));
+    return;
+  }
+  pid = *launched;
+  pid_fd.reset(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+  started.set_value({});
+  loop();
+  const std::lock_guard lock(mutex);
+  finished = true;
+  changed.notify_all();
+}
+
+void Child::State::loop() {
+  std::optional<SteadyClock::time_point> give_up;  // set when the child is gone and only a pipe is still open
+  while (true) {
+    if (abandon && !reaped) kill_session();
+    if (reaped && (abandon || (!out_fd[0] && !out_fd[1]))) break;
+    if (give_up && SteadyClock::now() >= *give_up) break;
+
+    bool want_write = false, want_out = true;
+    {
+      const std::lock_guard lock(mutex);
+      want_write = in_fd && !to_write.empty();
+      if (in_fd && close_requested && to_write.empty()) in_fd.reset();
+      want_out =
+          lines.empty() || line_bytes < 4 * options.line_limit;  // else the reader is behind: let it wait
+    }
+    std::array<pollfd, 5> wait = {{{wake_fd.get(), POLLIN, 0},
+                                   {reaped ? -1 : pid_fd.get(), POLLIN, 0},
+                                   {want_out || reaped ? out_fd[0].get() : -1, POLLIN, 0},
+                                   {out_fd[1].get(), POLLIN, 0},
+                                   {in_fd.get(), static_cast<short>(want_write ? POLLOUT : 0), 0}}};
+    int timeout = -1;
+    if (give_up) {
+      const auto left_over =
+          std::chrono::duration_cast<std::chrono::milliseconds>(*give_up - SteadyClock::now());
+      timeout = std::max(0, static_cast<int>(left_over.count()) + 1);
+    }
+    if (::poll(wait.data(), wait.size(), timeout) < 0 && errno != EINTR) break;
+    if (wait[0].revents != 0) {
+      std::uint64_t count = 0;
+      (void)!::read(wake_fd.get(), &count, sizeof count);
+    }
+    if (wait[2].revents != 0) read_some(Stream::out);
+    if (wait[3].revents != 0) read_some(Stream::err);
+    if (wait[4].revents != 0) write_some();
+    if (wait[1].revents != 0 && !reaped) {
+      on_exit();
+      give_up = SteadyClock::now() + kEscapeeGrace;
+    }
+  }
+  stream_ended(Stream::out);
+  stream_ended(Stream::err);
+}
+
+// False when there is nothing more for now.
+bool Child::State::read_some(Stream stream) {
+  UniqueFd& fd = out_fd[index_of(stream)];
+  if (!fd) return false;
+  std::array<char, 65536> buffer;
+  const auto n = ::read(fd.get(), buffer.data(), buffer.size());
+  if (n > 0) {
+    take(stream, {buffer.data(), static_cast<std::size_t>(n)});
+    return true;
+  }
+  if (n < 0 && (errno == EAGAIN || errno == EINTR)) return errno == EINTR;
+  stream_ended(stream);
+  return false;
+}
+
+void Child::State::write_some() {
+  const std::lock_guard lock(mutex);
+  if (!to_write.empty()) {
+    const auto n = ::write(in_fd.get(), to_write.data(), to_write.size());
+    if (n > 0) to_write.erase(0, static_cast<std::size_t>(n));
+    if (n >= 0 || errno == EAGAIN || errno == EINTR) {
+      if (to_write.empty()) changed.notify_all();
+      return;
+    }
+    write_error = errno;
+  } else {
+    write_error = EPIPE;  // POLLERR: the reading end was closed
+  }
+  in_fd.reset();
+  changed.notify_all();
+}
+
+void Child::State::take(Stream stream, std::string_view bytes) {
+  OutputChunk chunk{now(), stream, std::string(bytes)};
+  if (options.on_output) options.on_output(chunk);
+  const std::lock_guard lock(mutex);
+  const auto index = index_of(stream);
+  seen[index] += bytes.size();
+  if (options.lines && stream == Stream::out) cut_lines(bytes);
+  const auto room = options.output_limit - static_cast<std::size_t>(kept[index]);
+  if (chunk.bytes.size() > room) chunk.bytes.resize(room);
+  kept[index] += chunk.bytes.size();
+  if (!chunk.bytes.empty()) chunks.push_back(std::move(chunk));
+  changed.notify_all();
+}
+
+// Under the lock.
+void Child::State::cut_lines(std::string_view bytes) {
+  while (!bytes.empty() && line_error.empty()) {
+    const auto end = bytes.find('\n');
+    partial += bytes.substr(0, end);
+    if (partial.size() > options.line_limit) {
+      line_error = fmt::format("{} wrote a line of more than {} bytes", name, options.line_limit);
+      partial.clear();
+      return;
+    }
+    if (end == std::string_view::npos) return;
+    if (partial.ends_with('\r')) partial.pop_back();
+    line_bytes += partial.size();
+    lines.push_back(std::exchange(partial, {}));
+    bytes.remove_prefix(end + 1);
+  }
+}
+
+void Child::State::stream_ended(Stream stream) {
+  out_fd[index_of(stream)].reset();
+  if (stream != Stream::out) return;
+  const std::lock_guard lock(mutex);
+  if (!partial.empty()) lines.push_back(std::exchange(partial, {}));
+  lines_ended = true;
+  changed.notify_all();
+}
+
+// The child is a zombie: its number is still ours, so its session can be found and cannot be another's.
+void Child::State::on_exit() {
+  while (read_some(Stream::out)) {
+  }
+  while (read_some(Stream::err)) {
+  }
+  {
+    auto members = session_members(pid);
+    const std::lock_guard lock(mutex);
+    if (!abandon) left = std::move(members);
+  }
+  kill_session();
+  int raw = 0;
+  const std::lock_guard lock(mutex);
+  while (::waitpid(pid, &raw, 0) < 0 && errno == EINTR) {
+  }
+  status = WIFSIGNALED(raw) ? ExitStatus{0, WTERMSIG(raw)} : ExitStatus{WEXITSTATUS(raw), 0};
+  reaped = true;
+  if (in_fd) {
+    in_fd.reset();
+    write_error = EPIPE;
+  }
+  changed.notify_all();
+}
+
+void Child::State::kill_session() {
+  ::kill(-pid, SIGKILL);
+  // Those that made groups of their own. A few rounds, because one may fork while it is looked at.
+  for (int round = 0; round < 4; ++round) {
+    const auto members = session_members(pid);
+    if (members.empty()) return;
+    for (const ProcessInfo& member : members) ::kill(member.pid, SIGKILL);
+  }
+}
+
+Child::Child(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Child::Child(Child&&) noexcept = default;
+Child& Child::operator=(Child&&) noexcept = default;
+Child::~Child() = default;
+
+Result<Child> Child::start(ChildOptions options) {
+  auto state = std::make_unique<State>(std::move(options));
+  const std::string wrong = "cannot start " + state->name + ": ";
+  auto in = make_pipe();
+  auto out = make_pipe();
+  auto err = make_pipe();
+  state->wake_fd.reset(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  if (!in || !out || !err || !state->wake_fd) return fail(wrong + "no descriptors left");
+  if (state->options.stdin_mode == StdinMode::pipe) {
+    set_nonblocking(in->write.get());
+    state->in_fd = std::move(in->write);
+  } else {
+    in->read.reset(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+    in->write.reset();
+  }
+  set_nonblocking(out->read.get());
+  set_nonblocking(err->read.get());
+  state->out_fd = {std::move(out->read), std::move(err->read)};
+
+  std::promise<Result<void>> started;
+  auto answer = started.get_future();
+  state->thread = std::thread(&State::run, state.get(), std::move(started), std::move(in->read),
+                              std::move(out->write), std::move(err->write));
+  if (auto result = answer.get(); !result) return tl::unexpected(result.error());
+  return Child(std::move(state));
+}
+
+pid_t Child::pid() const {
+  return state_->pid;
+}
+
+bool Child::running() const {
+  const std::lock_guard lock(state_->mutex);
+  return !state_->reaped;
+}
+
+Result<void> Child::write(std::string_view bytes, Micros deadline) {
+  State& s = *state_;
+  std::unique_lock lock(s.mutex);
+  if (s.options.stdin_mode != StdinMode::pipe || s.close_requested) {
+    return fail(s.name + " has no open standard input");
+  }
+  s.to_write += bytes;
+  s.wake();
+  const bool done =
+      s.changed.wait_for(lock, deadline, [&] { return s.write_error != 0 || s.to_write.empty(); });
+  if (s.write_error != 0) return fail(s.name + " closed its standard input");
+  if (!done) {
+    return fail(fmt::format("timed out after {} waiting for {} to read its standard input",
+                            format_duration(deadline), s.name));
+  }
+  return {};
+}
+
+void Child::close_stdin() {
+  const std::lock_guard lock(state_->mutex);
+  state_->close_requested = true;
+  state_->wake();
+}
+
+Result<std::optional<std::string>> Child::read_line(Micros deadline) {
+  State& s = *state_;
+  std::unique_lock lock(s.mutex);
+  const bool done = s.changed.wait_for(
+      lock, deadline, [&] { return !s.lines.empty() || !s.line_error.empty() || s.lines_ended; });
+  if (!s.lines.empty()) {
+    std::string line = std::move(s.lines.front());
+    s.lines.pop_front();
+    s.line_bytes -= std::min(s.line_bytes, line.size());
+    s.wake();
+    return std::optional(std::move(line));
+  }
+  if (!s.line_error.empty()) return fail(s.line_error);
+  if (done) return std::optional<std::string>();
+  return fail(
+      fmt::format("timed out after {} waiting for a line from {}", format_duration(deadline), s.name));
+}
+
+bool Child::signal(int number) const {
+  return state_->send_signal(number);
+}
+
+Result<ExitStatus> Child::wait(Micros deadline) {
+  State& s = *state_;
+  std::unique_lock lock(s.mutex);
+  if (s.changed.wait_for(lock, deadline, [&] { return s.finished; })) return s.status;
+  return fail(fmt::format("timed out after {} waiting for {} to end", format_duration(deadline), s.name));
+}
+
+Result<ExitStatus> Child::stop(Micros grace) {
+  signal(SIGTERM);
+  if (auto ended = wait(grace)) return ended;
+  signal(SIGKILL);
+  return wait(std::chrono::seconds(10));
+}
+
+std::vector<OutputChunk> Child::chunks() const {
+  const std::lock_guard lock(state_->mutex);
+  return state_->chunks;
+}
+
+std::string Child::text(Stream stream) const {
+  const std::lock_guard lock(state_->mutex);
+  std::string out;
+  for (const OutputChunk& chunk : state_->chunks) {
+    if (chunk.stream == stream) out += chunk.bytes;
+  }
+  return out;
+}
+
+std::uint64_t Child::bytes_seen(Stream stream) const {
+  const std::lock_guard lock(state_->mutex);
+  return state_->seen[index_of(stream)];
+}
+
+std::vector<ProcessInfo> Child::left_behind() const {
+  const std::lock_guard lock(state_->mutex);
+  return state_->left;
+}
+
+Result<Completed> run_program(ChildOptions options, Micros deadline) {
+  auto child = Child::start(std::move(options));
+  if (!child) return tl::unexpected(child.error());
+  Completed done;
+  auto status = child->wait(deadline);
+  if (!status) {
+    done.timed_out = true;
+    status = child->stop(Micros(0));
+    if (!status) return tl::unexpected(status.error());
+  }
+  done.status = *status;
+  done.out = child->text(Stream::out);
+  done.err = child->text(Stream::err);
+  return done;
+}
+
+}  // namespace assay::process
