@@ -4,6 +4,7 @@
 // Thread-safety: none needed; the world calls a fake on its loop thread only.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -13,6 +14,7 @@
 
 #include "harness/base/exchange.h"
 #include "harness/base/random.h"
+#include "harness/base/result.h"
 #include "harness/base/time.h"
 
 namespace assay {
@@ -64,9 +66,11 @@ class Fake {
   virtual Actions on_message(const Call&, std::string_view /*message*/) { return {}; }
   // An After came due.
   virtual Actions on_event(std::string_view /*name*/, const nlohmann::json& /*data*/) { return {}; }
-  // `set: {inference.models: [...]}` in a case: changes a setting. False = there is no setting of that name
-  // (an error in the case).
-  virtual bool set(std::string_view /*name*/, const nlohmann::json& /*value*/) { return false; }
+  // `set: {inference.models: [...]}` in a case: changes a setting from the next request on. An unknown
+  // setting or a value that it cannot have is an error in the case and changes nothing.
+  virtual Result<void> set(std::string_view name, const nlohmann::json& /*value*/) {
+    return fail("there is no setting '" + std::string(name) + "'");
+  }
   // What a case may refer to as ${name.KEY}: live keys, tokens, counts. Null when there is no such key.
   virtual nlohmann::json get(std::string_view /*key*/) const { return nullptr; }
 };
@@ -77,5 +81,9 @@ struct FakeConfig {
   Random random{0};
   const Clock* clock = nullptr;
 };
+
+// Makes the fakes of one world by kind ("auth-station", "inference-api", ...); they may share state. An error
+// names an unknown kind or setting.
+using FakeFactory = std::function<Result<std::unique_ptr<Fake>>(std::string_view kind, FakeConfig)>;
 
 }  // namespace assay

@@ -1,0 +1,173 @@
+#include "fakes/common/answers.h"
+
+#include <fmt/format.h>
+
+#include "harness/base/text.h"
+
+namespace assay::fakes {
+
+std::optional<std::vector<std::string>> match_path(std::string_view pattern, std::string_view target) {
+  const auto wanted = split(pattern, '/');
+  const auto found = split(target_path(target), '/');
+  if (wanted.size() != found.size()) return std::nullopt;
+  std::vector<std::string> stars;
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    if (wanted[i] == "*" && !found[i].empty()) {
+      std::string plus_kept;  // '+' is a space in forms only
+      for (const char c : found[i]) plus_kept += c == '+' ? std::string("%2B") : std::string(1, c);
+      stars.push_back(form_decode(plus_kept));
+    } else if (wanted[i] != found[i]) {
+      return std::nullopt;
+    }
+  }
+  return stars;
+}
+
+Response json_response(int status, const nlohmann::json& body) {
+  return make_response(status, "application/json", body.dump());
+}
+
+Response html_response(int status, std::string_view title, std::string_view body) {
+  auto response = make_response(
+      status, "text/html; charset=utf-8",
+      fmt::format(
+          "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>{}</title></head>\n"
+          "<body>\n<h1>{}</h1>\n{}\n</body></html>\n",
+          html_escape(title), html_escape(title), body));
+  response.headers.push_back({"Cache-Control", "no-store"});
+  response.headers.push_back({"Referrer-Policy", "no-referrer"});
+  return response;
+}
+
+Response empty_response(int status) {
+  Response response;
+  response.status = status;
+  response.reason = std::string(reason_phrase(status));
+  if (status == 204 || status == 304) response.framing = BodyFraming::none;
+  return response;
+}
+
+Response redirect_response(int status, std::string location) {
+  auto response = empty_response(status);
+  response.headers.push_back({"Location", std::move(location)});
+  response.headers.push_back({"Cache-Control", "no-store"});
+  response.headers.push_back({"Referrer-Policy", "no-referrer"});
+  return response;
+}
+
+Response method_not_allowed(std::string_view allow) {
+  return with_header(json_response(405, {{"detail", "Method Not Allowed"}}), "Allow", std::string(allow));
+}
+
+Response with_header(Response response, std::string name, std::string value) {
+  response.headers.push_back({std::move(name), std::move(value)});
+  return response;
+}
+
+Actions respond(Response response) {
+  Actions actions;
+  actions.emplace_back(Respond{std::move(response)});
+  return actions;
+}
+
+std::string html_escape(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    switch (c) {
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '"':
+        out += "&quot;";
+        break;
+      case '\'':
+        out += "&#39;";
+        break;
+      default:
+        out += c;
+    }
+  }
+  return out;
+}
+
+namespace {
+
+std::string encoded(const Parameters& parameters) {
+  std::string out;
+  for (const auto& [name, value] : parameters) {
+    if (!out.empty()) out += '&';
+    out += percent_encode(name) + "=" + percent_encode(value);
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string with_query(std::string uri, const Parameters& parameters) {
+  if (parameters.empty()) return uri;
+  std::string fragment;
+  if (const auto hash = uri.find('#'); hash != std::string::npos) {
+    fragment = uri.substr(hash);
+    uri.resize(hash);
+  }
+  const char* separator = "?";
+  if (uri.find('?') != std::string::npos) separator = uri.ends_with('?') || uri.ends_with('&') ? "" : "&";
+  return uri + separator + encoded(parameters) + fragment;
+}
+
+std::string with_fragment(std::string uri, const Parameters& parameters) {
+  return parameters.empty() ? uri : uri + "#" + encoded(parameters);
+}
+
+std::string origin_of(std::string_view uri) {
+  const auto scheme = uri.find("://");
+  if (scheme == std::string_view::npos || scheme == 0) return "";
+  const auto end = uri.find_first_of("/?#\\", scheme + 3);
+  return to_lower(uri.substr(0, end));
+}
+
+std::optional<std::string> authorization(const Request& request, std::string_view scheme) {
+  const auto* value = find_header(request.headers, "Authorization");
+  if (value == nullptr || value->size() < scheme.size() || !iequals(value->substr(0, scheme.size()), scheme))
+    return std::nullopt;
+  const std::string_view rest = std::string_view(*value).substr(scheme.size());
+  if (!rest.empty() && rest.front() != ' ') return std::nullopt;
+  return std::string(trim(rest));
+}
+
+std::optional<std::string> cookie(const Request& request, std::string_view name) {
+  const auto* header = find_header(request.headers, "Cookie");
+  if (header == nullptr) return std::nullopt;
+  for (const auto part : split(*header, ';')) {
+    const auto pair = trim(part);
+    const auto equals = pair.find('=');
+    if (equals != std::string_view::npos && pair.substr(0, equals) == name)
+      return std::string(pair.substr(equals + 1));
+  }
+  return std::nullopt;
+}
+
+std::map<std::string, std::string> form_fields(std::string_view body, std::string* repeated) {
+  std::map<std::string, std::string> fields;
+  for (const auto part : split(body, '&')) {
+    if (part.empty()) continue;
+    const auto equals = part.find('=');
+    const auto name = form_decode(part.substr(0, equals));
+    const auto value =
+        equals == std::string_view::npos ? std::string() : form_decode(part.substr(equals + 1));
+    if (!fields.emplace(name, value).second && repeated != nullptr && repeated->empty()) *repeated = name;
+  }
+  return fields;
+}
+
+nlohmann::json json_body(const Request& request) {
+  return nlohmann::json::parse(request.body, nullptr, false);
+}
+
+}  // namespace assay::fakes

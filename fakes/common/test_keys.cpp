@@ -1,0 +1,75 @@
+#include "fakes/common/test_keys.h"
+
+namespace assay::fakes {
+
+// Made with `openssl genrsa 2048` for these fakes alone. TEST ONLY: published with the source, so worth
+// nothing.
+std::string_view issuer_private_key_pem() {
+  return R"(
+-----BEGIN RSA PRIVATE KEY-----
+MIIEogIBAAKCAQEAlPkWf1ha9b9W+Z7eEQ4FMi9bq/ihrrp1UOJVVBE9FxTUR8jW
+pSBU7l/9SLsOe5bNOHj0vbgqSJhu0Gh95txWfo3Nzsn04kCVLfLDGcnKBDW0AiaH
+e0Ek/Iw143aQhbhra9vBz942216CrHpBJV80MHJXsWLYxj+sc39aLp6Lqq5I6PcA
+ZFBZcOhjdz2H1yiQwjJrhiRr53cgBxiddGzsJHnwuYylODr3AVK93T5Un5a5zm2C
+UXuLNtLuYS9NDM7kkd6RfxlVDmgpAu4h4y8Jol+l7Sak7/q5FIiJ+p2N258fJtCG
+VksS2UteSqJSReWRXr6Tf1XRTDsQH9GL6nsa+QIDAQABAoIBAAJEdkyy5hOGeYbs
+HZop2fdlFCKecquLp/x2rXDNoF3pEcAT9PxnbROBv4OrYTGNXotFAAihNHeNZmZi
+qMPqR6C+fMrwdPs6m2qrHsAWO65ruNUti/NazvrPEYToSZPXdj8aha0pxzD4k8mX
+RMWSWOOB4gbPp9gAoRnS7ub1v891uK5s9jUhSOZOBt4Pi7RIYLqKwRd9DIku+HVr
+QYXU9wgbR5nGagAJYb6SgkT7USSrjix4/MvE4umYhUjMDhsF0NDo4mp7j1n1jJg8
+hPQTDSuYBW5DDZOKw3/sb8OrHWGO34cw5ZubMvgwphv6sr14+14vhncb3e9rqKig
+/OPGhQcCgYEA0Bw/tYy0kDWCpByrT6Y5nRduHhaPHET4uVxVJFd7Z7/oeB9Lfvxt
+hePDivxDpC9h/eK6sn3T0N6fJQRuWEl2JO3N4LTrIn2BVwhJMj9m+ysxpwOxY75G
+uxmbvbvu4C4OwXsyfiLqe0leTzA+NHNww3n4j7hhzZIU/gpB8zujKYMCgYEAt0EQ
+9FSYUFSyDd0YgN1gILptI2mk9cAiW8nDGmPHl12v9VD6wkjLD1jHUMetiU3D2hGj
+25ECiE3TUfFDGS+rbbbgfJjpVPN6Pzwv29qzlzfeTV8h4z0qKjPqcJjLaNqKDloG
+R7f7dK/50HMcM1YOcfkTWnzTqplGQkJOqUwPTNMCgYASiDF0LU92+AzmKFdpBFhl
+EM0RiNi9n7a2au56CgBHQOOmrsK+UCRApAOpwMUVPdLwFNyjQGk4VFq/pSFeY0xO
+BY8rz3CQ5bQ619YMz3CQNUx6nu2RAES0LJed0bp35CIUQLBCY0GWMPZg/t7LNOx5
+u8bSpYywDa4o4Sj2S/0/mQKBgEPfPHlSD6vJAr1xww6Pb3gPtDZmfWtrww39914B
+0L22PGJ+oLFupo7DkebQXey5ua091VOQLMDxGjCCTBi6+CJFlnVvaRRGrWNYVl12
+bge28IX1kyaH0+MXoWAcp1HphzJzk1niwaZhOwRCbhJxcB40Yz+jdf38kPIffuTj
+P9NzAoGABSxw1UFMgThcyzQYycfCOG5X2hdvHX1Ltci64pLtIuahT7VGE/bzSeYt
+EX8o5FpLXnOQzz6nQOSFVGs3vl+p6dHfALxQdCQGswoQmi4WsgOTbo1DjUVPt30l
+aSJIewQ4ZO837C8jj3Ol3xmHf3pZA81PO2elP7mUcIuZdXqOSvw=
+-----END RSA PRIVATE KEY-----
+)";
+}
+
+std::string_view foreign_private_key_pem() {
+  return R"(
+-----BEGIN RSA PRIVATE KEY-----
+MIIEowIBAAKCAQEAkFPL2npmAPTz7aTgITGQ+qqZcYiRzgKs6YoUzONxqiypewcZ
+Lig//cUY0Ji0eUXGmEMjavJj5xhOYW8W7Q/QIJmJG96zR++FMTFV98gi6/WPQ6h6
+vT3xfHtm1yrSwzxDCQYnEPfNFgvfUKBph6I4GTBQk/D2ylUkADqNMcuDY8GUExMP
+3IAgfVXqhUsPr/kcNJ5sVbf1q/Qom42n3RYBTw1tO9Emli5mjC/bIZtEqJcOuPTU
+7zToThhxdcomsDBIH2JgysWmbhRL4od1rpuyUHiN7rbx4lqM3OendWlDaIR/NdSV
+eyFqwbw7XL8yatiI02Pjuv1h78nZf+iSTNdDwwIDAQABAoIBAATpfTIp4UfeDmFD
+r8chbzxAyykki0XWLHlkVDHm+crfa0M/Khm6j/b8mswarmXEPK6Y9l8g8cp/Nse1
+JrQZyi0Z3KNAsJxdqAxVEAZ3XszmFiKo3MiND6d7cbQYBoVTizqG5ZR7wpSiAc82
+LnFJ0Zv124A1fsjDHg8N7xlHQmkGNACUFidacvcL3QK3wbwXnv1XVuhmXwE0f8Ju
+53nPn0tpVBPvnLcWmZ8aCg+CKEAB9UmLx6bxOyWv4Yxqd1ByTLolDnHn19tTURXh
+TCW2bxUKCv6OcUYINqA1ZIlYFXkK+tqGXKJHIUDiqXKnn5cbPF/ptEtV4imlav6N
+TylIwSkCgYEAyjzIGKfLKr0xJlfb8aj2t3VHl2U1O2wIDGfCPQU12Wh3bycYGflG
+scKsr1SeFjrmld20CMU2jhyvl+cjeAR4S69a8U2tiYQ+NciOAZgsmtwCBumAII5s
+B+KJY6Ic9psawFlPp6VnC88KqLKbQf68QytmGBYOrcrXYctfs34T7CkCgYEAtrH1
+CCRIWUJCBtnZWDv+T0oPs6DE56Iqx64fjlc0VFBVqewhBAoTLk7cCzMrO5u/IQ4W
+8LGNoq5kv5WmiocJKu1FSZ46+UHYyzCZGU0rzRXgSVGaOuvkWA20i7QCPEK3SUbG
+GgGZJAK20G7o3E+NUz1b0+dAIo1SzY74Hia+7gsCgYEAweihmzJXlTUuCSu40e9G
+EAW9jSYXclBVLz/VeBik1z5ZNhRwAYeIBy030iz6Hyp+qTeYRciCVKSgoK+YzJzM
+kxUhx7jJKc/Irl0L++9i5WEJ+IKuvYiRgMXvIb7wsmtprQB1ZbMsKKBuAe6u+wo6
+jNTx4SpVDMIu3a/YpQvAInECgYB69gkyIqFjGfowfD0Rasd9/B3XSzRbpkTewi3Q
+8pZwzOTrCdcqzdEdEMx+6UCGzQt1pvL/qrDmNjPu0j0V7U7ZSnqg0tNkYdIU56+T
+XOJHFRswnbCNSakVLpw+jrgWcNzFf9HjPQIiP4VlgdBOP2iiBqEgXPtIhg+d9ETA
+nllRAwKBgH+dyL9n+XrUrXq7mZjQAj04tyfiA592Fr0fTkhQHFVyRGHs3NYlG2ZO
+t2+bV+KIkJoTxoj/K5Ko6GQOW6rTuEFeJeAnSM6PcHYhM3W9g+55EsASSxecJENH
+MCGpDCVoYoEqvzsbaMVgrDLmyxCdRo1lehCpAwNA3oyX8DQWFwBS
+-----END RSA PRIVATE KEY-----
+)";
+}
+
+std::string_view session_secret() {
+  return "test-only-secret-of-the-fake-control-api-0123456789";
+}
+
+}  // namespace assay::fakes
