@@ -340,8 +340,12 @@ int ObjectReader::line(std::string_view key) const {
 }
 
 void ObjectReader::problem(std::string_view key, std::string message) {
-  if (problems_ == nullptr) return;
-  problems_->push_back(Error{std::move(message), document_->file, line(key)});
+  problem_at(key.empty() ? pointer_ : child_pointer(pointer_, key), std::move(message));
+}
+
+void ObjectReader::problem_at(std::string_view pointer, std::string message) {
+  if (problems_ != nullptr)
+    problems_->push_back(Error{std::move(message), document_->file, document_->line(pointer)});
 }
 
 void ObjectReader::mismatch(std::string_view key, const json& value, std::string_view expected) {

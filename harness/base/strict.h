@@ -124,6 +124,8 @@ class ObjectReader {
 
   // Adds a problem at the line of `key` ("" = the object).
   void problem(std::string_view key, std::string message);
+  // Adds a problem at the line of any pointer of the document.
+  void problem_at(std::string_view pointer, std::string message);
   // Reports every key that was not read, with the known keys. Call it last.
   void done();
 
