@@ -31,6 +31,7 @@
 #include <system_error>
 
 #include "harness/base/text.h"
+#include "harness/process/after_fork.h"
 
 namespace assay::process {
 namespace {
@@ -55,13 +56,9 @@ struct Setup {
     // The parent may be gone already: then there is nobody to be killed with.
     if (::prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) return failed();
     if (::getppid() != parent) ::_exit(127);
-    for (int number = 1; number < NSIG; ++number) {
-      if (number == SIGKILL || number == SIGSTOP) continue;
-      ::signal(number, SIG_DFL);  // those that the C library keeps for itself refuse; nothing is lost
-    }
-    sigset_t none;
-    ::sigemptyset(&none);
-    if (::sigprocmask(SIG_SETMASK, &none, nullptr) != 0) return failed();
+    reset_signals();
+    // Nobody starts a client with rights that a cell's worker has over its cell.
+    ::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
     // The launcher's error pipe and our own descriptors may lie at 0..2 already: move ours out of the way
     // first.
     const int in = ::fcntl(spec->in, F_DUPFD_CLOEXEC, 3);
