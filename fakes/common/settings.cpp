@@ -1,152 +1,76 @@
 #include "fakes/common/settings.h"
 
-#include <fmt/format.h>
-#include <algorithm>
-
 #include "harness/base/text.h"
 
 namespace assay::fakes {
 namespace {
 
-std::string shown(const nlohmann::json& value) {
-  constexpr std::size_t limit = 60;
-  std::string text = value.dump();
-  if (text.size() > limit) text = text.substr(0, limit) + "...";
-  return text;
+nlohmann::json or_empty(const nlohmann::json* value) {
+  return value == nullptr || value->is_null() ? nlohmann::json::object() : *value;
 }
 
 }  // namespace
 
-SettingsReader::SettingsReader(const nlohmann::json& value, std::string path, std::string& error)
-    : value_(value), path_(std::move(path)), error_(error) {
-  if (!value_.is_object() && !value_.is_null() && error_.empty())
-    error_ = fmt::format("{}expected a mapping, found {}", path_.empty() ? "settings: " : path_ + ": ",
-                         shown(value_));
-}
+SettingsReader::SettingsReader(const nlohmann::json& value)
+    : document_{or_empty(&value), {}, {}}, problems_(own_problems_), reader_(document_, problems_) {}
 
-const nlohmann::json* SettingsReader::find(std::string_view name) {
-  known_.emplace(name);
-  if (!value_.is_object()) return nullptr;
-  const auto at = value_.find(name);
-  return at == value_.end() ? nullptr : &*at;
-}
-
-bool SettingsReader::has(std::string_view name) const {
-  return value_.is_object() && value_.contains(name);
-}
-
-void SettingsReader::wrong(std::string_view name, const std::string& message) {
-  if (error_.empty()) error_ = fmt::format("{}{}: {}", path_, name, message);
-}
-
-void SettingsReader::expected(std::string_view name, std::string_view what) {
-  wrong(name, fmt::format("expected {}, found {}", what, shown(value_.at(std::string(name)))));
-}
-
-bool SettingsReader::flag(std::string_view name, bool otherwise) {
-  const auto* found = find(name);
-  if (found == nullptr) return otherwise;
-  if (!found->is_boolean()) {
-    expected(name, "true or false");
-    return otherwise;
-  }
-  return found->get<bool>();
-}
+SettingsReader::SettingsReader(SettingsReader& parent, std::string_view section)
+    : document_{or_empty(parent.reader_.raw(section)), {}, {}},
+      problems_(parent.problems_),
+      reader_(document_, problems_) {}
 
 std::int64_t SettingsReader::number(std::string_view name, std::int64_t otherwise) {
-  const auto* found = find(name);
-  if (found == nullptr) return otherwise;
-  if (!found->is_number_integer() || found->get<std::int64_t>() < 0) {
-    expected(name, "a whole number");
-    return otherwise;
-  }
-  return found->get<std::int64_t>();
-}
-
-std::string SettingsReader::text(std::string_view name, std::string otherwise) {
-  const auto* found = find(name);
-  if (found == nullptr) return otherwise;
-  if (!found->is_string()) {
-    expected(name, "text");
-    return otherwise;
-  }
-  return found->get<std::string>();
+  const auto found = reader_.optional<std::int64_t>(name, otherwise);
+  if (found < 0) wrong(name, "'" + std::string(name) + "' must be 0 or more");
+  return found;
 }
 
 std::string SettingsReader::choice(std::string_view name, std::string_view otherwise,
                                    std::initializer_list<std::string_view> choices) {
-  const auto* found = find(name);
-  if (found == nullptr) return std::string(otherwise);
-  if (!found->is_string() ||
-      std::find(choices.begin(), choices.end(), found->get_ref<const std::string&>()) == choices.end()) {
-    expected(name, fmt::format("one of {}", fmt::join(choices, ", ")));
+  if (!has(name)) {
+    (void)reader_.raw(name);  // known, though absent
     return std::string(otherwise);
   }
-  return found->get<std::string>();
+  return std::string(*(choices.begin() + reader_.choice(name, choices, 0)));
 }
 
 Micros SettingsReader::duration(std::string_view name, Micros otherwise) {
-  const auto* found = find(name);
-  if (found == nullptr) return otherwise;
-  if (found->is_number_integer() && *found == 0) return Micros(0);
-  if (found->is_string()) {
-    std::string_view text = found->get_ref<const std::string&>();
-    const bool negative = text.starts_with('-');
-    if (negative || text.starts_with('+')) text.remove_prefix(1);
-    if (const auto parsed = parse_duration(text)) return negative ? -*parsed : *parsed;
+  const auto* found = reader_.raw(name);
+  if (found != nullptr && found->is_string() && found->get_ref<const std::string&>().starts_with('-')) {
+    if (const auto parsed = parse_duration(found->get_ref<const std::string&>().substr(1))) return -*parsed;
   }
-  expected(name, "a duration such as 300ms, 30s or 1h");
-  return otherwise;
+  return reader_.optional<Micros>(name, otherwise);
 }
 
 std::vector<std::string> SettingsReader::texts(std::string_view name, std::vector<std::string> otherwise) {
-  const auto* found = find(name);
-  if (found == nullptr) return otherwise;
-  if (found->is_string()) return {found->get<std::string>()};
-  if (!found->is_array() ||
-      !std::all_of(found->begin(), found->end(), [](const auto& e) { return e.is_string(); })) {
-    expected(name, "a list of texts");
-    return otherwise;
-  }
-  return found->get<std::vector<std::string>>();
+  const auto* found = reader_.raw(name);
+  if (found != nullptr && found->is_string()) return {found->get<std::string>()};
+  return reader_.optional(name, std::move(otherwise));
 }
 
 nlohmann::json SettingsReader::object(std::string_view name) {
-  const auto* found = find(name);
-  if (found == nullptr) return nlohmann::json::object();
-  if (!found->is_object()) {
-    expected(name, "a mapping");
-    return nlohmann::json::object();
-  }
-  return *found;
+  auto found = or_empty(reader_.raw(name));
+  if (found.is_object()) return found;
+  wrong(name, "'" + std::string(name) + "' must be a map, found " + std::string(kind_of(found)));
+  return nlohmann::json::object();
 }
 
 nlohmann::json SettingsReader::any(std::string_view name, nlohmann::json otherwise) {
-  const auto* found = find(name);
+  const auto* found = reader_.raw(name);
   return found == nullptr ? std::move(otherwise) : *found;
 }
 
 void SettingsReader::section(std::string_view name, const std::function<void(SettingsReader&)>& read) {
-  static const nlohmann::json nothing;
-  const auto* found = find(name);
-  if (found != nullptr && !found->is_object()) expected(name, "a mapping");
-  SettingsReader inner(found != nullptr && found->is_object() ? *found : nothing,
-                       path_ + std::string(name) + ".", error_);
+  const auto before = problems_.size();
+  SettingsReader inner(*this, name);
   read(inner);
-  (void)inner.finish();  // the mistake, if any, is kept in the error that both share
+  inner.reader_.done();
+  for (auto i = before; i < problems_.size(); ++i) problems_[i].message.insert(0, std::string(name) + ": ");
 }
 
 Result<void> SettingsReader::finish() {
-  if (value_.is_object() && error_.empty()) {
-    for (const auto& [name, value] : value_.items()) {
-      if (!known_.contains(name)) {
-        wrong(name, fmt::format("unknown setting; there are {}", fmt::join(known_, ", ")));
-        break;
-      }
-    }
-  }
-  if (!error_.empty()) return fail(error_);
-  return {};
+  reader_.done();
+  return first_problem(problems_);
 }
 
 nlohmann::json with_setting(nlohmann::json settings, std::string_view name, nlohmann::json value) {
