@@ -91,7 +91,7 @@ class AuthStation final : public ConfiguredFake<Settings> {
     state_->issues_credentials = true;
   }
 
-  Actions on_body(const Call& call) override {
+  Actions answer(const Call& call) override {
     const auto& request = *call.request;
     const auto path = target_path(request.target);
     const bool get = request.method == "GET" || request.method == "HEAD";

@@ -94,7 +94,7 @@ class ControlApi final : public ConfiguredFake<Settings> {
     state_->issues_credentials = true;
   }
 
-  Actions on_body(const Call& call) override {
+  Actions answer(const Call& call) override {
     const auto& request = *call.request;
     const auto path = target_path(request.target);
     if (path == "/auth/exchange")

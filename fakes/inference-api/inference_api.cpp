@@ -31,7 +31,7 @@ class InferenceApi final : public ConfiguredFake<Settings> {
   InferenceApi(FakeConfig config, Settings settings, std::shared_ptr<WorldState> state)
       : ConfiguredFake(std::move(config), std::move(settings), std::move(state)) {}
 
-  Actions on_body(const Call& call) override {
+  Actions answer(const Call& call) override {
     const auto& request = *call.request;
     if (request.method == "GET" && target_path(request.target) == "/v1/models") {
       nlohmann::json data = nlohmann::json::array();

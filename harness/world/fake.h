@@ -71,6 +71,11 @@ class Fake {
   virtual Result<void> set(std::string_view name, const nlohmann::json& /*value*/) {
     return fail("there is no setting '" + std::string(name) + "'");
   }
+  // Whether the fake understands what a rule orders (Call::rule); asked for each rule when a world is made,
+  // so that a mistake in a case is told before anything runs.
+  virtual Result<void> check_order(const nlohmann::json& /*order*/) const {
+    return fail("this fake takes no orders from rules");
+  }
   // What a case may refer to as ${name.KEY}: live keys, tokens, counts. Null when there is no such key.
   virtual nlohmann::json get(std::string_view /*key*/) const { return nullptr; }
 };
