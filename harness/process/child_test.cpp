@@ -263,14 +263,18 @@ TEST(Child, StopAsksFirstAndKillsThen) {
 }
 
 TEST(Child, WhatItLeavesRunningIsNamedAndKilled) {
-  auto options = shell("sleep 300 & echo $!; exit 0");
+  auto options = shell("sh -c 'echo $$; kill -STOP $$' & read x; exit 0");
+  options.stdin_mode = StdinMode::pipe;
+  options.lines = true;
   auto child = Child::start(options);
   ASSERT_TRUE(child);
+  const auto pid = std::stoi(child->read_line(kLong)->value());
+  child->close_stdin();
   EXPECT_EQ(child->wait(kLong), ExitStatus{});
   ASSERT_THAT(child->left_behind(), SizeIs(1));
-  EXPECT_THAT(child->left_behind()[0].argv, ElementsAre("sleep", "300"));
-  EXPECT_TRUE(gone_within(child->left_behind()[0].pid, kLong));
-  EXPECT_EQ(child->text(Stream::out), std::to_string(child->left_behind()[0].pid) + "\n");
+  EXPECT_EQ(child->left_behind()[0].pid, pid);
+  EXPECT_THAT(child->left_behind()[0].argv, ElementsAre("sh", "-c", "echo $$; kill -STOP $$"));
+  EXPECT_TRUE(gone_within(pid, kLong));
 }
 
 TEST(Child, OneThatEscapedItsSessionAndHoldsThePipeDoesNotHoldUs) {
