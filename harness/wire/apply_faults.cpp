@@ -1,0 +1,107 @@
+#include <algorithm>
+
+#include "harness/wire/fault.h"
+
+namespace assay::wire {
+namespace {
+
+std::string known_names() {
+  std::string out;
+  for (const Fault& fault : all_faults()) {
+    if (!out.empty()) out += ", ";
+    out += fault.name;
+  }
+  return out;
+}
+
+tl::unexpected<Error> refused(const FaultUse& use, const Error& why) {
+  return fail("fault " + use.name + ": " + why.message, why.file, why.line);
+}
+
+Result<std::vector<const Fault*>> look_up(const std::vector<FaultUse>& uses) {
+  std::vector<const Fault*> out;
+  for (const FaultUse& use : uses) {
+    out.push_back(find_fault(use.name));
+    if (out.back() == nullptr) {
+      return fail("there is no fault named " + use.name + "; there are " + known_names());
+    }
+  }
+  return out;
+}
+
+Result<FaultUse> parse_use(const nlohmann::json& entry) {
+  if (entry.is_string()) return FaultUse{entry.get<std::string>(), nullptr};
+  if (entry.is_object() && entry.size() == 1) return FaultUse{entry.begin().key(), entry.begin().value()};
+  return fail("expected a fault's name or {name: parameters}, found " +
+              entry.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+}
+
+}  // namespace
+
+Result<std::vector<FaultUse>> parse_faults(const nlohmann::json& list) {
+  if (list.is_null()) return std::vector<FaultUse>{};
+  const nlohmann::json entries = list.is_array() ? list : nlohmann::json::array({list});
+  std::vector<FaultUse> out;
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    auto use = parse_use(entries[i]);
+    if (!use) return fail("faults, entry " + std::to_string(i + 1) + ": " + use.error().message);
+    if (find_fault(use->name) == nullptr) {
+      return fail("faults, entry " + std::to_string(i + 1) + ": there is no fault named " + use->name +
+                  "; there are " + known_names());
+    }
+    out.push_back(*std::move(use));
+  }
+  return out;
+}
+
+Result<Script> apply_faults(Response response, const std::vector<FaultUse>& uses,
+                            const SerializeOptions& options, FaultContext context) {
+  auto found = look_up(uses);
+  if (!found) return tl::unexpected(found.error());
+  for (std::size_t i = 0; i < uses.size(); ++i) {
+    if ((*found)[i]->level == FaultLevel::listener) {
+      return fail("fault " + uses[i].name + ": it is for a listener, not for an answer");
+    }
+    if ((*found)[i]->level != FaultLevel::exchange) continue;
+    auto changed = (*found)[i]->on_exchange(std::move(response), uses[i].params, context);
+    if (!changed) return refused(uses[i], changed.error());
+    response = *std::move(changed);
+  }
+  Script script = serialize(response, options);
+  for (std::size_t i = 0; i < uses.size(); ++i) {
+    if ((*found)[i]->level != FaultLevel::script) continue;
+    auto changed = (*found)[i]->on_script(std::move(script), uses[i].params, context);
+    if (!changed) return refused(uses[i], changed.error());
+    script = *std::move(changed);
+  }
+  return script;
+}
+
+Result<ListenerMode> take_listener_mode(std::vector<FaultUse>& uses) {
+  auto found = look_up(uses);
+  if (!found) return tl::unexpected(found.error());
+  ListenerMode mode;
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < uses.size(); ++i) {
+    if ((*found)[i]->level != FaultLevel::listener) {
+      if (kept != i) uses[kept] = std::move(uses[i]);
+      ++kept;
+      continue;
+    }
+    if (mode.kind != ListenerMode::Kind::normal) {
+      return fail("fault " + uses[i].name + ": a listener can have one fault only");
+    }
+    auto made = (*found)[i]->on_listener(uses[i].params);
+    if (!made) return refused(uses[i], made.error());
+    mode = *std::move(made);
+  }
+  uses.resize(kept);
+  return mode;
+}
+
+bool answers_before_body(const std::vector<FaultUse>& uses) {
+  return std::any_of(uses.begin(), uses.end(),
+                     [](const FaultUse& use) { return use.name == "answer-before-body"; });
+}
+
+}  // namespace assay::wire

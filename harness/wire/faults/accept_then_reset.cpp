@@ -1,0 +1,25 @@
+#include "harness/wire/faults/catalogue.h"
+#include "harness/wire/faults/params.h"
+
+namespace assay::wire::faults {
+namespace {
+
+Result<ListenerMode> apply_accept_then_reset(const nlohmann::json& params) {
+  Params p(params, "for");
+  const auto time = p.duration("for").value_or(Micros(0));
+  if (auto ok = p.finish(); !ok) return tl::unexpected(ok.error());
+  return ListenerMode{ListenerMode::Kind::accept_then_reset, time, ""};
+}
+
+}  // namespace
+
+Fault accept_then_reset() {
+  return {.name = "accept-then-reset",
+          .level = FaultLevel::listener,
+          .description = "Connections are accepted and reset at once, for ever or for a time",
+          .parameters = "for: DURATION (for ever)",
+          .example = "null",
+          .on_listener = apply_accept_then_reset};
+}
+
+}  // namespace assay::wire::faults

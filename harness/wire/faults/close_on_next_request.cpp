@@ -1,0 +1,29 @@
+#include "harness/wire/faults/catalogue.h"
+#include "harness/wire/faults/place.h"
+
+namespace assay::wire::faults {
+namespace {
+
+Result<Script> apply_close_on_next_request(Script script, const nlohmann::json& params, FaultContext&) {
+  Params p(params, "");
+  if (auto ok = p.finish(); !ok) return tl::unexpected(ok.error());
+  if (!script.keep_alive) return fail("the connection is not kept alive");
+  script.steps.push_back({AwaitInput{}});
+  script.steps.push_back({Close{}});
+  return script;
+}
+
+}  // namespace
+
+Fault close_on_next_request() {
+  return {
+      .name = "close-on-next-request",
+      .level = FaultLevel::script,
+      .description = "A connection kept alive is closed just as the next request comes, which meets a reset",
+      .parameters = "",
+      .example = "null",
+      .lossless = true,
+      .on_script = apply_close_on_next_request};
+}
+
+}  // namespace assay::wire::faults
