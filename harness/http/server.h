@@ -104,7 +104,7 @@ class Server {
   virtual void send(std::uint64_t connection, std::string message, bool binary = false) = 0;
   virtual void close(std::uint64_t connection, std::uint16_t code = 1000) = 0;
   // Changes what a listener does from now on (`set: {inference.down: true}` is Kind::refuse). Thread-safe;
-  // returns when done.
+  // returns when done. Not from within the Handler.
   virtual Result<void> set_mode(const std::string& listener, const wire::ListenerMode& mode) = 0;
 };
 
