@@ -115,6 +115,7 @@ struct Child::State {
   std::string line_error;
   bool lines_ended = false;
   std::string to_write;
+  std::uint64_t written = 0;
   bool close_requested = false;
   int write_error = 0;
 
@@ -207,7 +208,10 @@ void Child::State::write_some() {
   const std::lock_guard lock(mutex);
   if (!to_write.empty()) {
     const auto n = ::write(in_fd.get(), to_write.data(), to_write.size());
-    if (n > 0) to_write.erase(0, static_cast<std::size_t>(n));
+    if (n > 0) {
+      to_write.erase(0, static_cast<std::size_t>(n));
+      written += static_cast<std::uint64_t>(n);
+    }
     if (n >= 0 || errno == EAGAIN || errno == EINTR) {
       if (to_write.empty()) changed.notify_all();
       return;
@@ -343,16 +347,16 @@ Result<void> Child::write(std::string_view bytes, Micros deadline) {
   if (s.options.stdin_mode != StdinMode::pipe || s.close_requested) {
     return fail(s.name + " has no open standard input");
   }
+  const auto broken = [&] { return fail(s.name + " closed its standard input"); };
+  if (s.write_error != 0) return broken();
   s.to_write += bytes;
+  const std::uint64_t target = s.written + s.to_write.size();
   s.wake();
-  const bool done =
-      s.changed.wait_for(lock, deadline, [&] { return s.write_error != 0 || s.to_write.empty(); });
-  if (s.write_error != 0) return fail(s.name + " closed its standard input");
-  if (!done) {
-    return fail(fmt::format("timed out after {} waiting for {} to read its standard input",
-                            format_duration(deadline), s.name));
-  }
-  return {};
+  s.changed.wait_for(lock, deadline, [&] { return s.write_error != 0 || s.written >= target; });
+  if (s.written >= target) return {};  // whatever became of the child since
+  if (s.write_error != 0) return broken();
+  return fail(fmt::format("timed out after {} waiting for {} to read its standard input",
+                          format_duration(deadline), s.name));
 }
 
 void Child::close_stdin() {
