@@ -1,15 +1,14 @@
 #include "harness/base/yaml.h"
 
-#include <yaml-cpp/eventhandler.h>
-#include <yaml-cpp/exceptions.h>
-#include <yaml-cpp/mark.h>
-#include <yaml-cpp/parser.h>
+#include <yaml.h>
 
 #include <algorithm>
 #include <charconv>
 #include <cstdlib>
+#include <memory>
 #include <nlohmann/json.hpp>
-#include <sstream>
+#include <optional>
+#include <stdexcept>
 #include <unordered_map>
 
 #include "harness/base/document_builder.h"
@@ -20,9 +19,6 @@ namespace {
 
 constexpr std::size_t max_alias_values = 100'000;
 constexpr std::size_t max_alias_bytes = 256U << 20U;
-
-// Ends the parse from inside a handler; the builder holds the reason.
-struct Refused {};
 
 bool all_digits(std::string_view text, std::string_view digits) {
   return !text.empty() && text.find_first_not_of(digits) == std::string_view::npos;
@@ -85,146 +81,153 @@ Json plain_value(const std::string& text) {
   return text;
 }
 
-bool is_binary_tag(std::string_view tag) {
-  return tag == "tag:yaml.org,2002:binary" || tag == "!binary";
+constexpr std::string_view core_tags = "tag:yaml.org,2002:";
+
+std::string_view text_of(const yaml_char_t* text) {
+  return text == nullptr ? std::string_view() : reinterpret_cast<const char*>(text);
 }
 
+// Turns the events of libyaml into values. Every method returns false when the event is refused.
 template <typename Json>
-class Handler final : public YAML::EventHandler {
+class Assembler {
  public:
-  Handler(std::unordered_map<std::string, int>* lines, bool foreign) : builder_(lines), foreign_(foreign) {}
+  Assembler(std::unordered_map<std::string, int>* lines, bool foreign) : builder_(lines), foreign_(foreign) {}
 
   DocumentBuilder<Json>& builder() { return builder_; }
   bool empty() const { return empty_; }
 
-  void OnDocumentStart(const YAML::Mark&) override {}
-  void OnDocumentEnd() override {}
-
-  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override { scalar(mark, "", anchor, nullptr); }
-
-  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
-                const std::string& value) override {
-    if (is_binary_tag(tag)) return binary(mark, anchor, value);
-    if (builder_.in_object_awaiting_key()) return key(mark, anchor, value);
-    if (tag == "?" || tag.empty()) return scalar(mark, value, anchor, plain_value<Json>(value));
-    if (tag == "!" || tag == "tag:yaml.org,2002:str" || tag == "!str")
-      return scalar(mark, value, anchor, value);
-    if (tag == "tag:yaml.org,2002:int" || tag == "tag:yaml.org,2002:float" ||
-        tag == "tag:yaml.org,2002:bool" || tag == "tag:yaml.org,2002:null")
-      return scalar(mark, value, anchor, plain_value<Json>(value));
-    check_tag(mark, tag);
-    scalar(mark, value, anchor, value);
-  }
-
-  void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
-    const auto found = anchors_.find(anchor);
-    if (found == anchors_.end()) stop("an alias inside its own value", mark);
-    count(found->second, mark);
-    if (builder_.in_object_awaiting_key()) {
-      if (!found->second.is_string()) stop("a key must be a scalar", mark);
-      return key(mark, 0, found->second.template get_ref<const std::string&>());
+  bool take(const yaml_event_t& event) {
+    line_ = static_cast<int>(event.start_mark.line) + 1;
+    switch (event.type) {
+      case YAML_SCALAR_EVENT:
+        return scalar(event.data.scalar);
+      case YAML_ALIAS_EVENT:
+        return alias(std::string(text_of(event.data.alias.anchor)));
+      case YAML_SEQUENCE_START_EVENT:
+        return open(text_of(event.data.sequence_start.tag), event.data.sequence_start.anchor, Json::array());
+      case YAML_MAPPING_START_EVENT:
+        return open(text_of(event.data.mapping_start.tag), event.data.mapping_start.anchor, Json::object());
+      case YAML_SEQUENCE_END_EVENT:
+      case YAML_MAPPING_END_EVENT:
+        close();
+        return true;
+      default:
+        return true;
     }
-    scalar(mark, "", 0, found->second);
   }
-
-  void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
-                       YAML::EmitterStyle::value) override {
-    open(mark, tag, anchor, Json::array());
-  }
-  void OnSequenceEnd() override { close(); }
-  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
-                  YAML::EmitterStyle::value) override {
-    open(mark, tag, anchor, Json::object());
-  }
-  void OnMapEnd() override { close(); }
 
  private:
-  [[noreturn]] void stop(std::string why, const YAML::Mark& mark) {
-    builder_.refuse(std::move(why), mark.line + 1);
-    throw Refused();
+  template <typename Scalar>
+  bool scalar(const Scalar& event) {
+    const std::string text(reinterpret_cast<const char*>(event.value), event.length);
+    std::string_view tag = text_of(event.tag);
+    // A lone null, as an empty document has it, is no value.
+    if (!(event.plain_implicit != 0 && text.empty())) empty_ = false;
+    if (tag == "!binary") tag = "tag:yaml.org,2002:binary";
+    if (tag == "tag:yaml.org,2002:binary") return binary(event.anchor, text);
+    if (builder_.in_object_awaiting_key()) {
+      remember(event.anchor, text);
+      return builder_.key(text, line_);
+    }
+    const bool plain = tag.empty() && event.plain_implicit != 0;
+    const bool typed = tag.starts_with(core_tags) && tag != "tag:yaml.org,2002:str";
+    if (!tag.empty() && !tag.starts_with(core_tags) && tag != "!" && tag != "!str" && !foreign_)
+      return refuse("tag '" + std::string(tag) + "' has no meaning here");
+    Json value = plain || typed ? plain_value<Json>(text) : Json(text);
+    remember(event.anchor, value);
+    return builder_.scalar(std::move(value), line_);
   }
-  void require(bool accepted) {
-    if (!accepted) throw Refused();
-  }
-  void check_tag(const YAML::Mark& mark, const std::string& tag) {
-    if (!foreign_) stop("tag '" + tag + "' has no meaning here", mark);
-  }
-  void key(const YAML::Mark& mark, YAML::anchor_t anchor, const std::string& name) {
-    if (anchor != 0) anchors_[anchor] = name;
-    require(builder_.key(name, mark.line + 1));
-  }
-  void binary(const YAML::Mark& mark, YAML::anchor_t anchor, std::string text) {
+
+  bool binary(const yaml_char_t* anchor, std::string text) {
     std::erase_if(text, [](char c) { return c == '\n' || c == ' ' || c == '\r' || c == '\t'; });
     Result<std::string> bytes = base64_decode(text);
-    if (!bytes) stop("!!binary: " + bytes.error().message, mark);
+    if (!bytes) return refuse("!!binary: " + bytes.error().message);
     if (builder_.in_object_awaiting_key()) {
-      if (!is_utf8(*bytes)) stop("a key that is not text", mark);
-      return key(mark, anchor, *bytes);
+      if (!is_utf8(*bytes)) return refuse("a key that is not text");
+      remember(anchor, *bytes);
+      return builder_.key(std::move(*bytes), line_);
     }
-    scalar(mark, "", anchor, Json::binary({bytes->begin(), bytes->end()}));
+    Json value = Json::binary({bytes->begin(), bytes->end()});
+    remember(anchor, value);
+    return builder_.scalar(std::move(value), line_);
   }
-  void scalar(const YAML::Mark& mark, const std::string& text, YAML::anchor_t anchor, Json value) {
+
+  bool alias(const std::string& name) {
     empty_ = false;
-    if (builder_.in_object_awaiting_key()) return key(mark, anchor, text);
-    if (anchor != 0) anchors_[anchor] = value;
-    require(builder_.scalar(std::move(value), mark.line + 1));
+    const auto found = anchors_.find(name);
+    if (found == anchors_.end()) return refuse("alias '*" + name + "' has no anchor before it");
+    if (!count(found->second)) return false;
+    if (!builder_.in_object_awaiting_key()) return builder_.scalar(found->second, line_);
+    if (!found->second.is_string()) return refuse("a key must be a scalar");
+    return builder_.key(found->second.template get<std::string>(), line_);
   }
-  void open(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, Json container) {
+
+  bool open(std::string_view tag, const yaml_char_t* anchor, Json container) {
     empty_ = false;
-    if (builder_.in_object_awaiting_key()) stop("a key must be a scalar", mark);
-    const bool known = tag.empty() || tag == "?" || tag == "!" || tag == "tag:yaml.org,2002:map" ||
-                       tag == "tag:yaml.org,2002:seq";
-    if (!known) check_tag(mark, tag);
-    require(builder_.open(std::move(container), mark.line + 1));
-    open_anchors_.push_back(anchor);
+    if (builder_.in_object_awaiting_key()) return refuse("a key must be a scalar");
+    if (!tag.empty() && tag != "!" && !tag.starts_with(core_tags) && !foreign_)
+      return refuse("tag '" + std::string(tag) + "' has no meaning here");
+    if (!builder_.open(std::move(container), line_)) return false;
+    open_anchors_.emplace_back(text_of(anchor));
+    return true;
   }
+
   void close() {
-    if (const YAML::anchor_t anchor = open_anchors_.back(); anchor != 0)
-      anchors_[anchor] = *builder_.current();
+    if (!open_anchors_.back().empty()) anchors_[open_anchors_.back()] = *builder_.current();
     open_anchors_.pop_back();
     builder_.close();
   }
+
+  void remember(const yaml_char_t* anchor, const Json& value) {
+    if (anchor != nullptr) anchors_[std::string(text_of(anchor))] = value;
+  }
+  bool refuse(std::string why) { return builder_.refuse(std::move(why), line_); }
+
   // Aliases may make a small file expand without bound ("billion laughs").
-  void count(const Json& value, const YAML::Mark& mark) {
+  bool count(const Json& value) {
     ++alias_values_;
     if (value.is_string()) alias_bytes_ += value.template get_ref<const std::string&>().size();
     if (alias_values_ > max_alias_values || alias_bytes_ > max_alias_bytes)
-      stop("aliases expand to more than " + std::to_string(max_alias_values) + " values", mark);
-    if (value.is_structured())
-      for (const Json& element : value) count(element, mark);
+      return refuse("aliases expand to more than " + std::to_string(max_alias_values) + " values");
+    if (!value.is_structured()) return true;
+    return std::all_of(value.begin(), value.end(), [this](const Json& element) { return count(element); });
   }
 
   DocumentBuilder<Json> builder_;
   bool foreign_;
   bool empty_ = true;
-  std::unordered_map<YAML::anchor_t, Json> anchors_;
-  std::vector<YAML::anchor_t> open_anchors_;
+  int line_ = 0;
+  std::unordered_map<std::string, Json> anchors_;
+  std::vector<std::string> open_anchors_;
   std::size_t alias_values_ = 0;
   std::size_t alias_bytes_ = 0;
 };
 
-// Feeds documents to `each` until the stream ends; `make` gives the handler of the next one.
+// Feeds the documents of a stream to `each` (whether it is empty, its value).
 template <typename Json, typename Each>
 Result<void> parse_documents(std::string_view text, const std::string& file,
                              std::unordered_map<std::string, int>* lines, bool foreign, const Each& each) {
   if (!is_utf8(text)) return fail("not UTF-8", file);
-  std::istringstream in{std::string(text)};
-  int line = 0;
-  try {
-    YAML::Parser parser(in);
-    while (true) {
-      Handler<Json> handler(lines, foreign);
-      try {
-        if (!parser.HandleNextDocument(handler)) return {};
-        line = 0;
-      } catch (const Refused&) {
-        return fail(handler.builder().why(), file, handler.builder().where());
-      }
-      if (Result<void> more = each(handler.empty(), handler.builder().take()); !more) return more;
+  yaml_parser_t parser;
+  if (yaml_parser_initialize(&parser) == 0) throw std::runtime_error("libyaml: no memory");
+  const std::unique_ptr<yaml_parser_t, void (*)(yaml_parser_t*)> free_parser(&parser, yaml_parser_delete);
+  yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);
+  yaml_parser_set_input_string(&parser, reinterpret_cast<const unsigned char*>(text.data()), text.size());
+  std::optional<Assembler<Json>> document;
+  while (true) {
+    yaml_event_t event;
+    if (yaml_parser_parse(&parser, &event) == 0) {
+      std::string why = parser.problem == nullptr ? "not YAML" : parser.problem;
+      if (parser.context != nullptr) why += std::string(" ") + parser.context;
+      return fail(std::move(why), file, static_cast<int>(parser.problem_mark.line) + 1);
     }
-  } catch (const YAML::Exception& error) {
-    line = error.mark.is_null() ? line : error.mark.line + 1;
-    return fail(error.msg, file, line);
+    const std::unique_ptr<yaml_event_t, void (*)(yaml_event_t*)> free_event(&event, yaml_event_delete);
+    if (event.type == YAML_STREAM_END_EVENT) return {};
+    if (event.type == YAML_DOCUMENT_START_EVENT) document.emplace(lines, foreign);
+    if (!document) continue;
+    if (!document->take(event)) return fail(document->builder().why(), file, document->builder().where());
+    if (event.type != YAML_DOCUMENT_END_EVENT) continue;
+    if (Result<void> more = each(document->empty(), document->builder().take()); !more) return more;
   }
 }
 

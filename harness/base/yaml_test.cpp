@@ -60,12 +60,17 @@ TEST(LoadYaml, ExpandsAliasesWithinBounds) {
     laughs += "]\n";
   }
   EXPECT_THAT(value_of(laughs).get<std::string>(), HasSubstr("aliases expand to more than"));
-  EXPECT_EQ(value_of("a: &x [*x]"), "f.yaml:1: an alias inside its own value");
+  EXPECT_EQ(value_of("a: &x [*x]"), "f.yaml:1: alias '*x' has no anchor before it");
 }
 
 TEST(LoadYaml, ReadsBinary) {
   EXPECT_EQ(value_of("a: !!binary |\n  aGVs\n  bG8=\n")["a"], json::binary({'h', 'e', 'l', 'l', 'o'}));
   EXPECT_EQ(value_of("a: !!binary '%'"), "f.yaml:1: !!binary: " + base64_decode("%").error().message);
+}
+
+TEST(LoadYaml, ReadsBlockScalarsAtTheIndentOfTheirSequence) {
+  EXPECT_EQ(value_of("a:\n- !!binary |\n  aGVsbG8=\nb:\n- |\n  x\n"),
+            json({{"a", {json::binary({'h', 'e', 'l', 'l', 'o'})}}, {"b", {"x\n"}}}));
 }
 
 TEST(LoadYaml, EmptyIsNull) {
