@@ -1,4 +1,5 @@
-// assay_report_sample CASES CLIENTS FILE: writes a made-up run record, for measuring and for the browser test.
+// assay_report_sample CASES CLIENTS FILE: writes a made-up run record, for measuring and for the browser
+// test.
 #include <cstdio>
 #include <cstdlib>
 
