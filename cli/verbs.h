@@ -11,4 +11,6 @@ namespace assay::cli {
 
 using Action = std::function<ExitCode()>;
 
+void add_report(CLI::App& app, Action& action);
+
 }  // namespace assay::cli

@@ -50,7 +50,8 @@ std::string describe(const Tally& tally) {
   std::vector<Verdict> order;
   for (int i = 0; i < kVerdicts; ++i) order.push_back(static_cast<Verdict>(i));
   std::sort(order.begin(), order.end(), [](Verdict a, Verdict b) {
-    return std::tuple(!is_green(a), rank(a)) < std::tuple(!is_green(b), rank(b));
+    return std::tuple(a != Verdict::pass, !is_green(a), rank(a)) <
+           std::tuple(b != Verdict::pass, !is_green(b), rank(b));
   });
   std::string out;
   for (const Verdict verdict : order) {

@@ -259,13 +259,10 @@ class Lines {
 
 }  // namespace
 
-bool RunRecord::complete() const {
-  return footer && footer->complete && header.missing.empty() && cases.size() >= header.planned;
-}
+namespace {
 
-Result<RunRecord> parse_record(std::string_view text, const std::string& name, const ReadOptions& options) {
-  const simdjson::padded_string padded(text);
-  const std::string_view all(padded);
+// `all` is followed by at least SIMDJSON_PADDING readable bytes.
+Result<RunRecord> parse_padded(std::string_view all, const std::string& name, const ReadOptions& options) {
   Lines lines(options);
   int number = 0;
   for (std::size_t begin = 0; begin < all.size();) {
@@ -293,10 +290,19 @@ Result<RunRecord> parse_record(std::string_view text, const std::string& name, c
   return std::move(lines.out);
 }
 
+}  // namespace
+
+Result<RunRecord> parse_record(std::string_view text, const std::string& name, const ReadOptions& options) {
+  const simdjson::padded_string padded(text);
+  return parse_padded(padded, name, options);
+}
+
 Result<RunRecord> read_record(const std::string& path, const ReadOptions& options) {
   auto text = read_file(path);
   if (!text) return tl::unexpected(text.error());
-  return parse_record(*text, path, options);
+  const std::size_t size = text->size();
+  text->append(simdjson::SIMDJSON_PADDING, '\0');
+  return parse_padded(std::string_view(*text).substr(0, size), path, options);
 }
 
 }  // namespace assay

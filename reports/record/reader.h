@@ -2,10 +2,8 @@
 // strict.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "reports/record/record.h"
 
@@ -16,16 +14,6 @@ enum class KeepEvidence { all, not_green, none };
 
 struct ReadOptions {
   KeepEvidence evidence = KeepEvidence::all;
-};
-
-struct RunRecord {
-  RunHeader header;
-  std::vector<CaseRecord> cases;  // in the order of the file
-  std::optional<RunFooter> footer;
-  std::vector<std::string> notes;  // what a reader should be told: "line 17 is torn: ignored", ...
-
-  // A footer that says complete, nothing missing, and as many cases as planned.
-  bool complete() const;
 };
 
 // A bad line is an error with its number, except the last: torn by a crash, it is dropped with a note.

@@ -39,6 +39,10 @@ int rank(Verdict verdict) {
   return kRanks.at(static_cast<std::size_t>(verdict));
 }
 
+bool RunRecord::complete() const {
+  return footer && footer->complete && header.missing.empty() && cases.size() >= header.planned;
+}
+
 std::string journal_text(const std::vector<std::shared_ptr<const JournalEntry>>& entries,
                          std::size_t body_limit) {
   nlohmann::json out = nlohmann::json::array();

@@ -143,6 +143,16 @@ struct RunFooter {
   bool operator==(const RunFooter&) const = default;
 };
 
+struct RunRecord {
+  RunHeader header;
+  std::vector<CaseRecord> cases;  // in the order of the file
+  std::optional<RunFooter> footer;
+  std::vector<std::string> notes;  // what a reader should be told: "line 17 is torn: ignored", ...
+
+  // A footer that says complete, nothing missing, and as many cases as planned.
+  bool complete() const;
+};
+
 // The `journal` text of a case from the entries of its world. `body_limit` bytes of each request body are
 // kept.
 std::string journal_text(const std::vector<std::shared_ptr<const JournalEntry>>& entries,

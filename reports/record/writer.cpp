@@ -128,6 +128,13 @@ std::string footer_line(const RunFooter& footer) {
               {});
 }
 
+std::string record_text(const RunRecord& record) {
+  std::string out = header_line(record.header) + "\n";
+  for (const CaseRecord& c : record.cases) out += case_line(c) + "\n";
+  if (record.footer) out += footer_line(*record.footer) + "\n";
+  return out;
+}
+
 struct RecordWriter::State {
   std::mutex mutex;
   std::string path;

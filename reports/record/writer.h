@@ -35,5 +35,7 @@ class RecordWriter {
 std::string header_line(const RunHeader& header, const Redactor& redactor = {});
 std::string case_line(const CaseRecord& record, const Redactor& redactor = {});
 std::string footer_line(const RunFooter& footer);
+// All lines of a record that is redacted already, as a file holds them.
+std::string record_text(const RunRecord& record);
 
 }  // namespace assay

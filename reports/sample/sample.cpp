@@ -6,7 +6,6 @@
 #include <nlohmann/json.hpp>
 
 #include "harness/base/random.h"
-#include "reports/record/writer.h"
 
 namespace assay::reports {
 namespace {
@@ -63,19 +62,22 @@ std::string journal(const CaseRecord& c, Random& random, bool faulted, const cha
                    {"exchange", out.size() / 5 + 1}});
     return out.back();
   };
-  const std::string key = "[redacted]";
   add("client", "action", "op chat");
   add("inference", "connect", "127.0.0.1");
   nlohmann::json& request = add("inference", "request", "POST /v1/chat/completions");
   request["bytes"] = 300 + random.below(200);
+  nlohmann::json headers = nlohmann::json::array();
+  const auto header = [&](const char* name, const std::string& value) {
+    headers.push_back(nlohmann::json::array({name, value}));
+  };
+  header("Host", "127.0.0.1:41234");
+  header("Authorization", "Bearer [redacted]");
+  header("Content-Type", "application/json");
+  header("User-Agent", c.client + "/1.2");
   request["request"] = {
       {"method", "POST"},
       {"target", "/v1/chat/completions"},
-      {"headers",
-       {{"Host", "127.0.0.1:41234"},
-        {"Authorization", "Bearer " + key},
-        {"Content-Type", "application/json"},
-        {"User-Agent", c.client + "/1.2"}}},
+      {"headers", std::move(headers)},
       {"body",
        nlohmann::json{{"model", c.model},
                       {"stream", true},
@@ -207,13 +209,6 @@ RunRecord sample_record(const SampleSize& size) {
   }
   record.footer = std::move(footer);
   return record;
-}
-
-std::string record_text(const RunRecord& record) {
-  std::string out = header_line(record.header) + "\n";
-  for (const CaseRecord& c : record.cases) out += case_line(c) + "\n";
-  if (record.footer) out += footer_line(*record.footer) + "\n";
-  return out;
 }
 
 }  // namespace assay::reports

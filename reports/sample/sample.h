@@ -18,7 +18,4 @@ struct SampleSize {
 // on.
 RunRecord sample_record(const SampleSize& size = {});
 
-// The lines of a record file.
-std::string record_text(const RunRecord& record);
-
 }  // namespace assay::reports

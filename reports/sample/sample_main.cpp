@@ -4,6 +4,7 @@
 #include <cstdlib>
 
 #include "harness/base/text.h"
+#include "reports/record/writer.h"
 #include "reports/sample/sample.h"
 
 int main(int argc, char** argv) {
@@ -14,7 +15,7 @@ int main(int argc, char** argv) {
   assay::reports::SampleSize size;
   size.cases = std::strtoull(argv[1], nullptr, 10);
   size.clients = std::strtoull(argv[2], nullptr, 10);
-  const auto done = assay::write_file_atomically(argv[3], assay::reports::record_text(sample_record(size)));
+  const auto done = assay::write_file_atomically(argv[3], assay::record_text(sample_record(size)));
   if (!done) std::fprintf(stderr, "assay_report_sample: %s\n", done.error().text().c_str());
   return done ? 0 : 1;
 }

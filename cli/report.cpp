@@ -1,0 +1,109 @@
+// assay report render|merge|diff|lint: every report, from run records alone.
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "cli/verbs.h"
+#include "harness/base/text.h"
+#include "reports/record/writer.h"
+#include "reports/render.h"
+
+namespace assay::cli {
+namespace {
+
+struct Options {
+  std::vector<std::string> files;
+  std::string format = "console";
+  std::string out = "-";
+  bool stable = false;
+};
+
+ExitCode usage_error(const Error& error) {
+  std::fprintf(stderr, "assay report: %s\n", error.text().c_str());
+  return ExitCode::usage;
+}
+
+// To standard output for "-".
+Result<void> put(const std::string& out, const std::string& text) {
+  if (out != "-") return write_file_atomically(out, text);
+  const bool written =
+      std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
+  return written ? Result<void>() : fail("cannot write", "standard output");
+}
+
+ExitCode render(const Options& options) {
+  const auto text = reports::render_file(options.files.front(), options.format);
+  if (!text) return usage_error(text.error());
+  if (const auto done = put(options.out, *text); !done) return usage_error(done.error());
+  return ExitCode::ok;
+}
+
+ExitCode merge(const Options& options) {
+  const auto merged = reports::merge_files(options.files);
+  if (!merged) return usage_error(merged.error());
+  if (const auto done = put(options.out, record_text(*merged)); !done) return usage_error(done.error());
+  for (const std::string& note : merged->notes) std::fprintf(stderr, "assay report: %s\n", note.c_str());
+  return static_cast<ExitCode>(merged->footer->exit);
+}
+
+ExitCode diff(const Options& options) {
+  const auto changes = reports::diff_files(options.files.at(0), options.files.at(1), {options.stable});
+  if (!changes) return usage_error(changes.error());
+  if (const auto done = put(options.out, reports::render_diff(*changes)); !done)
+    return usage_error(done.error());
+  return changes->empty() ? ExitCode::ok : ExitCode::failed;
+}
+
+ExitCode lint(const Options& options) {
+  std::size_t problems = 0;
+  for (const std::string& file : options.files) {
+    const auto text = read_file(file);
+    if (!text) return usage_error(text.error());
+    for (const Error& problem : reports::lint_record(*text, file)) {
+      std::fprintf(stderr, "%s\n", problem.text().c_str());
+      ++problems;
+    }
+  }
+  if (problems == 0) std::printf("%zu file(s), no problem\n", options.files.size());
+  return problems == 0 ? ExitCode::ok : ExitCode::failed;
+}
+
+}  // namespace
+
+void add_report(CLI::App& app, Action& action) {
+  auto options = std::make_shared<Options>();
+  CLI::App* report =
+      app.add_subcommand("report", "Reports from run records, and what can be done with records");
+  report->require_subcommand(1);
+  const auto add = [&](const char* name, const char* help, ExitCode (*run)(const Options&)) {
+    CLI::App* verb = report->add_subcommand(name, help);
+    verb->callback([&action, options, run] { action = [options, run] { return run(*options); }; });
+    return verb;
+  };
+
+  CLI::App* verb = add("render", "Writes a report from a run record", render);
+  verb->add_option("FILE", options->files, "The run record (run.jsonl)")->required()->expected(1);
+  verb->add_option("--format", options->format, "Which report")
+      ->check(CLI::IsMember(reports::render_formats()))
+      ->capture_default_str();
+  verb->add_option("--out", options->out, "Where to; - is standard output")->capture_default_str();
+
+  verb =
+      add("merge",
+          "Joins the records of shards and clients; exits as the whole run would, 3 when one is lost", merge);
+  verb->add_option("FILE", options->files, "Run records")->required()->expected(1, -1);
+  verb->add_option("--out", options->out, "Where to; - is standard output")->capture_default_str();
+
+  verb = add("diff", "What changed between two runs; exit 1 when anything did", diff);
+  verb->add_option("FILE", options->files, "The run record before, and the one after")
+      ->required()
+      ->expected(2);
+  verb->add_flag("--stable", options->stable, "Ignore times, pids, ports, paths and tokens in texts");
+  verb->add_option("--out", options->out, "Where to; - is standard output")->capture_default_str();
+
+  verb = add("lint", "Checks run records against their schema, line by line", lint);
+  verb->add_option("FILE", options->files, "Run records")->required()->expected(1, -1);
+}
+
+}  // namespace assay::cli
