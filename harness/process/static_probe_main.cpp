@@ -1,0 +1,4 @@
+// A statically linked program, which no shim can reach.
+int main() {
+  return 0;
+}
