@@ -59,7 +59,9 @@ struct TestWorld final : Handler {
         [&](const JournalEntry& e) { return e.kind == kind && e.text.find(text) != std::string::npos; },
         std::chrono::seconds(10), std::string(to_string(kind)) + " \"" + text + "\"", after);
     if (found) return *found;
-    ADD_FAILURE() << found.error().text();
+    std::string all;
+    for (const auto& e : journal.entries()) all += "\n" + to_json(*e).dump();
+    ADD_FAILURE() << found.error().text() << all;
     return std::make_shared<JournalEntry>();
   }
   std::size_t count(JournalKind kind) const {
