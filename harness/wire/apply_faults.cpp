@@ -1,17 +1,17 @@
 #include <algorithm>
 
+#include "harness/base/strict.h"
 #include "harness/wire/fault.h"
 
 namespace assay::wire {
 namespace {
 
-std::string known_names() {
-  std::string out;
-  for (const Fault& fault : all_faults()) {
-    if (!out.empty()) out += ", ";
-    out += fault.name;
-  }
-  return out;
+std::string unknown_fault(const std::string& name) {
+  std::vector<std::string> known;
+  for (const Fault& fault : all_faults()) known.emplace_back(fault.name);
+  const std::string near = nearest(name, known);
+  return "unknown fault '" + name + "'" + (near.empty() ? "" : ", did you mean '" + near + "'?") +
+         " (`assay list faults` shows them all)";
 }
 
 tl::unexpected<Error> refused(const FaultUse& use, const Error& why) {
@@ -22,9 +22,7 @@ Result<std::vector<const Fault*>> look_up(const std::vector<FaultUse>& uses) {
   std::vector<const Fault*> out;
   for (const FaultUse& use : uses) {
     out.push_back(find_fault(use.name));
-    if (out.back() == nullptr) {
-      return fail("there is no fault named " + use.name + "; there are " + known_names());
-    }
+    if (out.back() == nullptr) return fail(unknown_fault(use.name));
   }
   return out;
 }
@@ -46,8 +44,7 @@ Result<std::vector<FaultUse>> parse_faults(const nlohmann::json& list) {
     auto use = parse_use(entries[i]);
     if (!use) return fail("faults, entry " + std::to_string(i + 1) + ": " + use.error().message);
     if (find_fault(use->name) == nullptr) {
-      return fail("faults, entry " + std::to_string(i + 1) + ": there is no fault named " + use->name +
-                  "; there are " + known_names());
+      return fail("faults, entry " + std::to_string(i + 1) + ": " + unknown_fault(use->name));
     }
     out.push_back(*std::move(use));
   }

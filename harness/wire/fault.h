@@ -61,7 +61,7 @@ struct FaultUse {
   std::string name;
   nlohmann::json params;
 };
-// Reads `[cut: {...}, "drop-done"]`. Errors name the entry and the faults that exist.
+// Reads `[cut: {...}, "drop-done"]`. Errors name the entry and, for an unknown fault, the nearest one.
 Result<std::vector<FaultUse>> parse_faults(const nlohmann::json& list);
 
 // Applies exchange faults in order, then serializes, then applies script faults in order. Listener faults are

@@ -111,6 +111,27 @@ void set_status(Response& response, int status) {
   response.reason = reason_phrase(status);
 }
 
+std::vector<Chunk> divide_body(const Response& response, const std::vector<std::size_t>& begins) {
+  const std::string bytes = body_bytes(response);
+  std::vector<Chunk> out;
+  auto old = response.body.begin();
+  std::size_t old_end = old->bytes.size();
+  for (std::size_t i = 0; i < begins.size(); ++i) {
+    const std::size_t end = i + 1 < begins.size() ? begins[i + 1] : bytes.size();
+    while (old_end < end) old_end += (++old)->bytes.size();
+    out.push_back({bytes.substr(begins[i], end - begins[i]), old->at});
+  }
+  return out;
+}
+
+std::vector<std::size_t> event_borders(const Response& response) {
+  const std::string* type = find_header(response.headers, "Content-Type");
+  if (type == nullptr) return {};
+  std::vector<std::size_t> out = event_offsets(body_bytes(response), *type);
+  if (!out.empty()) out.front() = 0;
+  return out;
+}
+
 std::string_view SseLine::value() const {
   const std::size_t colon = text.find(':');
   if (colon == std::string_view::npos) return text.substr(text.size());

@@ -38,6 +38,11 @@ class BodyEdits {
 Response replace_body(Response response, std::string body, std::string_view content_type);
 // Sets an explicit Content-Length, if there is one, to the length of the body.
 void refit_content_length(Response& response);
+// The body divided at `begins` (ascending, the first 0) instead of where its chunks are. A piece is sent when
+// the last of its bytes was.
+std::vector<Chunk> divide_body(const Response& response, const std::vector<std::size_t>& begins);
+// Where its events begin, the first taken to be at 0; empty when it has none.
+std::vector<std::size_t> event_borders(const Response& response);
 void set_status(Response& response, int status);
 
 struct SseLine {

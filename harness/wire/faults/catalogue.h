@@ -5,6 +5,51 @@
 
 namespace assay::wire::faults {
 
+// Exchange: status, headers, events, encoding.
+Fault add_lines();
+Fault after_done();
+Fault bom();
+Fault br();
+Fault charset();
+Fault close_delimited();
+Fault comments();
+Fault content_encoding();
+Fault content_type();
+Fault control_bytes();
+Fault deflate();
+Fault drop_done();
+Fault drop_event();
+Fault duplicate_event();
+Fault empty_body();
+Fault error_body();
+Fault event_names();
+Fault gzip();
+Fault header_fold();
+Fault headers();
+Fault html_interstitial();
+Fault http10();
+Fault huge_headers();
+Fault huge_line();
+Fault in_band_error();
+Fault insert_event();
+Fault invalid_utf8();
+Fault line_ends();
+Fault multi_line_data();
+Fault no_final_blank_line();
+Fault no_space();
+Fault patch_event();
+Fault rechunk();
+Fault redirect();
+Fault reframe();
+Fault reorder_events();
+Fault replace();
+Fault retry_after();
+Fault status();
+Fault strip_data();
+Fault trailers();
+Fault truncate_events();
+Fault unicode_separators();
+
 // Script: bytes and time.
 Fault answer_before_body();
 Fault bad_chunk_size();

@@ -4,6 +4,8 @@
 #include <array>
 #include <charconv>
 
+#include "harness/base/strict.h"
+
 namespace assay::wire {
 
 using nlohmann::json;
@@ -146,10 +148,8 @@ std::optional<bool> Params::boolean(std::string_view key) {
 Result<void> Params::finish() {
   for (const auto& [key, ignored] : object_.items()) {
     if (asked_.contains(key)) continue;
-    std::string takes;
-    for (const std::string& name : asked_) takes += (takes.empty() ? "" : ", ") + name;
     // Said rather than what else is wrong: a misspelt key is the likely cause of a missing one.
-    error_ = "unknown parameter " + key + (takes.empty() ? "; it takes none" : "; it takes " + takes);
+    error_ = unknown_word("parameter", key, {asked_.begin(), asked_.end()});
     break;
   }
   if (error_) return fail(*error_);

@@ -1,0 +1,23 @@
+#include "harness/wire/faults/catalogue.h"
+#include "harness/wire/faults/coding.h"
+
+namespace assay::wire::faults {
+namespace {
+Result<Response> apply_br(Response response, const nlohmann::json& params, FaultContext&) {
+  return apply_coding(std::move(response), Coding::br, params);
+}
+
+}  // namespace
+
+Fault br() {
+  return {.name = "br",
+          .level = FaultLevel::exchange,
+          .description = "The body is coded with Brotli",
+          .parameters =
+              "flush: event | burst, each event flushed or all in one chunk at the end (event); header: true "
+              "| false, whether Content-Encoding says so (true)",
+          .example = R"({"flush": "event"})",
+          .on_exchange = apply_br};
+}
+
+}  // namespace assay::wire::faults

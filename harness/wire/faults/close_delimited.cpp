@@ -1,0 +1,29 @@
+#include "harness/wire/faults/catalogue.h"
+#include "harness/wire/faults/params.h"
+
+namespace assay::wire::faults {
+namespace {
+Result<Response> apply_close_delimited(Response response, const nlohmann::json& params, FaultContext&) {
+  Params p(params, "");
+  if (auto ok = p.finish(); !ok) return tl::unexpected(ok.error());
+  remove_header(response.headers, "Transfer-Encoding");
+  remove_header(response.headers, "Content-Length");
+  response.framing = BodyFraming::close_delimited;
+  response.trailers.clear();
+  return response;
+}
+
+}  // namespace
+
+Fault close_delimited() {
+  return {.name = "close-delimited",
+          .level = FaultLevel::exchange,
+          .description =
+              "An HTTP/1.1 answer without a length that ends with the connection (RFC 9112 section 6.3)",
+          .parameters = "",
+          .example = "null",
+          .lossless = true,
+          .on_exchange = apply_close_delimited};
+}
+
+}  // namespace assay::wire::faults

@@ -1,0 +1,24 @@
+#include "harness/wire/faults/catalogue.h"
+#include "harness/wire/faults/coding.h"
+
+namespace assay::wire::faults {
+namespace {
+Result<Response> apply_deflate(Response response, const nlohmann::json& params, FaultContext&) {
+  return apply_coding(std::move(response), Coding::deflate, params);
+}
+
+}  // namespace
+
+Fault deflate() {
+  return {.name = "deflate",
+          .level = FaultLevel::exchange,
+          .description = "The body is coded with deflate (the zlib format, RFC 9110 section 8.4.1.2)",
+          .parameters =
+              "flush: event | burst, each event flushed or all in one chunk at the end (event); header: true "
+              "| false, whether Content-Encoding says so (true), raw: true for DEFLATE without the zlib "
+              "format (false)",
+          .example = R"({"flush": "event"})",
+          .on_exchange = apply_deflate};
+}
+
+}  // namespace assay::wire::faults

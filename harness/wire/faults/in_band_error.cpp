@@ -1,0 +1,120 @@
+#include <algorithm>
+
+#include "harness/wire/faults/body.h"
+#include "harness/wire/faults/catalogue.h"
+
+namespace assay::wire::faults {
+namespace {
+using nlohmann::ordered_json;
+
+struct StreamErrorShape {
+  std::string_view name;
+  std::string_view event;  // its event field; empty = none
+  std::string (*data)(const std::string& message, std::int64_t code);
+};
+
+std::string one_line(const ordered_json& value) {
+  return value.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
+}
+
+const std::vector<StreamErrorShape>& stream_error_shapes() {
+  using Text = const std::string&;
+  using Code = std::int64_t;
+  static const std::vector<StreamErrorShape> shapes{
+      {"openai", "",
+       [](Text m, Code c) {
+         return one_line({{"error", {{"message", m}, {"code", c}}}});
+       }},
+      {"anthropic", "error",
+       [](Text m, Code) {
+         return one_line({{"type", "error"},
+                          {"error", {{"type", "overloaded_error"}, {"message", m}}},
+                          {"request_id", "req_0000000000000000"}});
+       }},
+      {"responses", "error",
+       [](Text m, Code) {
+         return one_line({{"type", "error"},
+                          {"code", "server_error"},
+                          {"message", m},
+                          {"param", nullptr},
+                          {"sequence_number", 9}});
+       }},
+      {"responses-failed", "response.failed",
+       [](Text m, Code) {
+         const ordered_json error{{"code", "server_error"}, {"message", m}};
+         return one_line({{"type", "response.failed"},
+                          {"response", {{"id", "resp_0"}, {"status", "failed"}, {"error", error}}},
+                          {"sequence_number", 9}});
+       }},
+      {"groq", "error",
+       [](Text m, Code c) {
+         return one_line({{"error",
+                           {{"message", m},
+                            {"type", "invalid_request_error"},
+                            {"failed_generation", ""},
+                            {"status_code", c}}}});
+       }},
+      {"openrouter", "",
+       [](Text m, Code c) {
+         const ordered_json choice{{"index", 0}, {"delta", {{"content", ""}}}, {"finish_reason", "error"}};
+         return one_line({{"id", "gen-0"},
+                          {"object", "chat.completion.chunk"},
+                          {"choices", ordered_json::array({choice})},
+                          {"error", {{"code", c}, {"message", m}}}});
+       }},
+      {"choice", "",
+       [](Text m, Code c) {
+         const ordered_json choice{
+             {"index", 0}, {"error", {{"message", m}, {"code", c}}}, {"finish_reason", "error"}};
+         return one_line({{"choices", ordered_json::array({choice})}});
+       }},
+      {"gemini", "",
+       [](Text m, Code c) {
+         return one_line({{"error", {{"code", c}, {"message", m}, {"status", "UNAVAILABLE"}}}});
+       }},
+      {"text", "", [](Text m, Code) { return "error: " + m; }},
+      {"named-text", "error", [](Text m, Code) { return m; }},
+  };
+  return shapes;
+}
+
+Result<Response> apply_in_band_error(Response response, const nlohmann::json& params, FaultContext&) {
+  std::vector<std::string_view> names;
+  for (const StreamErrorShape& shape : stream_error_shapes()) names.push_back(shape.name);
+  Params p(params, "shape");
+  const auto wanted = p.one_of("shape", names).value_or("openai");
+  const auto event = p.integer("event");
+  const auto message = p.text("message").value_or("upstream overloaded");
+  const auto code = p.integer("code").value_or(503);
+  const auto then = p.one_of("then", {"end", "done", "continue"}).value_or("end");
+  if (auto ok = p.finish(); !ok) return tl::unexpected(ok.error());
+  const auto shape = std::find_if(stream_error_shapes().begin(), stream_error_shapes().end(),
+                                  [&](const StreamErrorShape& s) { return s.name == wanted; });
+  std::string text = shape->event.empty() ? "" : "event: " + std::string(shape->event) + "\n";
+  text += "data: " + shape->data(message, code) + "\n\n";
+  if (then == "done") text += "data: [DONE]\n\n";
+  return edit_sse(std::move(response), [&](const SseBody& body, BodyEdits& edits) -> Result<void> {
+    const std::size_t count = body.events.size();
+    auto i = event_index(event.value_or(static_cast<std::int64_t>(count / 2)), count, true);
+    if (!i) return tl::unexpected(i.error());
+    const std::size_t at = *i < count ? body.events[*i].begin : body.bytes.size();
+    edits.replace(at, then == "continue" ? at : body.bytes.size(), text);
+    return {};
+  });
+}
+
+}  // namespace
+
+Fault in_band_error() {
+  return {.name = "in-band-error",
+          .level = FaultLevel::exchange,
+          .description = "After a 200 and some events, an error inside the stream",
+          .parameters =
+              "shape: openai | anthropic | responses | responses-failed | groq | openrouter | choice | "
+              "gemini | text | named-text (openai); event: N after so many events (half of them); message: "
+              "TEXT; code: N (503); then: end | done | continue (end)",
+          .example = R"({"shape": "anthropic", "event": 2})",
+          .on_exchange = apply_in_band_error};
+}
+
+}  // namespace assay::wire::faults
