@@ -94,8 +94,8 @@ void Connection::start() {
   house_.journal(entry(JournalKind::connect, peer_name(fd)));
   if (door_->mode == Kind::accept_then_reset) {
     reset_on_close(fd);
-    house_.journal(entry(JournalKind::closed, "reset at once, as the listener is set"));
     end();
+    house_.journal(entry(JournalKind::closed, "reset at once, as the listener is set"));
     return;
   }
   set_nodelay(fd);
@@ -323,6 +323,7 @@ void Connection::on_head() {
 }
 
 void Connection::on_complete() {
+  const bool upgrade = parser_.upgrades_websocket();
   auto request = std::make_shared<const Request>(parser_.take_request());
   incoming_.request = request;
   body_unread_ = false;
@@ -330,7 +331,6 @@ void Connection::on_complete() {
   e.bytes = request->body.size();
   e.request = request;
   house_.journal(std::move(e));
-  const bool upgrade = parser_.upgrades_websocket();
   bool accepted = false;
   std::optional<Answer> reply;
   house_.with_handler([&](Handler& handler) {
@@ -405,8 +405,8 @@ void Connection::play() {
       reset_on_close(socket_.native_handle());
       JournalEntry e = entry(JournalKind::closed, "reset");
       e.bytes = player_->sent();
-      house_.journal(std::move(e));
       end();
+      house_.journal(std::move(e));
       return;
     }
     case Need::Kind::lost:
@@ -550,8 +550,8 @@ void Connection::end_if_idle(const std::string& listener) {
 // Sends FIN. `linger`: reads and throws away what still comes for a while, so that the kernel does not turn
 // the FIN into RST because of unread bytes.
 void Connection::close(bool linger) {
-  house_.journal(entry(JournalKind::closed, {}));
   transport_->half_close();
+  house_.journal(entry(JournalKind::closed, {}));
   if (!linger || peer_sent_fin_) {
     end();
     return;
@@ -608,8 +608,8 @@ void Connection::on_limit(Instant now) {
     case Phase::unread:
       timed_out("no progress after " + format_duration(limits.stall_deadline));
       reset_on_close(socket_.native_handle());
-      house_.journal(entry(JournalKind::closed, "reset"));
       end();
+      house_.journal(entry(JournalKind::closed, "reset"));
       return;
     case Phase::skipping:
       timed_out("rest of the request body not read after " + format_duration(limits.request_deadline));

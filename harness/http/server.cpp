@@ -250,7 +250,7 @@ class BeastServer final : public Server, public House {
           }
           auto connection = std::make_shared<Connection>(id, *this, loop, std::move(socket), listener.door);
           if (&loop == &first()) {
-            admit(loop, id, std::move(connection));
+            admit(loop, id, connection);
           } else {
             loop.post([this, &loop, id, connection = std::move(connection)] { admit(loop, id, connection); });
           }
@@ -258,10 +258,10 @@ class BeastServer final : public Server, public House {
         });
   }
 
-  void admit(Loop& loop, std::uint64_t id, std::shared_ptr<Connection> connection) {
+  void admit(Loop& loop, std::uint64_t id, const std::shared_ptr<Connection>& connection) {
     if (stopped_) return;
-    Connection& added = *loop.connections().emplace(id, std::move(connection)).first->second;
-    added.start();
+    loop.connections().emplace(id, connection);
+    connection->start();
   }
 
   // A process that goes down takes its idle connections with it.

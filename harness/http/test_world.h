@@ -31,7 +31,7 @@ inline std::string get(const std::string& target = "/") {
   return "GET " + target + " HTTP/1.1\r\nHost: test\r\n\r\n";
 }
 
-struct TestWorld final : Handler {
+struct TestWorld : Handler {
   SystemClock clock;
   Journal journal{clock};
   std::function<Answer(const Incoming&)> answer = [](const Incoming& in) {

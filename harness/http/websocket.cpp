@@ -204,8 +204,12 @@ class BeastWebSocket final : public WebSocket, public std::enable_shared_from_th
       if (closing_ && !closed_) {
         closed_ = true;
         writing_ = true;
-        // The read that is under way ends with the peer's close frame.
-        stream_.async_close(websocket::close_code(close_code_), [self = shared_from_this()](error_code) {});
+        // Waits for the peer's close frame; the read that is under way is aborted.
+        stream_.async_close(websocket::close_code(close_code_),
+                            [self = shared_from_this()](error_code error) {
+                              if (!self->abandoned_)
+                                self->ended(error ? error : error_code(websocket::error::closed));
+                            });
       }
       return;
     }
@@ -221,6 +225,7 @@ class BeastWebSocket final : public WebSocket, public std::enable_shared_from_th
   }
 
   void ended(error_code error) {
+    if (closed_ && error == asio::error::operation_aborted) return;  // async_close tells the end
     if (std::exchange(told_, true)) return;
     if (error == websocket::error::closed) {
       const std::string code = std::to_string(stream_.reason().code);
