@@ -5,6 +5,7 @@
 #include "fakes/auth-station/auth_station.h"
 #include "fakes/control-api/control_api.h"
 #include "fakes/inference-api/inference_api.h"
+#include "fakes/library.h"
 
 namespace assay::fakes {
 namespace {
@@ -36,8 +37,14 @@ Result<std::unique_ptr<Fake>> make_fake(std::string_view kind, FakeConfig config
   return fail(fmt::format("there is no fake '{}'; there are {}", kind, fmt::join(kinds(), ", ")));
 }
 
-FakeFactory make_factory() {
-  return [state = std::make_shared<WorldState>()](std::string_view kind, FakeConfig config) {
+std::shared_ptr<WorldState> make_state(std::string fixtures_directory) {
+  auto state = std::make_shared<WorldState>();
+  state->library = std::make_shared<const Library>(std::move(fixtures_directory));
+  return state;
+}
+
+FakeFactory make_factory(std::string fixtures_directory) {
+  return [state = make_state(std::move(fixtures_directory))](std::string_view kind, FakeConfig config) {
     return make_fake(kind, std::move(config), state);
   };
 }

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -23,7 +24,10 @@ std::vector<std::string_view> kinds();
 Result<std::unique_ptr<Fake>> make_fake(std::string_view kind, FakeConfig config,
                                         std::shared_ptr<WorldState> state);
 
+// A WorldState whose turns and recordings come from `fixtures_directory`.
+std::shared_ptr<WorldState> make_state(std::string fixtures_directory);
+
 // make_fake with a fresh WorldState: one factory per world.
-FakeFactory make_factory();
+FakeFactory make_factory(std::string fixtures_directory);
 
 }  // namespace assay::fakes

@@ -13,7 +13,8 @@ using testing::HasSubstr;
 
 std::string error_of(const json& settings, std::string_view kind = "control-api") {
   const ManualClock clock;
-  auto made = make_fake(kind, FakeConfig{settings, Random(1), &clock}, std::make_shared<WorldState>());
+  auto made =
+      make_fake(kind, FakeConfig{settings, Random(1), &clock}, make_state(ASSAY_SOURCE_DIR "/fixtures"));
   return made ? "" : made.error().message;
 }
 
@@ -52,8 +53,8 @@ TEST(MakeFake, NamesTheSettingThatIsWrong) {
 
 std::string order_error(const json& order) {
   const ManualClock clock;
-  const auto fake =
-      make_fake("auth-station", FakeConfig{nullptr, Random(1), &clock}, std::make_shared<WorldState>());
+  const auto fake = make_fake("auth-station", FakeConfig{nullptr, Random(1), &clock},
+                              make_state(ASSAY_SOURCE_DIR "/fixtures"));
   const auto checked = (*fake)->check_order(order);
   return checked ? "" : checked.error().message;
 }

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <set>
 #include <string>
 #include <string_view>
@@ -37,7 +38,10 @@ struct AccessToken {
   bool revoked = false;
 };
 
+class Library;
+
 struct WorldState {
+  std::shared_ptr<const Library> library;  // never null
   // Whether a fake of this world issues credentials. Where none does, an inference fake accepts any key.
   bool issues_credentials = false;
   std::vector<ApiKey> keys;

@@ -42,7 +42,7 @@ struct Settings {
   std::string email;
   TokenSettings token;
 
-  static Result<Settings> read(const nlohmann::json& value) {
+  static Result<Settings> read(const nlohmann::json& value, const WorldState&) {
     SettingsReader in(value);
     Settings s;
     s.automatic = in.flag("auto", false);

@@ -1,5 +1,5 @@
-// What every fake here has in common: settings in a struct S with `static Result<S> read(const json&)` that
-// set() re-reads, the world's shared state, and the order `respond` of a rule.
+// What every fake here has in common: settings in a struct S with `static Result<S> read(const json&, const
+// WorldState&)` that set() re-reads, the world's shared state, and the order `respond` of a rule.
 #pragma once
 
 #include <memory>
@@ -35,7 +35,7 @@ class ConfiguredFake : public Fake {
 
   Result<void> set(std::string_view name, const nlohmann::json& value) override {
     auto changed = with_setting(config_.settings, name, value);
-    auto read = S::read(changed);
+    auto read = S::read(changed, *state_);
     if (!read) return tl::unexpected(read.error());
     config_.settings = std::move(changed);
     settings_ = std::move(*read);
@@ -61,7 +61,7 @@ class ConfiguredFake : public Fake {
 // Reads the settings of a fake F and makes it.
 template <typename F, typename S>
 Result<std::unique_ptr<Fake>> make_configured(FakeConfig config, std::shared_ptr<WorldState> state) {
-  auto settings = S::read(config.settings);
+  auto settings = S::read(config.settings, *state);
   if (!settings) return tl::unexpected(settings.error());
   return std::unique_ptr<Fake>(
       std::make_unique<F>(std::move(config), std::move(*settings), std::move(state)));

@@ -24,6 +24,7 @@ class SettingsReader {
   SettingsReader& operator=(const SettingsReader&) = delete;
 
   bool has(std::string_view name) const { return reader_.has(name); }
+  std::vector<std::string> names() const { return reader_.keys(); }
   bool flag(std::string_view name, bool otherwise) { return reader_.optional<bool>(name, otherwise); }
   std::int64_t number(std::string_view name, std::int64_t otherwise);  // 0 or more
   std::string text(std::string_view name, std::string otherwise) {

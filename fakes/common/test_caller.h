@@ -87,7 +87,7 @@ class TestWorld {
   }
 
   ManualClock clock;
-  std::shared_ptr<WorldState> state = std::make_shared<WorldState>();
+  std::shared_ptr<WorldState> state = make_state(ASSAY_SOURCE_DIR "/fixtures");
 
  private:
   Random random_;

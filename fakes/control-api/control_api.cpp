@@ -33,7 +33,7 @@ struct Settings {
   nlohmann::json exchange_set;
   std::string key_prefix;
 
-  static Result<Settings> read(const nlohmann::json& value) {
+  static Result<Settings> read(const nlohmann::json& value, const WorldState&) {
     SettingsReader in(value);
     Settings s;
     s.database = in.choice("database", "production", {"production", "preview"});

@@ -16,7 +16,7 @@ constexpr const char* keys_path = "/platform/v1/teams/team-1/keys";
 class ControlApi : public testing::Test {
  protected:
   void open(json control = json::object(), json token = json::object()) {
-    world.state = std::make_shared<WorldState>();
+    world.state = make_state(ASSAY_SOURCE_DIR "/fixtures");
     world.make("auth", "auth-station", {{"auto", true}, {"token", std::move(token)}});
     world.make("control", "control-api", std::move(control));
   }

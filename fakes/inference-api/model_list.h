@@ -1,0 +1,31 @@
+// The list of models in each protocol's shape, whole or in pages. Pure.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "harness/stream/turn.h"
+
+namespace assay::fakes {
+
+// One model as a case gives it: a name, or a map that is sent as it is ({id: x, context_length: null}).
+using ModelEntry = nlohmann::json;
+
+struct Paging {
+  std::size_t size = 0;          // 0 = everything at once, unless the request asks for less
+  std::string cursor = "right";  // right, null (has_more without a cursor), same (the first page for ever)
+};
+
+// The name that an entry is asked for by; empty when it has none.
+std::string model_id(const ModelEntry& entry);
+
+// The body for GET models. `target` holds the paging parameters: after_id and limit (Anthropic), pageToken
+// and pageSize (Gemini), after and limit (OpenAI shape).
+nlohmann::json model_list(const std::vector<ModelEntry>& models, stream::Protocol protocol,
+                          const Paging& paging, std::string_view target);
+// The body for GET of one model.
+nlohmann::json model_details(const ModelEntry& entry, stream::Protocol protocol);
+
+}  // namespace assay::fakes
