@@ -4,7 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "harness/stream/turn.h"
+#include "harness/stream/print_turn.h"
 
 namespace assay::stream {
 namespace {

@@ -1,0 +1,208 @@
+#include "harness/stream/decode.h"
+
+#include "harness/base/text.h"
+#include "harness/stream/eventstream.h"
+#include "harness/stream/interpret.h"
+#include "harness/stream/json_framer.h"
+
+namespace assay::stream {
+
+namespace {
+
+std::unique_ptr<decoding::Interpreter> make_interpreter(Protocol protocol, decoding::Emitter& out) {
+  switch (protocol) {
+    case Protocol::openai_responses:
+      return decoding::make_responses(out);
+    case Protocol::anthropic:
+      return decoding::make_anthropic(out);
+    case Protocol::gemini:
+      return decoding::make_gemini(out);
+    case Protocol::ollama:
+      return decoding::make_ollama(out);
+    case Protocol::cohere:
+      return decoding::make_cohere(out);
+    case Protocol::bedrock:
+      return decoding::make_bedrock(out);
+    case Protocol::openai_chat:
+      break;
+  }
+  return decoding::make_chat(out);
+}
+
+// Hands a delta to the turn that is kept and to the caller's sink.
+class Tee final : public DeltaSink {
+ public:
+  Tee(DeltaSink* first, DeltaSink* second) : first_(first), second_(second) {}
+  void on(const Delta& delta) override {
+    if (first_) first_->on(delta);
+    if (second_) second_->on(delta);
+  }
+
+ private:
+  DeltaSink* first_;
+  DeltaSink* second_;
+};
+
+std::string shown(std::string_view payload) {
+  constexpr std::size_t most = 60;
+  std::string text = repair_utf8(payload.substr(0, most));
+  if (payload.size() > most) text += "...";
+  return text;
+}
+
+}  // namespace
+
+class Decoder::Impl {
+ public:
+  Impl(Protocol protocol, const DecodeOptions& options)
+      : options_(options),
+        framing_(options.framing),
+        interpreter_(make_interpreter(protocol, emitter_)),
+        sse_(options.limits),
+        json_(options.limits.event),
+        eventstream_(options.limits.event) {}
+
+  void feed(std::string_view bytes, DeltaSink* sink) {
+    if (problem_) return;
+    if (framing_ == Framing::automatic && !detect(bytes)) return;
+    if (!held_.empty()) {
+      const std::string held = std::exchange(held_, {});
+      append(held);
+    }
+    append(bytes);
+    Tee tee(options_.keep_turn ? &builder_ : nullptr, sink);
+    emitter_.target(only_one(sink) ? only_one(sink) : &tee);
+    drain();
+  }
+
+  Turn finish(DeltaSink* sink) {
+    Tee tee(options_.keep_turn ? &builder_ : nullptr, sink);
+    emitter_.target(&tee);
+    SseEvent event;
+    if (!problem_ && framing_ == Framing::sse && sse_.finish(options_.at_end, event))
+      payload(event.type, event.data);
+    Turn turn = std::move(builder_.turn());
+    turn.complete = interpreter_->complete() && !problem_;
+    return turn;
+  }
+
+  std::optional<Error> problem_;
+  std::uint64_t events_ = 0;
+  std::uint64_t recognised_ = 0;
+
+ private:
+  DeltaSink* only_one(DeltaSink* sink) {
+    if (!sink && options_.keep_turn) return &builder_;
+    return options_.keep_turn ? nullptr : sink;
+  }
+
+  // False: nothing but white space so far.
+  bool detect(std::string_view bytes) {
+    const std::size_t at = bytes.find_first_not_of(" \t\r\n");
+    if (at == std::string_view::npos) {
+      held_ += bytes;
+      return false;
+    }
+    const char first = bytes[at];
+    framing_ = first == '{' || first == '[' ? Framing::json
+               : first == '\0'              ? Framing::eventstream
+                                            : Framing::sse;
+    return true;
+  }
+
+  void append(std::string_view bytes) {
+    if (framing_ == Framing::sse) return sse_.append(bytes);
+    if (framing_ == Framing::json) return json_.append(bytes);
+    eventstream_.append(bytes);
+  }
+
+  void drain() {
+    if (framing_ == Framing::sse) {
+      for (SseEvent event; !problem_ && sse_.next(event);) payload(event.type, event.data);
+      take_error(sse_.error());
+    } else if (framing_ == Framing::json) {
+      for (std::string_view object; !problem_ && json_.next(object);) payload({}, object);
+      take_error(json_.error());
+    } else {
+      for (EventstreamMessage message; !problem_ && eventstream_.next(message);)
+        payload(message.event_type, message.payload);
+      take_error(eventstream_.error());
+    }
+  }
+
+  void take_error(const std::optional<Error>& error) {
+    if (error && !problem_) problem_ = error;
+  }
+
+  void payload(std::string_view type, std::string_view data) {
+    const std::string_view bare = trim(data);
+    if (bare.empty()) return;
+    ++events_;
+    if (bare == "[DONE]") return interpreter_->on_done();
+    simdjson::dom::element root;
+    // Only SSE and JSON framing leave enough readable bytes behind a payload for simdjson.
+    const auto status = framing_ == Framing::eventstream
+                            ? parser_.parse(data.data(), data.size()).get(root)
+                            : parser_.parse(data.data(), data.size(), false).get(root);
+    if (status != simdjson::SUCCESS) return refuse(simdjson::error_message(status), data);
+    simdjson::dom::object object;
+    if (root.get(object) != simdjson::SUCCESS) return refuse("it is no object", data);
+    interpreter_->on_payload(type, object);
+  }
+
+  void refuse(const char* why, std::string_view data) {
+    problem_ = Error{
+        "event " + std::to_string(events_) + ": expected a JSON object, but " + why + ": " + shown(data),
+        {},
+        0};
+  }
+
+  DecodeOptions options_;
+  Framing framing_;
+  decoding::Emitter emitter_;
+  std::unique_ptr<decoding::Interpreter> interpreter_;
+  TurnBuilder builder_;
+  SseFramer sse_;
+  JsonFramer json_;
+  EventstreamFramer eventstream_;
+  simdjson::dom::parser parser_;
+  std::string held_;  // white space before the framing is known
+};
+
+Decoder::Decoder(Protocol protocol, const DecodeOptions& options)
+    : impl_(std::make_unique<Impl>(protocol, options)) {}
+Decoder::~Decoder() = default;
+Decoder::Decoder(Decoder&&) noexcept = default;
+Decoder& Decoder::operator=(Decoder&&) noexcept = default;
+
+Result<void> Decoder::feed(std::string_view bytes, DeltaSink* sink) {
+  impl_->feed(bytes, sink);
+  if (impl_->problem_) return tl::unexpected(*impl_->problem_);
+  return {};
+}
+
+Turn Decoder::finish(DeltaSink* sink) {
+  return impl_->finish(sink);
+}
+
+const std::optional<Error>& Decoder::problem() const {
+  return impl_->problem_;
+}
+
+std::uint64_t Decoder::events() const {
+  return impl_->events_;
+}
+
+std::uint64_t Decoder::recognised() const {
+  return impl_->recognised_;
+}
+
+Result<Turn> decode(Protocol protocol, std::string_view bytes, const DecodeOptions& options) {
+  Decoder decoder(protocol, options);
+  if (Result<void> fed = decoder.feed(bytes); !fed) return tl::unexpected(fed.error());
+  Turn turn = decoder.finish();
+  if (decoder.problem()) return tl::unexpected(*decoder.problem());
+  return turn;
+}
+
+}  // namespace assay::stream

@@ -1,0 +1,285 @@
+// OpenAI chat.completions and its relatives, streamed and whole.
+#include <algorithm>
+
+#include "harness/stream/interpret.h"
+
+namespace assay::stream::decoding {
+
+namespace {
+
+class Chat final : public Interpreter {
+ public:
+  using Interpreter::Interpreter;
+
+  void on_payload(std::string_view event, const Object& root) override {
+    Element choices;
+    bool answer = false;
+    bool has_error = event == "error";
+    Element usage;
+    bool has_usage = false;
+    std::string_view id;
+    std::string_view model;
+    for (const auto field : root) {
+      if (field.key == "choices") {
+        choices = field.value;
+        answer = true;
+      } else if (field.key == "id") {
+        id = as_text(field.value);
+        answer = answer || !id.empty();
+      } else if (field.key == "model") {
+        model = as_text(field.value);
+        answer = true;
+      } else if (field.key == "usage") {
+        usage = field.value;
+        has_usage = true;
+        answer = true;
+      } else if (field.key == "error") {
+        has_error = has_error || !field.value.is_null();
+      } else if (field.key == "x_groq") {
+        groq_usage(field.value);
+      }
+    }
+    if (has_error || !answer) read_failure(root);
+    if (!answer) return;
+    out_.start(id, model);
+    if (Array list; choices.get(list) == simdjson::SUCCESS)
+      for (const Element one : list)
+        if (Object choice; one.get(choice) == simdjson::SUCCESS) read_choice(choice);
+    if (Object counts; has_usage && usage.get(counts) == simdjson::SUCCESS) {
+      read_usage(counts, out_.usage_so_far());
+      out_.usage();
+    }
+    if (!has_error) read_extras(root);
+  }
+
+ private:
+  struct Choice {
+    int index;
+    std::int64_t open;  // the block that the next fragment of the same kind belongs to; -1 = none
+  };
+  struct Call {
+    int choice;
+    std::int64_t index;
+    std::uint32_t block;
+    std::string id;
+    bool named;
+  };
+
+  void read_failure(const Object& root) {
+    StreamError error;
+    if (read_error(root, error)) out_.error(error);
+  }
+  void read_extras(const Object& root) {
+    static constexpr std::string_view known[] = {"id",    "object", "created", "model",       "choices",
+                                                 "usage", "error",  "x_groq",  "obfuscation", "p"};
+    for (const auto field : root)
+      if (!field.value.is_null() &&
+          std::find(std::begin(known), std::end(known), field.key) == std::end(known))
+        out_.extra("", field.key, field.value);
+  }
+  void groq_usage(const Element& value) {
+    Object groq;
+    Object usage;
+    if (value.get(groq) != simdjson::SUCCESS) return;
+    if (object_in(groq, "usage", usage)) {
+      read_usage(usage, out_.usage_so_far());
+      out_.usage();
+    }
+    if (StreamError error; !text_in(groq, "error").empty() && read_error(groq, error)) out_.error(error);
+  }
+
+  void read_choice(const Object& choice) {
+    const int index = static_cast<int>(number_in(choice, "index", 0));
+    Object message;
+    bool streamed = false;
+    if (object_in(choice, "delta", message)) {
+      streamed = true;
+      saw_delta_ = true;
+      read_message(index, message);
+    }
+    // Perplexity repeats the whole message beside each delta.
+    if (!streamed && !saw_delta_ && object_in(choice, "message", message)) read_message(index, message);
+    if (const std::string_view text = text_in(choice, "text"); !text.empty())
+      append(Block::Kind::text, index, text);
+    for (const auto field : choice) {
+      if (field.key == "finish_reason") {
+        const std::string_view word = as_text(field.value);
+        if (index == 0 && !word.empty()) out_.finish(word);
+        if (!word.empty()) complete_ = true;
+      } else if (field.key == "logprobs" && !field.value.is_null()) {
+        out_.extra_part("choice.", field.key, field.value);
+      } else if (field.key != "index" && field.key != "delta" && field.key != "message" &&
+                 field.key != "text" && !field.value.is_null()) {
+        out_.extra("choice.", field.key, field.value);
+      }
+    }
+  }
+
+  void read_message(int choice, const Object& message) {
+    reasoning(choice, message);
+    Element content;
+    if (message.at_key("content").get(content) == simdjson::SUCCESS) read_content(choice, content);
+    append(Block::Kind::refusal, choice, text_in(message, "refusal"));
+    Array calls;
+    if (array_in(message, "tool_calls", calls)) {
+      std::int64_t place = 0;
+      for (const Element call : calls) {
+        if (Object object; call.get(object) == simdjson::SUCCESS) tool_call(choice, object, place);
+        ++place;
+      }
+    }
+    Object legacy;
+    if (object_in(message, "function_call", legacy)) function_call(choice, legacy);
+    static constexpr std::string_view known[] = {"role",          "content",          "reasoning_content",
+                                                 "reasoning",     "refusal",          "tool_calls",
+                                                 "function_call", "reasoning_details"};
+    for (const auto field : message)
+      if (!field.value.is_null() &&
+          std::find(std::begin(known), std::end(known), field.key) == std::end(known))
+        out_.extra_part("message.", field.key, field.value);
+  }
+
+  // Mistral's magistral: content as a list of {type: text} and {type: thinking}.
+  void read_content(int choice, const Element& content) {
+    if (content.is_string()) return append(Block::Kind::text, choice, as_text(content));
+    Array parts;
+    if (content.get(parts) != simdjson::SUCCESS) return;
+    for (const Element element : parts) {
+      Object part;
+      Array thoughts;
+      if (element.get(part) != simdjson::SUCCESS) continue;
+      const std::string_view type = text_in(part, "type");
+      if (type == "thinking" && array_in(part, "thinking", thoughts)) {
+        for (const Element thought : thoughts)
+          if (Object object; thought.get(object) == simdjson::SUCCESS)
+            append(Block::Kind::reasoning, choice, text_in(object, "text"));
+      } else if (type == "thinking") {
+        append(Block::Kind::reasoning, choice, text_in(part, "thinking"));
+      } else if (type == "text" || type == "output_text") {
+        append(Block::Kind::text, choice, text_in(part, "text"));
+      } else {
+        const std::uint32_t block = out_.open(Block::Kind::opaque, choice);
+        out_.identify(block, "", type);
+        out_.fragment(block, std::string(simdjson::minify(element)));
+        close(choice);
+      }
+    }
+  }
+
+  void reasoning(int choice, const Object& message) {
+    std::string_view text = text_in(message, "reasoning_content");
+    if (text.empty()) text = text_in(message, "reasoning");
+    append(Block::Kind::reasoning, choice, text);
+    Array details;
+    if (!array_in(message, "reasoning_details", details)) return;
+    for (const Element element : details) {
+      Object detail;
+      if (element.get(detail) != simdjson::SUCCESS) continue;
+      if (text.empty()) {
+        append(Block::Kind::reasoning, choice, text_in(detail, "text"));
+        append(Block::Kind::reasoning, choice, text_in(detail, "summary"));
+      }
+      sign(choice, text_in(detail, "signature"));
+      if (text_in(detail, "type") == "reasoning.encrypted") sign(choice, text_in(detail, "data"));
+    }
+  }
+
+  void sign(int choice, std::string_view signature) {
+    if (signature.empty()) return;
+    Choice& state = state_of(choice);
+    if (state.open < 0 || out_.kind(static_cast<std::uint32_t>(state.open)) != Block::Kind::reasoning)
+      state.open = out_.open(Block::Kind::reasoning, choice);
+    out_.signature(static_cast<std::uint32_t>(state.open), signature);
+  }
+
+  void append(Block::Kind kind, int choice, std::string_view text) {
+    if (text.empty()) return;
+    Choice& state = state_of(choice);
+    if (state.open < 0 || out_.kind(static_cast<std::uint32_t>(state.open)) != kind)
+      state.open = out_.open(kind, choice);
+    out_.fragment(static_cast<std::uint32_t>(state.open), text);
+  }
+
+  Choice& state_of(int choice) {
+    for (Choice& known : choices_)
+      if (known.index == choice) return known;
+    return choices_.emplace_back(Choice{choice, -1});
+  }
+  void close(int choice) { state_of(choice).open = -1; }
+
+  // A fragment of a call, or a whole one. Later fragments carry no id, "", null, or the same again; Gemini's
+  // OpenAI endpoint numbers every call 0 and Mistral once sent no index.
+  void tool_call(int choice, const Object& call, std::int64_t place) {
+    const std::string_view id = text_in(call, "id");
+    Object function;
+    std::string_view name;
+    Element arguments;
+    bool has_arguments = false;
+    if (object_in(call, "function", function)) {
+      name = text_in(function, "name");
+      has_arguments = function.at_key("arguments").get(arguments) == simdjson::SUCCESS;
+    } else if (object_in(call, "custom", function)) {
+      name = text_in(function, "name");
+      has_arguments = function.at_key("input").get(arguments) == simdjson::SUCCESS;
+    }
+    Element index_element;
+    const bool numbered =
+        call.at_key("index").get(index_element) == simdjson::SUCCESS && index_element.is_int64();
+    const std::int64_t index = numbered ? number_in(call, "index", 0) : place;
+    Call& known = call_of(choice, index, numbered, id, name);
+    out_call(known, id, name);
+    if (has_arguments) {
+      const std::string_view text = text_or_json(arguments, scratch_);
+      if (!text.empty()) out_.fragment(known.block, text);
+    }
+    Object extra;
+    Object google;
+    if (object_in(call, "extra_content", extra) && object_in(extra, "google", google))
+      if (const std::string_view signature = text_in(google, "thought_signature"); !signature.empty())
+        out_.signature(known.block, signature);
+  }
+
+  void function_call(int choice, const Object& call) {
+    const std::string_view name = text_in(call, "name");
+    Call& known = call_of(choice, -1, true, "", name);
+    out_call(known, "", name);
+    if (const std::string_view text = text_in(call, "arguments"); !text.empty())
+      out_.fragment(known.block, text);
+  }
+
+  Call& call_of(int choice, std::int64_t index, bool numbered, std::string_view id, std::string_view name) {
+    const auto found = std::find_if(calls_.rbegin(), calls_.rend(), [&](const Call& call) {
+      if (call.choice != choice) return false;
+      if (!numbered && !id.empty()) return call.id == id;
+      return call.index == index;
+    });
+    const bool other =
+        found != calls_.rend() && !id.empty() && !found->id.empty() && found->id != id && !name.empty();
+    if (found != calls_.rend() && !other) return *found;
+    close(choice);
+    return calls_.emplace_back(Call{choice, index, out_.open(Block::Kind::tool_call, choice), "", false});
+  }
+
+  // Tells id and name once.
+  void out_call(Call& call, std::string_view id, std::string_view name) {
+    const bool new_id = call.id.empty() && !id.empty();
+    const bool new_name = !call.named && !name.empty();
+    if (new_id) call.id = id;
+    if (new_name) call.named = true;
+    if (new_id || new_name)
+      out_.identify(call.block, new_id ? id : std::string_view(), new_name ? name : std::string_view());
+  }
+
+  std::vector<Choice> choices_;
+  std::vector<Call> calls_;
+  std::string scratch_;
+  bool saw_delta_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<Interpreter> make_chat(Emitter& out) {
+  return std::make_unique<Chat>(out);
+}
+
+}  // namespace assay::stream::decoding

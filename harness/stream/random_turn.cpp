@@ -1,0 +1,259 @@
+#include "harness/stream/random_turn.h"
+
+#include <algorithm>
+#include <array>
+
+namespace assay::stream {
+
+namespace {
+
+using Kind = Block::Kind;
+
+constexpr std::array<std::string_view, 24> words = {
+    "the", " model", " answers", " with",  " tokens",      ", ",       " and", " 42",
+    "\n",  "\"",     "\\",       "\t",     " Grüße",       " 日本語",  " 😀",   "👩‍👩‍👧",
+    "{\"", "}",      "data: ",   "[DONE]", "\xE2\x80\xA8", "\x01\x1F", "</p>", " \xF0\x90\x8D\x88"};
+
+bool one_in(Random& random, std::uint64_t n) {
+  return random.below(n) == 0;
+}
+
+std::string random_id(Random& random, std::string_view prefix) {
+  std::string id(prefix);
+  for (int i = 0; i < 9; ++i) id += "abcdefghjkmnpqrstuvwxyz23456789"[random.below(31)];
+  return id;
+}
+
+std::string random_arguments(Random& random) {
+  std::string text = "{";
+  const std::uint64_t fields = random.below(4);
+  for (std::uint64_t i = 0; i < fields; ++i) {
+    text += (i == 0 ? "\"k" : ",\"k") + std::to_string(i) + "\":";
+    if (one_in(random, 3)) {
+      text += std::to_string(random.below(100000));
+    } else if (one_in(random, 2)) {
+      text += "\"Paris, \xE2\x82\xAC " + std::to_string(random.below(100)) + "\\n\"";
+    } else {
+      text += "[true,null,{\"deep\":\"x\"}]";
+    }
+  }
+  return text + "}";
+}
+
+// What one protocol and profile can say.
+struct Abilities {
+  bool id = true;
+  bool model = true;
+  bool reasoning = true;
+  bool refusal = false;
+  bool signature = false;  // of reasoning
+  bool call_signature = false;
+  bool call_id = true;
+  bool redacted = false;
+  bool free_order = true;  // blocks of a stream in any order
+  bool adjacent = false;   // two blocks of a kind may follow each other
+};
+
+Abilities abilities_of(Protocol protocol, const Profile& profile) {
+  Abilities can;
+  switch (protocol) {
+    case Protocol::openai_chat:
+      can.refusal = true;
+      can.reasoning = !profile.whole_message;
+      can.signature = profile.reasoning == ReasoningAs::reasoning_details;
+      can.call_signature = profile.reasoning == ReasoningAs::extra_signature;
+      break;
+    case Protocol::openai_responses:
+      can.refusal = can.signature = can.adjacent = true;
+      break;
+    case Protocol::anthropic:
+      can.signature = can.redacted = can.adjacent = true;
+      break;
+    case Protocol::gemini:
+      can.signature = can.call_signature = true;
+      break;
+    case Protocol::ollama:
+      can.id = false;
+      break;
+    case Protocol::cohere:
+      can.model = false;
+      can.adjacent = true;
+      break;
+    case Protocol::bedrock:
+      can.id = can.model = false;
+      can.signature = can.redacted = can.adjacent = true;
+      break;
+  }
+  return can;
+}
+
+Block random_block(Random& random, Kind kind, const Abilities& can, Protocol protocol) {
+  Block block;
+  block.kind = kind;
+  if (kind == Kind::tool_call) {
+    if (can.call_id) block.id = random_id(random, "call_");
+    block.name = one_in(random, 2) ? "get_weather" : "run";
+    block.text = random_arguments(random);
+    if (can.call_signature && one_in(random, 2)) block.signature = random_id(random, "sig+/");
+    return block;
+  }
+  block.text = random_text(random, 1 + random.below(30));
+  if (kind != Kind::reasoning) return block;
+  if (protocol == Protocol::openai_responses) block.id = random_id(random, "rs_");
+  if (can.signature && one_in(random, 2)) block.signature = random_id(random, "Eqs+/=");
+  if (can.redacted && one_in(random, 6)) {
+    block.text.clear();
+    block.name = "redacted";
+    block.signature = random_id(random, "hidden");
+  }
+  return block;
+}
+
+Kind random_kind(Random& random, const Abilities& can) {
+  switch (random.below(6)) {
+    case 0:
+    case 1:
+      return can.reasoning ? Kind::reasoning : Kind::text;
+    case 2:
+    case 3:
+      return Kind::tool_call;
+    case 4:
+      return can.refusal ? Kind::refusal : Kind::text;
+    default:
+      return Kind::text;
+  }
+}
+
+bool may_follow(const Block& last, Kind kind) {
+  return kind == Kind::tool_call || last.kind != kind;
+}
+
+void add_blocks(Random& random, Turn& turn, const Abilities& can, Protocol protocol) {
+  const std::uint64_t count = random.below(6);
+  for (std::uint64_t i = 0; i < count; ++i) {
+    const Kind kind = random_kind(random, can);
+    if (!can.adjacent && !turn.blocks.empty() && !may_follow(turn.blocks.back(), kind)) continue;
+    turn.blocks.push_back(random_block(random, kind, can, protocol));
+  }
+}
+
+// Whole bodies have one place for each kind, except where content is a list.
+void order_for_body(Turn& turn, Protocol protocol) {
+  if (protocol == Protocol::anthropic || protocol == Protocol::openai_responses ||
+      protocol == Protocol::gemini || protocol == Protocol::bedrock)
+    return;
+  const auto rank = [](const Block& block) {
+    switch (block.kind) {
+      case Kind::reasoning:
+        return 0;
+      case Kind::text:
+        return 1;
+      case Kind::refusal:
+        return 2;
+      default:
+        return 3;
+    }
+  };
+  std::stable_sort(turn.blocks.begin(), turn.blocks.end(),
+                   [&](const Block& a, const Block& b) { return rank(a) < rank(b); });
+  const auto last = std::unique(turn.blocks.begin(), turn.blocks.end(), [](const Block& a, const Block& b) {
+    return a.kind == b.kind && a.kind != Kind::tool_call;
+  });
+  turn.blocks.erase(last, turn.blocks.end());
+}
+
+Usage random_usage(Random& random, Protocol protocol) {
+  const auto number = [&] { return static_cast<std::int64_t>(random.below(100000)); };
+  Usage usage;
+  usage.input = number();
+  usage.output = number();
+  if (protocol == Protocol::ollama) return usage;
+  usage.cache_read = number();
+  if (protocol == Protocol::cohere) return usage;
+  if (protocol == Protocol::anthropic || protocol == Protocol::bedrock || protocol == Protocol::openai_chat)
+    usage.cache_write = number();
+  if (protocol == Protocol::anthropic) return usage;
+  usage.total = number();
+  if (protocol != Protocol::bedrock) usage.reasoning = number();
+  return usage;
+}
+
+StreamError random_error(Random& random, Protocol protocol, const Profile& profile) {
+  StreamError error;
+  error.message = random_text(random, 4) + "!";
+  if (protocol == Protocol::anthropic || protocol == Protocol::gemini || protocol == Protocol::bedrock)
+    error.type = protocol == Protocol::bedrock ? "throttlingException" : "overloaded_error";
+  if (protocol == Protocol::openai_responses) error.code = "server_error";
+  if (protocol == Protocol::gemini) error.status = 503;
+  if (protocol != Protocol::openai_chat) return error;
+  switch (profile.error) {
+    case ErrorShape::openai:
+    case ErrorShape::mistral:
+      error.type = "invalid_request_error";
+      error.code = "bad";
+      break;
+    case ErrorShape::groq:
+      error.type = "invalid_request_error";
+      error.status = 400;
+      error.extras = {{"failed_generation", "\"{\""}};
+      break;
+    case ErrorShape::openrouter:
+      error.status = 502;
+      error.extras = {{"metadata", "{\"provider_name\":\"X\"}"}};
+      break;
+    case ErrorShape::xai:
+      error.code = "internal";
+      break;
+    default:
+      break;
+  }
+  return error;
+}
+
+FinishReason random_finish(Random& random, const Turn& turn, Protocol protocol) {
+  const bool called = std::any_of(turn.blocks.begin(), turn.blocks.end(),
+                                  [](const Block& block) { return block.kind == Kind::tool_call; });
+  const bool derived =
+      protocol == Protocol::openai_responses || protocol == Protocol::gemini || protocol == Protocol::ollama;
+  if (one_in(random, 5)) return FinishReason::length;
+  if (derived) return called ? FinishReason::tool_calls : FinishReason::stop;
+  return one_in(random, 3) ? FinishReason::tool_calls : FinishReason::stop;
+}
+
+}  // namespace
+
+std::string random_text(Random& random, std::size_t count) {
+  std::string text;
+  for (std::size_t i = 0; i < count; ++i)
+    text += one_in(random, 3) ? words[random.below(words.size())] : words[random.below(8)];
+  return text;
+}
+
+Turn random_turn(Random& random, Protocol protocol, const Profile& profile, bool streamed) {
+  const Abilities can = abilities_of(protocol, profile);
+  Turn turn;
+  if (can.id) turn.id = random_id(random, "id-");
+  if (can.model) turn.model = random_id(random, "model-");
+  add_blocks(random, turn, can, protocol);
+  if (!streamed) order_for_body(turn, protocol);
+  if (one_in(random, 2)) turn.usage = random_usage(random, protocol);
+  if (one_in(random, 3)) set_extra(turn.extras, "zz_extra", R"({"a":[1,2.5,"x"],"b":null})");
+  turn.complete = true;
+  turn.finish = random_finish(random, turn, protocol);
+  turn.finish_raw = finish_word(protocol, turn.finish);
+  if (streamed && one_in(random, 6)) {
+    turn.error = random_error(random, protocol, profile);
+    turn.complete = false;
+    turn.finish = FinishReason::none;
+    turn.finish_raw.clear();
+    turn.usage.reset();
+    turn.extras.clear();
+    if (turn.blocks.empty() && (protocol == Protocol::gemini || protocol == Protocol::ollama)) {
+      turn.id.clear();
+      turn.model.clear();
+    }
+  }
+  return turn;
+}
+
+}  // namespace assay::stream
