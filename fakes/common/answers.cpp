@@ -64,9 +64,9 @@ Response with_header(Response response, std::string name, std::string value) {
   return response;
 }
 
-Actions respond(Response response) {
+Actions respond(Response response, double speed) {
   Actions actions;
-  actions.emplace_back(Respond{std::move(response)});
+  actions.emplace_back(Respond{std::move(response), speed});
   return actions;
 }
 

@@ -129,6 +129,7 @@ Plan read_plan(SettingsReader& in, const Library& library, Plan base) {
   if (has_error) in.section("error", [&](SettingsReader& error) { base.error = read_refusal(error); });
   (void)in.any("error");
   for (auto& header : read_headers(in)) set_header(base.headers, header.name, std::move(header.value));
+  base.speed = static_cast<double>(in.number("speed", static_cast<std::int64_t>(base.speed)));
   base.pace = in.duration("pace", base.pace);
   base.piece = static_cast<std::size_t>(in.number("piece", static_cast<std::int64_t>(base.piece)));
   base.events_per_chunk = static_cast<std::size_t>(

@@ -29,7 +29,7 @@ struct Plan {
   BodyFraming framing = BodyFraming::chunked;  // of a streamed answer
 };
 
-// Reads turn | turns | fixture | error, headers, pace, piece, events_per_chunk, framing over `base`.
+// Reads turn | turns | fixture | error, speed, headers, pace, piece, events_per_chunk, framing over `base`.
 Plan read_plan(SettingsReader& in, const Library& library, Plan base);
 
 struct AuthSettings {

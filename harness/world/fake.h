@@ -31,6 +31,7 @@ struct Call {
 
 struct Respond {
   Response response;
+  double speed = 0;  // SerializeOptions::speed: 0 = as fast as possible, 1 = at the times in `response`
 };
 // Something worth a line in the journal: {"minted": "..."}.
 struct Note {
