@@ -21,6 +21,7 @@ namespace assay::fakes {
 struct Plan {
   std::vector<stream::Turn> turns;   // one for each request in order, the last one for all that follow
   std::optional<Response> recorded;  // a fixture's answer, byte for byte
+  double speed = 0;                  // of its recorded times; 0 = as fast as possible
   std::optional<Refusal> error;
   Headers headers;        // added to the answer
   Micros pace{0};         // between events
