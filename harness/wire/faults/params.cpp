@@ -15,7 +15,7 @@ Result<std::uint64_t> parse_size(const json& value) {
   const auto refuse = [&] {
     return fail("expected a size such as 1024 or \"64KiB\", found " + value.dump());
   };
-  if (value.is_number_unsigned() && value.get<std::uint64_t>() <= kLimit) return value.get<std::uint64_t>();
+  if (value.is_number_integer() && value >= 0 && value <= kLimit) return value.get<std::uint64_t>();
   if (!value.is_string()) return refuse();
   const auto& text = value.get_ref<const std::string&>();
   std::uint64_t number = 0;
