@@ -28,6 +28,10 @@ if(ASSAY_SANITIZE)
   endif()
 endif()
 
+if(ASSAY_FUZZ)
+  target_compile_options(assay_options INTERFACE -fsanitize=fuzzer-no-link)
+endif()
+
 # assay_room(NAME [LINK target...]): a library `assay_NAME` from the .cpp files beside the caller, tests left out.
 function(assay_room name)
   cmake_parse_arguments(ROOM "" "" "LINK;PRIVATE" ${ARGN})
@@ -55,6 +59,21 @@ function(assay_room_tests name)
   target_compile_definitions(${name}_test PRIVATE ASSAY_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
   add_test(NAME ${name} COMMAND ${name}_test)
   set_tests_properties(${name} PROPERTIES TIMEOUT 300)
+endfunction()
+
+# assay_room_fuzz(NAME [LINK target...]): a libFuzzer program for each *_fuzz.cpp of the room, named as the file is.
+function(assay_room_fuzz name)
+  if(NOT ASSAY_FUZZ)
+    return()
+  endif()
+  cmake_parse_arguments(ROOM "" "" "LINK" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*_fuzz.cpp)
+  foreach(source ${sources})
+    get_filename_component(program ${source} NAME_WE)
+    add_executable(${program} ${source})
+    target_link_libraries(${program} PRIVATE assay_${name} ${ROOM_LINK})
+    target_link_options(${program} PRIVATE -fsanitize=fuzzer)
+  endforeach()
 endfunction()
 
 if(ASSAY_TESTS)

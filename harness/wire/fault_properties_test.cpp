@@ -13,7 +13,7 @@
 namespace assay::wire {
 namespace {
 
-constexpr int kRounds = 60;
+constexpr int kRounds = 25;
 
 std::string some_text(Random& random) {
   static constexpr std::array<std::string_view, 8> kPieces{"Hi", " ", "é", "🌍", "\\n", "中文", "{}", "x"};
@@ -240,6 +240,22 @@ TEST(FaultProperties, EveryFaultRefusesAParameterItDoesNotKnow) {
       message = script.error().message;
     }
     EXPECT_NE(message.find("unknown parameter 'no-such-parameter'"), std::string::npos) << message;
+  }
+}
+
+TEST(FaultProperties, ABareValueStandsForTheFirstParameterNamed) {
+  for (const Fault& fault : all_faults()) {
+    if (fault.level == FaultLevel::listener) continue;
+    if (fault.name == "insert-event") continue;  // any JSON may be its data
+    SCOPED_TRACE(fault.name);
+    const auto script = apply({&fault, nlohmann::json::array({nlohmann::json::object()})}, streamed_chat());
+    ASSERT_FALSE(script);
+    const std::string& message = script.error().message;
+    const std::string first(fault.parameters.substr(0, fault.parameters.find(':')));
+    EXPECT_TRUE(message.find("expected named parameters, found") != std::string::npos ||
+                message.find(": " + first + ":") != std::string::npos ||
+                message.find("expected " + first + ":") != std::string::npos)
+        << message;
   }
 }
 

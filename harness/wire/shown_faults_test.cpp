@@ -1,6 +1,6 @@
 // Each fault shows its bytes. shown_faults.txt has an entry for each use: a line `== SAMPLE FAULT PARAMS`,
 // then the script that comes of it, or why it is refused. After a change on purpose, run with
-// ASSAY_WRITE_SHOWN=1 and read the difference.
+// ASSAY_WRITE_SHOWN=1 (it writes docs/faults.md too) and read the difference.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -8,6 +8,7 @@
 
 #include "harness/base/text.h"
 #include "harness/wire/fault.h"
+#include "harness/wire/fault_docs.h"
 #include "harness/wire/fault_samples.h"
 #include "harness/wire/show.h"
 
@@ -114,6 +115,16 @@ TEST(Faults, ShowTheirBytes) {
   }
   if (std::getenv("ASSAY_WRITE_SHOWN") == nullptr) return;
   ASSERT_TRUE(write_file_atomically(kFile, rewritten));
+}
+
+TEST(Faults, ThePageIsUpToDate) {
+  const std::string path = ASSAY_SOURCE_DIR "/docs/faults.md";
+  if (std::getenv("ASSAY_WRITE_SHOWN") != nullptr) {
+    ASSERT_TRUE(write_file_atomically(path, faults_page()));
+  }
+  const auto page = read_file(path);
+  ASSERT_TRUE(page) << page.error().text();
+  EXPECT_TRUE(*page == faults_page()) << path << " is not what faults_page() says; see the top of this file";
 }
 
 }  // namespace

@@ -21,7 +21,7 @@ Fault huge_headers() {
   return {.name = "huge-headers",
           .level = FaultLevel::exchange,
           .description = "Many headers, or long ones",
-          .parameters = "count: N (1); bytes: SIZE of each value (64KiB)",
+          .parameters = "bytes: SIZE of each value (64KiB); count: N (1)",
           .example = R"({"count": 500, "bytes": 10})",
           .on_exchange = apply_huge_headers};
 }

@@ -38,8 +38,8 @@ Fault insert_event() {
           .level = FaultLevel::exchange,
           .description = "An event more",
           .parameters =
-              "event: N before which it stands (0); name: TEXT (its event field); data: TEXT or JSON, "
-              "without it there is no data line; raw: TEXT instead",
+              "data: TEXT or JSON, without it there is no data line; name: TEXT (its event field); raw: TEXT "
+              "instead; event: N before which it stands (0)",
           .example = R"({"event": 1, "name": "ping", "data": ""})",
           .on_exchange = apply_insert_event};
 }

@@ -47,7 +47,7 @@ Fault invalid_utf8() {
   return {.name = "invalid-utf8",
           .level = FaultLevel::exchange,
           .description = "Bytes that are not UTF-8 inside a text of an event",
-          .parameters = "base64: TEXT (the byte FF); event: N (the first with a text)",
+          .parameters = "event: N (the first with a text); base64: TEXT (the byte FF)",
           .example = "null",
           .on_exchange = apply_invalid_utf8};
 }

@@ -6,7 +6,7 @@
 namespace assay::wire::faults {
 namespace {
 Result<Response> apply_replace(Response response, const nlohmann::json& params, FaultContext&) {
-  Params p(params, "text");
+  Params p(params, "");
   const auto status = p.integer("status", 100, 999);
   const auto reason = p.text("reason");
   const auto type = p.text("type");
