@@ -10,6 +10,7 @@ int main(int argc, char** argv) {
   app.require_subcommand(1);
   app.set_version_flag("--version", ASSAY_VERSION);
   assay::cli::Action action;
+  assay::cli::add_decode(app, action);
   assay::cli::add_report(app, action);
   try {
     app.parse(argc, argv);

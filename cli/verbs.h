@@ -11,6 +11,7 @@ namespace assay::cli {
 
 using Action = std::function<ExitCode()>;
 
+void add_decode(CLI::App& app, Action& action);
 void add_report(CLI::App& app, Action& action);
 
 }  // namespace assay::cli

@@ -172,7 +172,10 @@ def main():
                     continue
                 line = {key: row[key] for key in ("file", "n", "provider", "model", "streaming", "status", "content_type")}
                 line["protocol"] = PROTOCOLS[row["protocol"]]
-                line["body"] = base64.b64encode(plain(bodies[row["n"]])).decode()
+                body = bodies[row["n"]]
+                if "eventstream" in (row["content_type"] or "") and body[:1] == b"A":
+                    body = base64.b64decode(body)
+                line["body"] = base64.b64encode(plain(body)).decode()
                 sink.write(json.dumps(line) + "\n")
                 written += 1
     print(f"{written} bodies written to {out}, {lost} unreadable", file=sys.stderr)

@@ -1,9 +1,8 @@
-// Every model answer of a folder of recordings (ASSAY_CORPUS) decodes, whole and in small reads, streams to their
-// proper end.
+// Every model answer of a folder of recordings (ASSAY_CORPUS) decodes, whole and in small reads, streams to
+// their proper end.
 #include <gmock/gmock.h>
 #include <unistd.h>
 
-#include <array>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -28,17 +27,19 @@ struct Recorded {
 
 // Runs bench/stream/corpus_bodies.py on the folder; the file it writes is gone afterwards.
 std::vector<Recorded> recordings(const std::string& corpus) {
-  const std::string path = (std::filesystem::temp_directory_path() / ("assay-bodies-" + std::to_string(getpid()))).string();
-  const std::string command = "python3 " ASSAY_SOURCE_DIR "/bench/stream/corpus_bodies.py '" + corpus + "' '" + path + "' 2>/dev/null";
+  const std::string path =
+      (std::filesystem::temp_directory_path() / ("assay-bodies-" + std::to_string(getpid()))).string();
+  const std::string command = "python3 " ASSAY_SOURCE_DIR "/bench/stream/corpus_bodies.py '" + corpus +
+                              "' '" + path + "' 2>/dev/null";
   if (std::system(command.c_str()) != 0) return {};
   std::vector<Recorded> all;
   std::ifstream file(path);
   for (std::string line; std::getline(file, line);) {
     const nlohmann::json row = nlohmann::json::parse(line);
     const auto protocol = protocol_from_name(row["protocol"].get<std::string>());
-    all.push_back({row["file"].get<std::string>() + "#" + std::to_string(row["n"].get<int>()), protocol.value(),
-                   row["status"].is_number() ? row["status"].get<int>() : 200, row["streaming"].get<bool>(),
-                   base64_decode(row["body"].get<std::string>()).value()});
+    all.push_back({row["file"].get<std::string>() + "#" + std::to_string(row["n"].get<int>()),
+                   protocol.value(), row["status"].is_number() ? row["status"].get<int>() : 200,
+                   row["streaming"].get<bool>(), base64_decode(row["body"].get<std::string>()).value()});
   }
   std::filesystem::remove(path);
   return all;
@@ -62,6 +63,25 @@ Heard hear(const Recorded& recorded, std::size_t read) {
   return heard;
 }
 
+// Streams whose recording itself is no proper answer, and why.
+const std::map<std::string, std::string>& broken_recordings() {
+  static const std::map<std::string, std::string> broken = {
+      {"FirebaseExtended__vertexai-sdk-test-data/mock-responses/vertexai/"
+       "streaming-failure-empty-content.txt#0",
+       "written to hold neither a part nor a finish reason"},
+      {"FirebaseExtended__vertexai-sdk-test-data/mock-responses/vertexai/"
+       "streaming-failure-malformed-content.txt#0",
+       "written to hold neither a part nor a finish reason"},
+      {"FirebaseExtended__vertexai-sdk-test-data/mock-responses/vertexai/"
+       "streaming-success-quotes-escaped.txt#0",
+       "no candidate has a finish reason"},
+      {"prism-php__prism/tests/Fixtures/gemini/stream-basic-text-1.sse#0",
+       "its events are not separated by blank lines: one event, and its data is not JSON"},
+      {"vercel__ai/packages/openai/src/responses/__fixtures__/parallel-tool-call-wrapper.1.chunks.txt#0",
+       "a brace is missing in its first line"}};
+  return broken;
+}
+
 TEST(Corpus, EveryAnswerDecodesHoweverItIsRead) {
   const char* corpus = std::getenv("ASSAY_CORPUS");
   if (!corpus) GTEST_SKIP() << "ASSAY_CORPUS names no folder of recordings";
@@ -75,13 +95,15 @@ TEST(Corpus, EveryAnswerDecodesHoweverItIsRead) {
       ASSERT_EQ(cut.problem, whole.problem) << recorded.name << " in reads of " << size;
       ASSERT_EQ(cut.turn, whole.turn) << recorded.name << " in reads of " << size;
     }
-    const std::string kind = std::string(protocol_name(recorded.protocol)) + (recorded.streaming ? " stream " : " body ") + (recorded.status == 200 ? "200" : "error");
     const bool heard = !whole.turn.blocks.empty() || whole.turn.error || whole.turn.complete;
-    const std::string outcome = !whole.problem.empty() ? "problem" : !heard ? "silent" : whole.turn.complete || whole.turn.error ? "whole" : "incomplete";
-    ++counts[kind + ": " + outcome];
-    if (outcome != "whole") std::cout << outcome << " " << kind << " " << recorded.name << " " << whole.problem << " " << recorded.body.size() << "\n";
+    const bool ended = whole.problem.empty() && heard && (whole.turn.complete || whole.turn.error);
+    ++counts[std::string(protocol_name(recorded.protocol)) + (recorded.streaming ? " stream" : " body") +
+             (ended ? "" : ", no proper end")];
+    if (recorded.streaming)
+      EXPECT_EQ(ended, broken_recordings().count(recorded.name) == 0)
+          << recorded.name << " " << whole.problem;
   }
-  for (const auto& [kind, count] : counts) std::cout << kind << " " << count << "\n";
+  for (const auto& [kind, count] : counts) std::cout << kind << ": " << count << "\n";
 }
 
 }  // namespace

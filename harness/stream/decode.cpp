@@ -79,8 +79,12 @@ class Decoder::Impl {
     Tee tee(options_.keep_turn ? &builder_ : nullptr, sink);
     emitter_.target(&tee);
     SseEvent event;
-    if (!problem_ && framing_ == Framing::sse && sse_.finish(options_.at_end, event))
+    if (!problem_ && framing_ == Framing::sse && sse_.finish(options_.at_end, event)) {
       payload(event.type, event.data);
+      problem_.reset();  // an event that the end cut in two is no mistake of the stream
+    }
+    if (!problem_ && framing_ == Framing::json && events_ == 0 && !json_.at_rest())
+      problem_ = Error{"the JSON ends before its first object does", {}, 0};
     Turn turn = std::move(builder_.turn());
     turn.complete = interpreter_->complete() && !problem_;
     return turn;

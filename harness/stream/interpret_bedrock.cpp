@@ -169,16 +169,18 @@ class Bedrock final : public Interpreter {
     if (root.at_key("outputText").error() == simdjson::SUCCESS) return titan(root);
     if (Array results; array_in(root, "results", results)) return titan_body(root, results);
     if (Array outputs; array_in(root, "outputs", outputs)) return mistral(outputs);
-    if (root.at_key("is_finished").error() == simdjson::SUCCESS ||
+    if (root.at_key("text").error() == simdjson::SUCCESS ||
+        root.at_key("is_finished").error() == simdjson::SUCCESS ||
         root.at_key("generations").error() == simdjson::SUCCESS)
       return cohere_v1(root);
-    const std::string_view type = text_in(root, "type");
-    if (type.find('-') != std::string_view::npos) return delegate(*cohere_, root);
-    if (!type.empty()) return delegate(*anthropic_, root);
+    if (Array completions; array_in(root, "completions", completions)) return ai21(completions);
     if (const std::string_view text = text_in(root, "completion"); !text.empty()) {
       append(text);
       return end(text_in(root, "stop_reason"));
     }
+    const std::string_view type = text_in(root, "type");
+    if (type.find('-') != std::string_view::npos) return delegate(*cohere_, root);
+    if (!type.empty()) return delegate(*anthropic_, root);
     StreamError error;
     if (read_error(root, error)) out_.error(error);
   }
@@ -209,6 +211,7 @@ class Bedrock final : public Interpreter {
     count(root, "inputTextTokenCount", out_.usage_so_far().input);
     count(root, "totalOutputTextTokenCount", out_.usage_so_far().output);
     end(text_in(root, "completionReason"));
+    if (text_in(root, "amazon-bedrock-guardrailAction") == "INTERVENED") end("guardrail_intervened");
     if (complete_) out_.usage();
   }
   void titan_body(const Object& root, const Array& results) {
@@ -228,6 +231,15 @@ class Bedrock final : public Interpreter {
       if (element.get(output) != simdjson::SUCCESS) continue;
       append(text_in(output, "text"));
       end(text_in(output, "stop_reason"));
+    }
+  }
+  void ai21(const Array& completions) {
+    for (const Element element : completions) {
+      Object completion;
+      Object part;
+      if (element.get(completion) != simdjson::SUCCESS) continue;
+      if (object_in(completion, "data", part)) append(text_in(part, "text"));
+      if (object_in(completion, "finishReason", part)) end(text_in(part, "reason"));
     }
   }
   void cohere_v1(const Object& root) {

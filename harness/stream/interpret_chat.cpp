@@ -106,6 +106,8 @@ class Chat final : public Interpreter {
         const std::string_view word = as_text(field.value);
         if (index == 0 && !word.empty()) out_.finish(word);
         if (!word.empty()) complete_ = true;
+      } else if (field.key == "error" && field.value.is_object()) {
+        read_failure(choice);
       } else if (field.key == "logprobs" && !field.value.is_null()) {
         out_.extra_part("choice.", field.key, field.value);
       } else if (field.key != "index" && field.key != "delta" && field.key != "message" &&

@@ -52,7 +52,7 @@ class Gemini final : public Interpreter {
     if (object_in(object, "content", content) && array_in(content, "parts", parts))
       for (const Element element : parts)
         if (Object part; element.get(part) == simdjson::SUCCESS) read_part(index, part, element);
-    const std::string_view word = text_in(object, "finishReason");
+    const std::string_view word = finish_word(object);
     if (!word.empty()) {
       complete_ = true;
       // STOP even where the model called functions.
@@ -66,6 +66,16 @@ class Gemini final : public Interpreter {
       if (!field.value.is_null() &&
           std::find(std::begin(known), std::end(known), field.key) == std::end(known))
         out_.extra("candidate.", field.key, field.value);
+  }
+
+  // With enum-encoding=int the reason comes as its number in the published enum.
+  static std::string_view finish_word(const Object& object) {
+    static constexpr std::string_view numbers[] = {
+        "",      "STOP",      "MAX_TOKENS",         "SAFETY", "RECITATION",
+        "OTHER", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII",   "MALFORMED_FUNCTION_CALL"};
+    const std::int64_t number = number_in(object, "finishReason", 0);
+    if (number > 0 && number < static_cast<std::int64_t>(std::size(numbers))) return numbers[number];
+    return text_in(object, "finishReason");
   }
 
   void read_part(int index, const Object& part, const Element& element) {

@@ -1,0 +1,81 @@
+#include "harness/stream/detect.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "harness/stream/eventstream.h"
+#include "harness/stream/json_framer.h"
+#include "harness/stream/sse.h"
+
+namespace assay::stream {
+
+namespace {
+
+using nlohmann::json;
+
+constexpr std::size_t looked_at = 8;
+
+std::vector<std::string> first_payloads(std::string_view bytes) {
+  std::vector<std::string> payloads;
+  const std::size_t at = bytes.find_first_not_of(" \t\r\n");
+  if (at == std::string_view::npos) return payloads;
+  if (bytes[at] == '{' || bytes[at] == '[') {
+    JsonFramer framer;
+    framer.append(bytes);
+    for (std::string_view object; payloads.size() < looked_at && framer.next(object);)
+      payloads.emplace_back(object);
+    return payloads;
+  }
+  SseFramer framer;
+  framer.append(bytes);
+  SseEvent event;
+  while (payloads.size() < looked_at && framer.next(event)) payloads.emplace_back(event.data);
+  if (payloads.empty() && framer.finish(AtEnd::flush, event)) payloads.emplace_back(event.data);
+  return payloads;
+}
+
+std::string text_of(const json& object, const char* key) {
+  const auto found = object.find(key);
+  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+std::optional<Protocol> speaks(const json& object) {
+  const auto has = [&](const char* key) { return object.contains(key); };
+  const std::string type = text_of(object, "type");
+  if (has("choices")) return Protocol::openai_chat;
+  if (type.starts_with("response.") || text_of(object, "object") == "response")
+    return Protocol::openai_responses;
+  if (has("candidates") || has("usageMetadata") || has("promptFeedback")) return Protocol::gemini;
+  if (type == "message-start" || type.starts_with("content-") || type == "message-end")
+    return Protocol::cohere;
+  if (type == "message_start" || type.starts_with("content_block") || (type == "message" && has("content")) ||
+      (type == "error" && has("error")))
+    return Protocol::anthropic;
+  for (const char* key : {"messageStart", "contentBlockStart", "contentBlockDelta", "messageStop"})
+    if (has(key)) return Protocol::bedrock;
+  if (has("output") && has("stopReason")) return Protocol::bedrock;
+  if (has("done") && (has("message") || has("response"))) return Protocol::ollama;
+  if (has("message") && object["message"].is_object() && has("finish_reason")) return Protocol::cohere;
+  const json error = object.value("error", json());
+  if (error.is_object() && error.contains("status")) return Protocol::gemini;
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<Protocol> detect_protocol(std::string_view bytes) {
+  EventstreamFramer messages;
+  messages.append(bytes.substr(0, std::min<std::size_t>(bytes.size(), std::size_t{1} << 20U)));
+  if (EventstreamMessage message; !bytes.empty() && bytes[0] == '\0' && messages.next(message))
+    return Protocol::bedrock;
+  for (const std::string& payload : first_payloads(bytes)) {
+    const json object = json::parse(payload, nullptr, false);
+    if (!object.is_object()) continue;
+    if (const std::optional<Protocol> protocol = speaks(object)) return protocol;
+  }
+  return std::nullopt;
+}
+
+}  // namespace assay::stream
