@@ -99,9 +99,10 @@ TEST(Corpus, EveryAnswerDecodesHoweverItIsRead) {
     const bool ended = whole.problem.empty() && heard && (whole.turn.complete || whole.turn.error);
     ++counts[std::string(protocol_name(recorded.protocol)) + (recorded.streaming ? " stream" : " body") +
              (ended ? "" : ", no proper end")];
-    if (recorded.streaming)
+    if (recorded.streaming) {
       EXPECT_EQ(ended, broken_recordings().count(recorded.name) == 0)
           << recorded.name << " " << whole.problem;
+    }
   }
   for (const auto& [kind, count] : counts) std::cout << kind << ": " << count << "\n";
 }
