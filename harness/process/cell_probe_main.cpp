@@ -1,23 +1,33 @@
 // The worker of the cell tests: answers one line for each line, "ok ..." or the text of the errno.
 #include <arpa/inet.h>
 #include <fcntl.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <fstream>
 #include <iostream>
+#include <memory>
+#include <optional>
 #include <sstream>
 #include <string>
 #include <vector>
 
+#include "harness/base/journal.h"
+#include "harness/process/cell.h"
 #include "harness/process/child.h"
+#include "harness/process/mounts.h"
+#include "harness/process/packet_watch.h"
 #include "harness/process/procfs.h"
+#include "harness/process/resolver.h"
 
 namespace {
 
@@ -74,7 +84,89 @@ std::string capabilities_of_a_child() {
   return done->out.substr(0, done->out.find('\n'));
 }
 
-std::string obey(const std::string& line) {
+// What a client does: looks a name up and connects.
+int try_to_reach(const char* host, const char* port) {
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  hints.ai_flags = AI_ADDRCONFIG;  // as most programs ask
+  addrinfo* found = nullptr;
+  if (const int error = ::getaddrinfo(host, port, &hints, &found); error != 0) {
+    std::cout << ::gai_strerror(error) << std::endl;
+    return 1;
+  }
+  const int fd = ::socket(found->ai_family, SOCK_STREAM, 0);
+  const bool done = ::connect(fd, found->ai_addr, found->ai_addrlen) == 0;
+  std::cout << answer(done) << std::endl;
+  ::freeaddrinfo(found);
+  return done ? 0 : 1;
+}
+
+// The private world that the worker makes for its clients.
+struct World {
+  assay::SystemClock clock;
+  assay::Journal journal{clock};
+  std::optional<assay::process::Resolver> resolver;
+  std::optional<assay::process::PacketWatch> watch;
+  std::vector<assay::process::Mounted> mounted;
+
+  std::string furnish() {
+    using namespace assay::process;
+    ResolverOptions options;
+    options.names["gone.example"] = std::nullopt;
+    options.names["*.far.example"] = std::vector<std::string>{"192.0.2.7", "2001:db8::7"};
+    auto names = Resolver::start(options, journal);
+    if (!names) return names.error().text();
+    resolver = std::move(*names);
+    auto packets = PacketWatch::start(journal);
+    if (!packets) return packets.error().text();
+    watch = std::move(*packets);
+    for (const auto& [path, text] :
+         {std::pair<std::string, std::string>{"/etc/resolv.conf", "nameserver 127.0.0.1\n"},
+          {"/etc/hosts", hosts_file({{"api.example", "127.0.0.1"}})}}) {
+      auto replaced = replace_file(path, text);
+      if (!replaced) return replaced.error().text();
+      mounted.push_back(std::move(*replaced));
+    }
+    return "ok";
+  }
+  std::string small_home(const std::string& directory) {
+    ::mkdir(directory.c_str(), 0700);
+    auto memory = assay::process::mount_memory(directory, 8192);
+    if (!memory) return memory.error().text();
+    mounted.push_back(std::move(*memory));
+    const int fd = ::open((directory + "/file").c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    const std::string bytes(65536, 'x');
+    ssize_t n = 0, total = 0;
+    while ((n = ::write(fd, bytes.data(), bytes.size())) > 0) total += n;
+    return std::to_string(total) + " " + std::strerror(errno);
+  }
+  std::string told() {
+    watch.reset();  // its end is when all was journalled
+    std::string out;
+    for (const auto& e : journal.entries()) {
+      out += std::string(assay::to_string(e->kind)) + " " + e->text +
+             (e->detail.contains("type") ? " " + e->detail["type"].get<std::string>() : "") + "; ";
+    }
+    return out;
+  }
+};
+
+std::string reach(const std::string& host, const std::string& port) {
+  assay::process::ChildOptions options;
+  options.argv = {assay::process::own_executable(), "--reach", host, port};
+  const auto done = assay::process::run_program(options, std::chrono::seconds(10));
+  if (!done) return done.error().text();
+  return done->out.substr(0, done->out.find('\n'));
+}
+
+std::string first_line(const std::string& path) {
+  std::ifstream in(path);
+  std::string line;
+  std::getline(in, line);
+  return line;
+}
+
+std::string obey(const std::string& line, World& world) {
   std::istringstream in(line);
   std::string verb, text;
   int number = 0;
@@ -85,6 +177,19 @@ std::string obey(const std::string& line) {
   if (verb == "orphan") return orphan(true);
   if (verb == "orphan-that-ends") return orphan(false);
   if (verb == "child-capabilities") return capabilities_of_a_child();
+  std::string second;
+  if (verb == "furnish") return world.furnish();
+  if (verb == "reach") return in >> text >> second, reach(text, second);
+  if (verb == "told") return world.told();
+  if (verb == "small-home") return in >> text, world.small_home(text);
+  if (verb == "replace") {
+    in >> text >> second;
+    auto replaced = assay::process::replace_file(text, second + "\n");
+    if (!replaced) return replaced.error().text();
+    const std::string during = first_line(text);
+    *replaced = {};
+    return during + (first_line(text) == during ? " still" : " and back");
+  }
   if (verb == "exit") in >> number, ::_exit(number);
   if (verb == "abort") std::abort();
   if (verb == "hang") {
@@ -103,7 +208,9 @@ std::string obey(const std::string& line) {
 
 }  // namespace
 
-int main() {
-  for (std::string line; std::getline(std::cin, line);) std::cout << obey(line) << std::endl;
+int main(int argc, char** argv) {
+  if (argc == 4 && std::string(argv[1]) == "--reach") return try_to_reach(argv[2], argv[3]);
+  World world;
+  for (std::string line; std::getline(std::cin, line);) std::cout << obey(line, world) << std::endl;
   return 0;
 }
