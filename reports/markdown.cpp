@@ -147,7 +147,7 @@ std::string render_github(const RunRecord& record) {
         command_escape(message, false));
   }
   std::string summary = fmt::format("{}: {}", judgement(record), describe(tally(record)));
-  for (const std::string& note : record.notes) summary += "\n" + one_line(note, 200);
+  for (const std::string& note : record.notes) summary += fmt::format("\n{}", one_line(note, 200));
   return out + fmt::format("::notice title=assay::{}\n", command_escape(summary, false));
 }
 

@@ -8,6 +8,7 @@
 #include "reports/compat.h"
 #include "reports/console.h"
 #include "reports/ctrf.h"
+#include "reports/html.h"
 #include "reports/junit.h"
 #include "reports/markdown.h"
 #include "reports/merge.h"
@@ -36,6 +37,9 @@ const std::map<std::string, Format>& formats() {
       {"markdown",
        {KeepEvidence::not_green,
         [](const RunRecord& record, const std::string& /*path*/) { return render_markdown(record); }}},
+      {"html",
+       {KeepEvidence::all,
+        [](const RunRecord& record, const std::string& /*path*/) { return render_html(record); }}},
       {"junit", {KeepEvidence::not_green, of_record<render_junit>}},
       {"ctrf", {KeepEvidence::not_green, of_record<render_ctrf>}},
       {"github", {KeepEvidence::not_green, of_record<render_github>}},

@@ -182,6 +182,8 @@ RunRecord sample_record(const SampleSize& size) {
     c.name = fmt::format("{}/reads:{}/case-{:04}", suite.name, c.axes["reads"], number);
     c.title = fmt::format("{} arrives with {}", suite.subject, fault);
     c.title.front() = static_cast<char>(c.title.front() - 'a' + 'A');
+    // Records hold what clients and servers say; no report may take it for markup.
+    if (number == 1) c.title = "</script><img src=x onerror=alert(1)> & \"quoted\" | `code`";
     c.requirement =
         fmt::format("A client keeps all of {} and reports what it lost, once, in words.", suite.subject);
     constexpr std::array<const char*, 3> kLevels = {"must", "should", "may"};
