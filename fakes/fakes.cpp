@@ -6,6 +6,7 @@
 #include "fakes/control-api/control_api.h"
 #include "fakes/inference-api/inference_api.h"
 #include "fakes/library.h"
+#include "fakes/oauth/oauth.h"
 
 namespace assay::fakes {
 namespace {
@@ -16,7 +17,8 @@ struct Kind {
 };
 constexpr Kind all_kinds[] = {{"auth-station", make_auth_station},
                               {"control-api", make_control_api},
-                              {"inference-api", make_inference_api}};
+                              {"inference-api", make_inference_api},
+                              {"oauth", make_oauth}};
 
 }  // namespace
 

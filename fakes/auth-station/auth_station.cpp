@@ -223,20 +223,8 @@ class AuthStation final : public ConfiguredFake<Settings> {
   }
 
   Actions redirect(const Destination& destination, const Parameters& parameters) const {
-    if (settings_.delivery == "form_post") {
-      std::string form =
-          fmt::format("<form method=\"post\" action=\"{}\">\n", html_escape(destination.redirect_uri));
-      for (const auto& [name, value] : parameters)
-        form += fmt::format("<input type=\"hidden\" name=\"{}\" value=\"{}\">\n", html_escape(name),
-                            html_escape(value));
-      return respond(html_response(200, "Signed in",
-                                   form + "<button type=\"submit\">Continue</button>\n</form>\n"
-                                          "<script>document.forms[0].submit()</script>"));
-    }
-    const auto location = settings_.delivery == "fragment"
-                              ? with_fragment(destination.redirect_uri, parameters)
-                              : with_query(destination.redirect_uri, parameters);
-    return respond(redirect_response(settings_.redirect_status, location));
+    return respond(deliver_redirect(settings_.delivery, settings_.redirect_status, destination.redirect_uri,
+                                    parameters));
   }
 
   std::string issue() {

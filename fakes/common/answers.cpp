@@ -125,6 +125,22 @@ std::string with_fragment(std::string uri, const Parameters& parameters) {
   return parameters.empty() ? uri : uri + "#" + encoded(parameters);
 }
 
+Response deliver_redirect(std::string_view delivery, int status, const std::string& redirect_uri,
+                          const Parameters& parameters) {
+  if (delivery != "form_post") {
+    return redirect_response(status, delivery == "fragment" ? with_fragment(redirect_uri, parameters)
+                                                            : with_query(redirect_uri, parameters));
+  }
+  std::string form = fmt::format("<form method=\"post\" action=\"{}\">\n", html_escape(redirect_uri));
+  for (const auto& [name, value] : parameters)
+    form += fmt::format("<input type=\"hidden\" name=\"{}\" value=\"{}\">\n", html_escape(name),
+                        html_escape(value));
+  return html_response(200, "Signed in",
+                       form +
+                           "<button type=\"submit\">Continue</button>\n</form>\n"
+                           "<script>document.forms[0].submit()</script>");
+}
+
 std::string origin_of(std::string_view uri) {
   const auto scheme = uri.find("://");
   if (scheme == std::string_view::npos || scheme == 0) return "";

@@ -1,0 +1,72 @@
+// The settings of the OAuth fake, read strictly; their table is in README.md.
+#pragma once
+
+#include <map>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "fakes/world_state.h"
+#include "harness/base/result.h"
+#include "harness/base/time.h"
+
+namespace assay::fakes {
+
+// A client that the server knows. No secret: a public client (RFC 6749 section 2.1).
+struct OAuthClient {
+  std::vector<std::string> redirect_uris;
+  std::string secret;
+  std::int64_t epoch = -1;  // of a dynamic registration; -1 = known from the start
+};
+
+enum class DeviceAnswer { pending, slow_down, denied, expired, ok };
+
+struct OAuthSettings {
+  bool automatic = false;
+  bool deny = false;
+  std::map<std::string, OAuthClient> clients;
+  bool registration = true;
+  std::int64_t registration_epoch = 0;
+  bool exact_port = false;
+
+  bool pkce_required = true;
+  std::vector<std::string> pkce_methods;
+  std::vector<std::string> scopes;
+  std::optional<std::string> granted_scope;
+  bool refresh_needs_offline_access = false;
+
+  std::string delivery;  // query, fragment, form_post; empty = what the request asks for
+  std::string state;     // echo, omit, wrong
+  bool issuer_parameter = true;
+  nlohmann::json redirect_params;
+
+  Micros code_lifetime{0};
+  Micros access_lifetime{0};
+  Micros refresh_lifetime{0};
+  Micros skew{0};
+  bool jwt_access_tokens = false;
+  std::vector<std::string> token_omit;
+  nlohmann::json token_set;
+  nlohmann::json id_token_claims;
+  std::string code_reuse;  // revoke, refuse
+  std::string refresh;     // rotate, keep, omit, null, empty
+  std::string reuse;       // revoke-family, invalid_grant, 401-refresh_token_reused, allow
+  std::string revoke;      // ok, refused
+
+  std::vector<DeviceAnswer> device;  // answers to polls in order; empty = what the user decided
+  std::optional<Micros> interval;    // none = the field is left out (RFC 8628: 5 seconds)
+  std::optional<Micros> slow_down_interval;
+  Micros device_lifetime{0};
+
+  std::vector<std::string> metadata_omit;
+  nlohmann::json metadata_set;
+  std::vector<std::string> known_refresh_tokens;
+  std::map<std::string, Micros> known_access_tokens;
+  std::string subject;
+  std::string email;
+
+  static Result<OAuthSettings> read(const nlohmann::json& value, const WorldState& state);
+};
+
+}  // namespace assay::fakes

@@ -1,0 +1,187 @@
+// The token endpoint: RFC 6749 sections 4.1.3, 5 and 6, RFC 7636 section 4.5, RFC 8693.
+#include <fmt/format.h>
+
+#include "fakes/oauth/rules.h"
+#include "fakes/oauth/server.h"
+
+namespace assay::fakes {
+namespace {
+
+using nlohmann::json;
+
+std::int64_t seconds(Micros d) {
+  return std::chrono::duration_cast<std::chrono::seconds>(d).count();
+}
+
+std::string field(const std::map<std::string, std::string>& fields, const char* name) {
+  const auto found = fields.find(name);
+  return found == fields.end() ? "" : found->second;
+}
+
+}  // namespace
+
+Actions OAuthServer::token(const Call& call) {
+  const auto fields = form_of(*call.request);
+  if (!fields) return respond(oauth_error(400, "invalid_request", fields.error().message));
+  const auto who = caller(*call.request, *fields);
+  if (who.refusal) return respond(*who.refusal);
+  const auto grant = field(*fields, "grant_type");
+  if (grant.empty())
+    return respond(oauth_error(400, "invalid_request", "missing required parameter 'grant_type'"));
+  if (grant == "authorization_code") return redeem_code(call, *fields, who.client);
+  if (grant == "refresh_token") return refresh(call, *fields, who.client);
+  if (grant == "urn:ietf:params:oauth:grant-type:device_code") return poll_device(call, *fields, who.client);
+  if (grant == "urn:ietf:params:oauth:grant-type:token-exchange") return exchange_token(*fields, who.client);
+  return respond(oauth_error(400, "unsupported_grant_type", "unsupported grant_type requested"));
+}
+
+Actions OAuthServer::redeem_code(const Call& call, const Fields& fields, const std::string& client) {
+  const auto refuse = [](std::string_view error, std::string_view why) {
+    return respond(oauth_error(400, error, why));
+  };
+  for (const char* name : {"code", "redirect_uri"})
+    if (field(fields, name).empty())
+      return refuse("invalid_request", fmt::format("missing required parameter '{}'", name));
+  const auto found = codes_.find(field(fields, "code"));
+  if (found == codes_.end()) return refuse("invalid_grant", "authorization code not found");
+  auto& code = found->second;
+  const auto& asked = code.authorization;
+  if (asked.client != client) return refuse("invalid_grant", "client mismatch");
+  if (code.expires <= wall()) return refuse("invalid_grant", "authorization code has expired");
+  const auto verifier = field(fields, "code_verifier");
+  if (!verifier.empty() && !verifier_well_formed(verifier))
+    return refuse("invalid_request", "code_verifier must be 43 to 128 unreserved characters");
+  if (verifier.empty() != asked.challenge.empty() ||
+      (!verifier.empty() && !verifier_fits(verifier, asked.challenge, asked.method)))
+    return refuse("invalid_grant", "PKCE verification failed");
+  if (asked.redirect_uri != field(fields, "redirect_uri"))
+    return refuse("invalid_grant", "redirect_uri mismatch");
+  if (code.used) {
+    if (settings_.code_reuse == "revoke") revoke_family(code.family);  // section 4.1.2
+    return refuse("invalid_grant", "authorization code already consumed");
+  }
+  code.used = true;
+  return token_answer(hand_out(
+      call, {client, settings_.granted_scope.value_or(asked.scope), code.family, asked.nonce, true}));
+}
+
+Actions OAuthServer::reused(const RefreshToken& token) {
+  if (settings_.reuse == "revoke-family") revoke_family(token.family);
+  Actions actions =
+      settings_.reuse == "401-refresh_token_reused"
+          ? respond(json_response(
+                401,
+                {{"error",
+                  {{"message",
+                    "Your refresh token has already been used to generate a new access token. Please log "
+                    "in again."},
+                   {"type", "invalid_request_error"},
+                   {"param", nullptr},
+                   {"code", "refresh_token_reused"}}}}))
+          : respond(oauth_error(400, "invalid_grant", "refresh token already used"));
+  actions.emplace_back(Note{"refresh token reused", {{"family", token.family}, {"answer", settings_.reuse}}});
+  return actions;
+}
+
+Actions OAuthServer::refresh(const Call& call, const Fields& fields, const std::string& client) {
+  const auto refuse = [](std::string_view error, std::string_view why) {
+    return respond(oauth_error(400, error, why));
+  };
+  const auto value = field(fields, "refresh_token");
+  if (value.empty()) return refuse("invalid_request", "missing required parameter 'refresh_token'");
+  const auto found = refresh_tokens_.find(value);
+  if (found == refresh_tokens_.end()) return refuse("invalid_grant", "refresh token not found");
+  auto& token = found->second;
+  if (token.client != client) return refuse("invalid_grant", "client mismatch");
+  if (token.revoked) return refuse("invalid_grant", "refresh token was revoked");
+  if (token.expires <= wall()) return refuse("invalid_grant", "refresh token is expired");
+  if (token.used && settings_.reuse != "allow") return reused(token);
+  auto scope = token.scope;
+  if (const auto narrower = field(fields, "scope"); !narrower.empty()) {
+    if (!scope_within(narrower, scope_words(token.scope)))
+      return refuse("invalid_scope", "refresh token missing requested scope");
+    scope = narrower;
+  }
+  ++refreshes_;
+  const bool rotates = settings_.refresh == "rotate";
+  token.used = token.used || rotates;
+  auto answer = hand_out(call, {client, scope, token.family, "", rotates});
+  if (rotates && answer.contains("refresh_token")) {
+    // The whole scope stays with the grant when one request asks for less (section 6).
+    refresh_tokens_[answer["refresh_token"].get<std::string>()].scope = token.scope;
+  }
+  if (settings_.refresh == "keep") answer["refresh_token"] = value;
+  if (settings_.refresh == "null") answer["refresh_token"] = nullptr;
+  if (settings_.refresh == "empty") answer["refresh_token"] = "";
+  return token_answer(std::move(answer));
+}
+
+// RFC 8693 with an ID token of ours: an API key for who holds it. What codex does after its login.
+Actions OAuthServer::exchange_token(const Fields& fields, const std::string& client) {
+  const auto subject = parse_jwt(field(fields, "subject_token"));
+  if (!subject || !verify_rs256(*subject, key_) || subject->claims.value("aud", json()) != client)
+    return respond(oauth_error(400, "invalid_request", "subject_token is not an ID token of this client"));
+  ApiKey key;
+  key.id = "key_" + config_.random.alphanumeric(12);
+  key.secret = "sk-proj-" + config_.random.alphanumeric(40);
+  key.database = "production";
+  key.created = wall();
+  json answer{{"access_token", key.secret},
+              {"issued_token_type", "urn:ietf:params:oauth:token-type:access_token"},
+              {"token_type", "N_A"}};
+  state_->keys.push_back(std::move(key));
+  return token_answer(std::move(answer));
+}
+
+json OAuthServer::hand_out(const Call& call, const Grant& grant) {
+  const auto now = wall() + seconds(settings_.skew);
+  const auto lifetime = seconds(settings_.access_lifetime);
+  if (settings_.jwt_access_tokens) {
+    last_access_ = sign_rs256({{"iss", call.origin},
+                               {"sub", settings_.subject},
+                               {"aud", grant.client},
+                               {"client_id", grant.client},
+                               {"scope", grant.scope},
+                               {"iat", now},
+                               {"exp", now + lifetime},
+                               {"jti", config_.random.hex(32)}},
+                              "assay-test-1", key_);
+  } else {
+    last_access_ = "at_" + config_.random.alphanumeric(40);
+  }
+  state_->access_tokens[last_access_] = {grant.client, settings_.subject, grant.scope,
+                                         grant.family, wall() + lifetime, false};
+  json answer{{"access_token", last_access_},
+              {"token_type", "Bearer"},
+              {"expires_in", lifetime},
+              {"scope", grant.scope}};
+
+  const auto words = scope_words(grant.scope);
+  const auto has = [&](std::string_view word) { return scope_within(word, words); };
+  if (grant.refresh_token && (!settings_.refresh_needs_offline_access || has("offline_access"))) {
+    last_refresh_ = "rt_" + config_.random.alphanumeric(40);
+    refresh_tokens_[last_refresh_] = {
+        grant.client, grant.scope, grant.family, wall() + seconds(settings_.refresh_lifetime), false, false};
+    answer["refresh_token"] = last_refresh_;
+  }
+  if (has("openid")) {
+    json claims{{"iss", call.origin},
+                {"sub", settings_.subject},
+                {"aud", grant.client},
+                {"iat", now},
+                {"exp", now + lifetime}};
+    if (has("email")) claims["email"] = settings_.email;
+    if (!grant.nonce.empty()) claims["nonce"] = grant.nonce;
+    claims.update(settings_.id_token_claims);
+    answer["id_token"] = sign_rs256(claims, "assay-test-1", key_);
+  }
+  return answer;
+}
+
+Actions OAuthServer::token_answer(json answer) const {
+  answer.update(settings_.token_set);
+  for (const auto& name : settings_.token_omit) answer.erase(name);
+  return respond(with_header(json_response(200, answer), "Cache-Control", "no-store"));
+}
+
+}  // namespace assay::fakes
