@@ -33,6 +33,7 @@ Fault huge_line();
 Fault in_band_error();
 Fault insert_event();
 Fault invalid_utf8();
+Fault length_delimited();
 Fault line_ends();
 Fault multi_line_data();
 Fault no_final_blank_line();

@@ -132,8 +132,9 @@ std::optional<Micros> Params::duration(std::string_view key) {
     return std::nullopt;
   }
   auto time = found->is_string() ? parse_duration(found->get<std::string>()) : Result<Micros>(Micros(0));
-  if (time && *time >= Micros(0)) return *time;
-  expected(key, "a duration such as \"300ms\"", *found);
+  constexpr auto kMost = std::chrono::days(366);  // so that sums of waits stay far from overflow
+  if (time && *time <= kMost) return *time;
+  expected(key, "a duration such as \"300ms\", of 366 days at most", *found);
   return std::nullopt;
 }
 

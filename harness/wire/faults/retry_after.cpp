@@ -33,9 +33,12 @@ Result<Response> apply_retry_after(Response response, const nlohmann::json& para
   if (date_in) {
     const bool past = date_in->starts_with('-');
     const auto time = parse_duration(past ? date_in->substr(1) : *date_in);
-    if (!time) p.wrong("date_in: expected a duration such as \"3s\" or \"-3s\", found " + *date_in);
+    constexpr auto kMost = std::chrono::days(36500);
+    if (!time || *time > kMost)
+      p.wrong("date_in: expected a duration such as \"3s\" or \"-3s\", found " + *date_in);
     // Rounded up: a date has whole seconds.
-    if (time) offset = std::chrono::ceil<std::chrono::seconds>(*time).count() * (past ? -1 : 1);
+    if (time && *time <= kMost)
+      offset = std::chrono::ceil<std::chrono::seconds>(*time).count() * (past ? -1 : 1);
   }
   if ((seconds ? 1 : 0) + (text ? 1 : 0) + (date_in ? 1 : 0) > 1)
     p.wrong("expected one of seconds, text, date_in");
