@@ -1,0 +1,284 @@
+#include "harness/world/world.h"
+
+#include <fmt/format.h>
+
+#include <condition_variable>
+#include <mutex>
+#include <unordered_map>
+
+#include "harness/world/match.h"
+
+namespace assay {
+namespace {
+
+using nlohmann::json;
+
+struct Rule {
+  RequestMatch match;
+  const RuleSpec* spec = nullptr;
+  std::uint64_t seen = 0;  // requests that matched everything but nth
+};
+
+struct Member {
+  FakeSpec spec;
+  std::unique_ptr<Fake> fake;
+  std::vector<Rule> rules;
+  std::string url;
+};
+
+std::string url_of(const std::string& host, std::uint16_t port) {
+  const bool v6 = host.find(':') != std::string::npos;
+  return fmt::format("http://{}{}{}:{}", v6 ? "[" : "", host, v6 ? "]" : "", port);
+}
+
+Response not_found(const Request& request) {
+  return make_response(404, "application/json",
+                       json{{"error", {{"message", "no such route: " + request.method + " " + std::string(target_path(request.target))}}}}.dump());
+}
+
+}  // namespace
+
+class World::Room final : public http::Handler {
+ public:
+  Room(WorldSpec spec, const Clock& clock, Journal& journal)
+      : spec_(std::move(spec)), clock_(clock), journal_(journal), random_(spec_.seed) {}
+
+  ~Room() override { server_.reset(); }  // before the fakes: the loop thread calls them
+
+  Result<void> open(const Factory& factory, const PathAliases& aliases) {
+    for (FakeSpec& fake : spec_.fakes) {
+      Member member{std::move(fake), nullptr, {}, {}};
+      FakeConfig config{member.spec.settings, random_.fork(member.spec.name), &clock_};
+      auto made = factory(member.spec.kind, std::move(config));
+      if (!made) return tl::unexpected(made.error());
+      member.fake = std::move(*made);
+      members_.push_back(std::move(member));
+    }
+    std::vector<http::ListenerSpec> listeners;
+    for (Member& member : members_) {
+      for (const RuleSpec& rule : member.spec.rules) {
+        auto match = parse_match(rule.match, aliases);
+        if (!match) return tl::unexpected(match.error());
+        member.rules.push_back({std::move(*match), &rule, 0});
+      }
+      for (const std::string& host : member.spec.hosts) {
+        listeners.push_back({member.spec.name, host, member.spec.port, member.spec.listen, std::nullopt});
+      }
+    }
+    auto server = http::Server::start(std::move(listeners), *this, journal_, clock_, spec_.limits);
+    if (!server) return tl::unexpected(server.error());
+    // The loop thread may already be asked, so it waits for the ports to be known.
+    std::unique_lock lock(ready_mutex_);
+    server_ = std::move(*server);
+    for (Member& member : members_) member.url = url_of(member.spec.hosts.front(), server_->port(member.spec.name));
+    ready_ = true;
+    ready_changed_.notify_all();
+    return {};
+  }
+
+  std::optional<wire::Script> on_head(const http::Incoming& incoming) override {
+    wait_ready();
+    Member& member = member_of(incoming.listener);
+    const Call call = call_for(member, incoming, nullptr);
+    const Actions actions = member.fake->on_head(call);
+    if (actions.empty()) return std::nullopt;
+    return answer(member, incoming, actions, nullptr);
+  }
+
+  wire::Script on_request(const http::Incoming& incoming) override {
+    Member& member = member_of(incoming.listener);
+    const RuleSpec* rule = rule_for(member, *incoming.request);
+    const Call call = call_for(member, incoming, rule == nullptr || rule->order.is_null() ? nullptr : &rule->order);
+    return answer(member, incoming, member.fake->on_body(call), rule);
+  }
+
+  bool on_upgrade(const http::Incoming& incoming) override {
+    Member& member = member_of(incoming.listener);
+    const bool accepted = member.fake->on_upgrade(call_for(member, incoming, nullptr));
+    if (accepted) sockets_[incoming.connection] = incoming;
+    return accepted;
+  }
+
+  void on_message(const http::Incoming& incoming, std::string message, bool /*binary*/) override {
+    Member& member = member_of(incoming.listener);
+    perform(member, member.fake->on_message(call_for(member, incoming, nullptr), message));
+  }
+
+  void on_closed(std::uint64_t connection) override { sockets_.erase(connection); }
+
+  const Member* find(std::string_view name) const {
+    for (const Member& m : members_) {
+      if (m.spec.name == name) return &m;
+    }
+    return nullptr;
+  }
+  const std::vector<Member>& members() const { return members_; }
+  http::Server& server() { return *server_; }
+
+  // Runs `f` on the loop thread and waits for it: fakes are called on no other thread.
+  void on_loop(const std::function<void()>& f) {
+    std::mutex mutex;
+    std::condition_variable changed;
+    bool done = false;
+    server_->post([&] {
+      f();
+      const std::lock_guard lock(mutex);
+      done = true;
+      changed.notify_one();
+    });
+    std::unique_lock lock(mutex);
+    changed.wait(lock, [&] { return done; });
+  }
+
+ private:
+  void wait_ready() {
+    std::unique_lock lock(ready_mutex_);
+    ready_changed_.wait(lock, [&] { return ready_; });
+  }
+
+  Member& member_of(const std::string& listener) {
+    for (Member& m : members_) {
+      if (m.spec.name == listener) return m;
+    }
+    throw std::logic_error("a request for a listener that no fake owns: " + listener);
+  }
+
+  static Call call_for(const Member& member, const http::Incoming& incoming, const json* order) {
+    return {incoming.connection, incoming.exchange, incoming.request.get(), member.url, order};
+  }
+
+  static const RuleSpec* rule_for(Member& member, const Request& request) {
+    const RuleSpec* chosen = nullptr;
+    for (Rule& rule : member.rules) {
+      if (!matches(rule.match, request)) continue;
+      ++rule.seen;  // every rule counts, also behind the one that applies: nth means the nth request, not the nth use
+      if (chosen == nullptr && rule.seen >= rule.match.first && rule.seen <= rule.match.last) chosen = rule.spec;
+    }
+    return chosen;
+  }
+
+  void perform(Member& member, const Actions& actions) {
+    for (const Action& action : actions) {
+      if (const auto* note = std::get_if<Note>(&action)) {
+        journal_.note(member.spec.name, JournalKind::note, note->text, note->detail);
+      } else if (const auto* send = std::get_if<Send>(&action)) {
+        server_->send(send->connection, send->message);
+      } else if (const auto* after = std::get_if<After>(&action)) {
+        server_->post([this, &member, name = after->name, data = after->data] { perform(member, member.fake->on_event(name, data)); },
+                      after->delay);
+      }
+    }
+  }
+
+  wire::Script answer(Member& member, const http::Incoming& incoming, const Actions& actions, const RuleSpec* rule) {
+    perform(member, actions);
+    const Request& request = *incoming.request;
+    std::optional<Response> response;
+    for (const Action& action : actions) {
+      if (const auto* respond = std::get_if<Respond>(&action)) response = respond->response;
+    }
+    if (!response) {
+      JournalEntry entry;
+      entry.actor = member.spec.name;
+      entry.kind = JournalKind::unclaimed;
+      entry.connection = incoming.connection;
+      entry.exchange = incoming.exchange;
+      entry.text = request.method + " " + request.target;
+      entry.request = incoming.request;
+      journal_.append(std::move(entry));
+      response = not_found(request);
+    }
+    wire::SerializeOptions options;
+    options.keep_alive = incoming.keep_alive;
+    options.head_request = request.method == "HEAD";
+    if (rule == nullptr) return wire::serialize(*response, options);
+    options.speed = rule->speed;
+    Random random = random_.fork(fmt::format("{}/{}", member.spec.name, incoming.exchange));
+    auto script = wire::apply_faults(*response, rule->faults, options, random);
+    if (!script) {
+      // A fault that does not fit what it was ordered for is the case's mistake: say so where the verdict looks.
+      journal_.note("world", JournalKind::note, "fault refused: " + script.error().text(), {{"fault_refused", true}});
+      return wire::serialize(make_response(500, "text/plain", "assay: fault refused: " + script.error().text()), options);
+    }
+    for (const wire::FaultUse& fault : rule->faults) {
+      JournalEntry entry;
+      entry.actor = member.spec.name;
+      entry.kind = JournalKind::fault;
+      entry.connection = incoming.connection;
+      entry.exchange = incoming.exchange;
+      entry.text = fault.name;
+      entry.detail = fault.params;
+      journal_.append(std::move(entry));
+    }
+    if (!rule->hold.empty()) script->steps.insert(script->steps.begin(), wire::Step{wire::Hold{rule->hold}});
+    return std::move(*script);
+  }
+
+  WorldSpec spec_;
+  const Clock& clock_;
+  Journal& journal_;
+  Random random_;
+  std::vector<Member> members_;
+  std::unordered_map<std::uint64_t, http::Incoming> sockets_;
+  std::mutex ready_mutex_;
+  std::condition_variable ready_changed_;
+  bool ready_ = false;
+  std::unique_ptr<http::Server> server_;
+};
+
+World::World(std::unique_ptr<Room> room) : room_(std::move(room)) {}
+World::~World() = default;
+
+Result<std::unique_ptr<World>> World::start(WorldSpec spec, const Factory& factory, const PathAliases& aliases, const Clock& clock,
+                                            Journal& journal) {
+  auto room = std::make_unique<Room>(std::move(spec), clock, journal);
+  if (auto opened = room->open(factory, aliases); !opened) return tl::unexpected(opened.error());
+  return std::unique_ptr<World>(new World(std::move(room)));
+}
+
+std::string World::url(std::string_view fake) const {
+  const Member* member = room_->find(fake);
+  return member == nullptr ? std::string() : member->url;
+}
+
+std::uint16_t World::port(std::string_view fake) const { return room_->server().port(fake); }
+
+std::map<std::string, std::string> World::urls() const {
+  std::map<std::string, std::string> out;
+  for (const Member& member : room_->members()) out[member.spec.name] = member.url;
+  return out;
+}
+
+Result<void> World::set(const std::string& name, const json& value) {
+  const auto dot = name.find('.');
+  const Member* member = room_->find(name.substr(0, dot));
+  if (dot == std::string::npos || member == nullptr) return fail("there is no fake to set \"" + name + "\" on");
+  const std::string key = name.substr(dot + 1);
+  if (key == "down") {
+    if (!value.is_boolean()) return fail("expected true or false for " + name);
+    wire::ListenerMode mode;
+    if (value.get<bool>()) mode.kind = wire::ListenerMode::Kind::refuse;
+    return room_->server().set_mode(member->spec.name, mode);
+  }
+  bool known = false;
+  room_->on_loop([&] { known = member->fake->set(key, value); });
+  if (!known) return fail("the fake " + member->spec.name + " has no setting \"" + key + "\" that can change while it runs");
+  return {};
+}
+
+json World::get(const std::string& name) const {
+  const auto dot = name.find('.');
+  const Member* member = room_->find(name.substr(0, dot));
+  if (dot == std::string::npos || member == nullptr) return nullptr;
+  const std::string key = name.substr(dot + 1);
+  if (key == "url") return member->url;
+  if (key == "host_port") return member->url.substr(member->url.find("//") + 2);
+  if (key == "port") return room_->server().port(member->spec.name);
+  json found;
+  room_->on_loop([&] { found = member->fake->get(key); });
+  return found;
+}
+
+void World::release(const std::string& hold) { room_->server().release(hold); }
+
+}  // namespace assay

@@ -1,0 +1,83 @@
+// World: the fakes of one case behind real listeners on loopback, with their keys, clock, journal and ports.
+//
+// The world calls its fakes on the server's loop thread only; everything public here may be called from any thread. It knows no
+// provider: fakes come from the factory that the caller gives.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "harness/base/journal.h"
+#include "harness/base/random.h"
+#include "harness/base/result.h"
+#include "harness/base/time.h"
+#include "harness/http/server.h"
+#include "harness/wire/fault.h"
+#include "harness/world/fake.h"
+#include "harness/world/match.h"
+
+namespace assay {
+
+// What a rule orders for the requests that it matches.
+struct RuleSpec {
+  nlohmann::json match;                // as harness/world/match.h reads it
+  nlohmann::json order;                // handed to the fake as Call::rule; null = nothing
+  std::vector<wire::FaultUse> faults;  // applied to its answer, in order
+  std::string hold;                    // the answer waits at this barrier; empty = none
+  double speed = 0;                    // SerializeOptions::speed
+};
+
+struct FakeSpec {
+  std::string name;  // the listener's name and the journal's actor
+  std::string kind;  // what the factory is asked for
+  nlohmann::json settings = nlohmann::json::object();
+  std::vector<RuleSpec> rules;  // the first that matches applies
+  wire::ListenerMode listen;
+  std::vector<std::string> hosts = {"127.0.0.1"};  // addresses to listen on, all on one port
+  std::uint16_t port = 0;
+};
+
+struct WorldSpec {
+  std::vector<FakeSpec> fakes;
+  std::uint64_t seed = 0;
+  http::Limits limits;
+};
+
+class World {
+ public:
+  // `kind` and what the fake is made from; fails with what is wrong with the settings.
+  using Factory = std::function<Result<std::unique_ptr<Fake>>(const std::string& kind, FakeConfig config)>;
+  // Makes the fakes, binds the listeners and starts to serve. `clock` and `journal` outlive the world.
+  static Result<std::unique_ptr<World>> start(WorldSpec spec, const Factory& factory, const PathAliases& aliases,
+                                              const Clock& clock, Journal& journal);
+  // Stops serving, then destroys the fakes.
+  ~World();
+  World(const World&) = delete;
+  World& operator=(const World&) = delete;
+
+  // "http://127.0.0.1:4711" of a fake; empty when there is none of that name.
+  std::string url(std::string_view fake) const;
+  std::uint16_t port(std::string_view fake) const;
+  // Name → url of every fake.
+  std::map<std::string, std::string> urls() const;
+
+  // Changes a setting of a running fake: name "inference.models". `inference.down` (bool) makes its listener refuse.
+  Result<void> set(const std::string& name, const nlohmann::json& value);
+  // What `${inference.live_key}` stands for: the fake's own answer, or url, host_port, port. Null when nobody knows it.
+  nlohmann::json get(const std::string& name) const;
+
+  // Lets scripts go on that wait at a barrier.
+  void release(const std::string& hold);
+
+ private:
+  class Room;
+  explicit World(std::unique_ptr<Room> room);
+  std::unique_ptr<Room> room_;
+};
+
+}  // namespace assay
