@@ -24,6 +24,7 @@ struct Member {
   std::unique_ptr<Fake> fake;
   std::vector<Rule> rules;
   std::string url;
+  bool early = false;  // some rule answers before the body was read
 };
 
 std::string url_of(const std::string& host, std::uint16_t port) {
@@ -45,9 +46,10 @@ class World::Room final : public http::Handler {
 
   ~Room() override { server_.reset(); }  // before the fakes: the loop thread calls them
 
-  Result<void> open(const Factory& factory, const PathAliases& aliases) {
+  Result<void> open(const FakeFactory& factory, const PathAliases& aliases) {
     for (FakeSpec& fake : spec_.fakes) {
-      Member member{std::move(fake), nullptr, {}, {}};
+      Member member;
+      member.spec = std::move(fake);
       FakeConfig config{member.spec.settings, random_.fork(member.spec.name), &clock_};
       auto made = factory(member.spec.kind, std::move(config));
       if (!made) return tl::unexpected(made.error());
@@ -60,9 +62,10 @@ class World::Room final : public http::Handler {
         auto match = parse_match(rule.match, aliases);
         if (!match) return tl::unexpected(match.error());
         member.rules.push_back({std::move(*match), &rule, 0});
+        member.early = member.early || wire::answers_before_body(rule.faults);
       }
       for (const std::string& host : member.spec.hosts) {
-        listeners.push_back({member.spec.name, host, member.spec.port, member.spec.listen, std::nullopt});
+        listeners.push_back({member.spec.name, host, member.spec.port, member.spec.listen, nullptr});
       }
     }
     auto server = http::Server::start(std::move(listeners), *this, journal_, clock_, spec_.limits);
@@ -76,35 +79,39 @@ class World::Room final : public http::Handler {
     return {};
   }
 
-  std::optional<wire::Script> on_head(const http::Incoming& incoming) override {
+  std::optional<http::Answer> on_head(const http::Incoming& incoming) override {
     wait_ready();
     Member& member = member_of(incoming.listener);
-    const Call call = call_for(member, incoming, nullptr);
-    const Actions actions = member.fake->on_head(call);
-    if (actions.empty()) return std::nullopt;
-    return answer(member, incoming, actions, nullptr);
+    const Actions actions = member.fake->on_head(call_for(member, incoming, nullptr));
+    if (!actions.empty()) return answer(member, incoming, actions, nullptr);
+    if (!member.early) return std::nullopt;
+    // Some rule wants its answer before the body is read, so the choice falls here, for every request of this fake.
+    const RuleSpec* rule = rule_for(member, *incoming.request);
+    if (rule == nullptr || !wire::answers_before_body(rule->faults)) {
+      chosen_[incoming.exchange] = rule;
+      return std::nullopt;
+    }
+    const Call call = call_for(member, incoming, rule->order.is_null() ? nullptr : &rule->order);
+    return answer(member, incoming, member.fake->on_body(call), rule);
   }
 
-  wire::Script on_request(const http::Incoming& incoming) override {
+  http::Answer on_request(const http::Incoming& incoming) override {
     Member& member = member_of(incoming.listener);
-    const RuleSpec* rule = rule_for(member, *incoming.request);
+    const auto earlier = chosen_.extract(incoming.exchange);
+    const RuleSpec* rule = earlier ? earlier.mapped() : rule_for(member, *incoming.request);
     const Call call = call_for(member, incoming, rule == nullptr || rule->order.is_null() ? nullptr : &rule->order);
     return answer(member, incoming, member.fake->on_body(call), rule);
   }
 
   bool on_upgrade(const http::Incoming& incoming) override {
     Member& member = member_of(incoming.listener);
-    const bool accepted = member.fake->on_upgrade(call_for(member, incoming, nullptr));
-    if (accepted) sockets_[incoming.connection] = incoming;
-    return accepted;
+    return member.fake->on_upgrade(call_for(member, incoming, nullptr));
   }
 
   void on_message(const http::Incoming& incoming, std::string message, bool /*binary*/) override {
     Member& member = member_of(incoming.listener);
     perform(member, member.fake->on_message(call_for(member, incoming, nullptr), message));
   }
-
-  void on_closed(std::uint64_t connection) override { sockets_.erase(connection); }
 
   const Member* find(std::string_view name) const {
     for (const Member& m : members_) {
@@ -194,7 +201,7 @@ class World::Room final : public http::Handler {
     if (rule == nullptr) return wire::serialize(*response, options);
     options.speed = rule->speed;
     Random random = random_.fork(fmt::format("{}/{}", member.spec.name, incoming.exchange));
-    auto script = wire::apply_faults(*response, rule->faults, options, random);
+    auto script = wire::apply_faults(*response, rule->faults, options, {random, &request, clock_.wall_seconds()});
     if (!script) {
       // A fault that does not fit what it was ordered for is the case's mistake: say so where the verdict looks.
       journal_.note("world", JournalKind::note, "fault refused: " + script.error().text(), {{"fault_refused", true}});
@@ -219,7 +226,7 @@ class World::Room final : public http::Handler {
   Journal& journal_;
   Random random_;
   std::vector<Member> members_;
-  std::unordered_map<std::uint64_t, http::Incoming> sockets_;
+  std::unordered_map<std::uint64_t, const RuleSpec*> chosen_;  // by exchange, between head and body
   std::mutex ready_mutex_;
   std::condition_variable ready_changed_;
   bool ready_ = false;
@@ -229,7 +236,7 @@ class World::Room final : public http::Handler {
 World::World(std::unique_ptr<Room> room) : room_(std::move(room)) {}
 World::~World() = default;
 
-Result<std::unique_ptr<World>> World::start(WorldSpec spec, const Factory& factory, const PathAliases& aliases, const Clock& clock,
+Result<std::unique_ptr<World>> World::start(WorldSpec spec, const FakeFactory& factory, const PathAliases& aliases, const Clock& clock,
                                             Journal& journal) {
   auto room = std::make_unique<Room>(std::move(spec), clock, journal);
   if (auto opened = room->open(factory, aliases); !opened) return tl::unexpected(opened.error());
@@ -260,9 +267,9 @@ Result<void> World::set(const std::string& name, const json& value) {
     if (value.get<bool>()) mode.kind = wire::ListenerMode::Kind::refuse;
     return room_->server().set_mode(member->spec.name, mode);
   }
-  bool known = false;
-  room_->on_loop([&] { known = member->fake->set(key, value); });
-  if (!known) return fail("the fake " + member->spec.name + " has no setting \"" + key + "\" that can change while it runs");
+  Result<void> done;
+  room_->on_loop([&] { done = member->fake->set(key, value); });
+  if (!done) return fail(member->spec.name + ": " + done.error().message);
   return {};
 }
 

@@ -50,10 +50,8 @@ struct WorldSpec {
 
 class World {
  public:
-  // `kind` and what the fake is made from; fails with what is wrong with the settings.
-  using Factory = std::function<Result<std::unique_ptr<Fake>>(const std::string& kind, FakeConfig config)>;
   // Makes the fakes, binds the listeners and starts to serve. `clock` and `journal` outlive the world.
-  static Result<std::unique_ptr<World>> start(WorldSpec spec, const Factory& factory, const PathAliases& aliases,
+  static Result<std::unique_ptr<World>> start(WorldSpec spec, const FakeFactory& factory, const PathAliases& aliases,
                                               const Clock& clock, Journal& journal);
   // Stops serving, then destroys the fakes.
   ~World();
