@@ -1,0 +1,51 @@
+// Session: a case being played. It starts the world, the clients and the browser, does the steps, and hands over the observation.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "conformance/runner/case.h"
+#include "conformance/runner/client.h"
+#include "conformance/runner/observation.h"
+#include "conformance/runner/world_spec.h"
+
+namespace assay::conformance {
+
+// What is under test, as the command line or a client file names it.
+struct ClientSpec {
+  std::string name;                      // "reference"
+  std::vector<std::string> argv;         // of an adapter
+  std::vector<std::string> environment;  // beside HOME, PATH, TERM, LANG
+};
+void to_json(nlohmann::json& out, const ClientSpec& client);
+void from_json(const nlohmann::json& in, ClientSpec& client);
+
+struct SessionOptions {
+  std::string data_folder;
+  std::string scratch;  // a folder for the homes of this case; removed by the caller
+  std::uint64_t seed = 0;
+  // Environment that an `emulate:` entry adds ("LD_PRELOAD=…"), or why it cannot be had.
+  std::function<Result<std::vector<std::string>>(const std::vector<std::string>& emulate, const std::string& program)> emulation;
+  // One visit of the user agent: walks from `url`, ends with what it was shown. Blocks; journals as "browser".
+  std::function<nlohmann::json(const std::string& url, const nlohmann::json& plan, Journal& journal, const Clock& clock)> browse;
+  // Finds canaries where they must not be.
+  std::function<std::vector<Finding>(const Observation& observation, const std::vector<std::pair<std::string, std::string>>& secrets)> search;
+};
+
+struct Played {
+  Observation observation;
+  Hello hello;
+  std::string not_applicable;  // why the case does not apply to this client; empty = it does
+  std::string could_not_run;   // what this machine lacks
+  std::string broken;          // why the harness or the adapter broke; empty = neither did
+  std::vector<std::string> secrets;  // values that must not be written to a report
+  Micros setup{0}, acting{0};
+};
+
+// Plays `one` against `client`. Everything that can go wrong is told in Played.
+Played play(const Case& one, const WorldPlan& plan, const ClientSpec& client, const SessionOptions& options);
+
+}  // namespace assay::conformance
