@@ -61,6 +61,9 @@ class World::Room final : public http::Handler {
       for (const RuleSpec& rule : member.spec.rules) {
         auto match = parse_match(rule.match, aliases);
         if (!match) return tl::unexpected(match.error());
+        if (!rule.order.is_null()) {
+          if (auto known = member.fake->check_order(rule.order); !known) return fail(member.spec.name + ": " + known.error().message);
+        }
         member.rules.push_back({std::move(*match), &rule, 0});
         member.early = member.early || wire::answers_before_body(rule.faults);
       }

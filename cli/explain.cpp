@@ -1,0 +1,83 @@
+// assay explain CASE: what a case demands, where that was seen, what the fakes do, and how to run it alone.
+#include <fmt/format.h>
+
+#include "cli/say.h"
+#include "cli/verbs.h"
+#include "conformance/runner/case_file.h"
+#include "conformance/runner/data.h"
+#include "conformance/runner/plan.h"
+#include "conformance/runner/world_spec.h"
+#include "harness/wire/fault.h"
+
+namespace assay::cli {
+namespace {
+
+using namespace conformance;
+using nlohmann::json;
+
+std::string joined(const std::vector<std::string>& words) { return fmt::format("{}", fmt::join(words, ", ")); }
+
+void explain_world(const Case& one, const WorldPlan& plan) {
+  fmt::print("\nThe world (provider {}):\n", plan.provider.value("id", ""));
+  for (const FakeSpec& fake : plan.spec.fakes) {
+    fmt::print("  {}\n", fake.name);
+    for (const auto& [key, value] : fake.settings.items()) fmt::print("    {}: {}\n", key, value.dump());
+    for (const RuleSpec& rule : fake.rules) {
+      fmt::print("    on {}{}{}\n", rule.match.dump(), rule.order.is_null() ? "" : " it answers " + rule.order.dump(),
+                 rule.hold.empty() ? "" : ", held until " + rule.hold);
+      for (const wire::FaultUse& use : rule.faults) {
+        const wire::Fault* fault = wire::find_fault(use.name);
+        fmt::print("      fault {} {}: {}\n", use.name, use.params.is_null() ? "" : use.params.dump(), fault == nullptr ? "" : fault->description);
+      }
+    }
+  }
+  if (!one.browser.empty()) fmt::print("  browser: {}\n", one.browser.dump());
+  if (!one.given.empty()) fmt::print("  given: {}\n", one.given.dump());
+  if (!one.emulate.empty()) fmt::print("  the machine: {}\n", joined(one.emulate));
+}
+
+ExitCode explain(const std::string& pattern) {
+  const auto data = data_folder();
+  if (!data) return say(data.error());
+  const auto cases = load_cases(*data + "/conformance/cases");
+  if (!cases) return say(cases.error());
+  Filter filter;
+  filter.cases = {pattern};
+  const auto plan = make_plan(*cases, {ClientSpec{"reference", {}, {}}}, filter, 1);
+  if (!plan) return say(plan.error());
+  bool first = true;
+  for (const PlannedCase& planned : *plan) {
+    const Case& one = planned.one;
+    if (!first) fmt::print("\n{}\n\n", std::string(80, '-'));
+    first = false;
+    fmt::print("{}\n{}\n\n", one.id, one.title);
+    fmt::print("Required ({}): {}\n", to_string(one.level), one.requirement);
+    if (!one.profile.empty()) fmt::print("Profile:         {}\n", one.profile);
+    if (!one.seen_in.empty()) fmt::print("Seen in:         {}\n", joined(one.seen_in));
+    if (!one.needs.empty()) fmt::print("Client needs:    {}\n", joined(one.needs));
+    const auto world = plan_world(one, *data, planned.seed);
+    if (!world) return say(world.error());
+    explain_world(one, *world);
+    fmt::print("\nWhat is done:\n");
+    for (const Step& step : one.steps) fmt::print("  {}\n", step.text);
+    fmt::print("\nWhat must hold:\n");
+    for (const conformance::Check& check : one.checks) fmt::print("  {}: {}\n", check.name, check.source.dump());
+    if (!one.proven_by.empty()) {
+      fmt::print("\nProven by:\n");
+      for (const auto& [mutant, check] : one.proven_by) fmt::print("  {} fails {}    assay run {} --client mutant:{}\n", mutant, check, one.id, mutant);
+    }
+    fmt::print("\nRun it alone:\n  assay run {}\nWritten in {}:{}\n", one.id, one.file, one.line);
+  }
+  return ExitCode::ok;
+}
+
+}  // namespace
+
+void add_explain(CLI::App& app, Action& action) {
+  auto pattern = std::make_shared<std::string>();
+  CLI::App* verb = app.add_subcommand("explain", "Say what a case demands, where it was seen and what the fakes do");
+  verb->add_option("case", *pattern, "Id, suite or glob")->required()->type_name("CASE");
+  verb->callback([pattern, &action] { action = [pattern] { return explain(*pattern); }; });
+}
+
+}  // namespace assay::cli

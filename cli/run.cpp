@@ -1,0 +1,191 @@
+// assay run: plays cases against a client and writes the run record.
+#include <fmt/format.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <csignal>
+#include <ctime>
+#include <filesystem>
+#include <thread>
+
+#include "cli/say.h"
+#include "cli/verbs.h"
+#include "conformance/runner/case_file.h"
+#include "conformance/runner/clients.h"
+#include "conformance/runner/data.h"
+#include "conformance/runner/execute.h"
+#include "conformance/runner/plan.h"
+#include "harness/base/text.h"
+#include "harness/process/cell.h"
+#include "reports/console.h"
+#include "reports/junit.h"
+#include "reports/record/reader.h"
+#include "reports/record/writer.h"
+
+namespace assay::cli {
+namespace {
+
+using namespace conformance;
+
+struct RunArguments {
+  std::vector<std::string> cases;
+  std::vector<std::string> clients;
+  std::vector<std::string> adapter;
+  std::string out = "out/run";
+  std::string level = "may";
+  std::string count_level = "must";
+  std::string shard = "1/1";
+  std::uint64_t seed = 1;
+  std::uint64_t repeat = 1;
+  unsigned jobs = 0;
+  bool no_cells = false;
+  bool require_cells = false;
+};
+
+std::atomic<bool> interrupted{false};
+extern "C" void on_signal(int /*number*/) { interrupted = true; }
+
+ExitCode say(const Error& error, ExitCode code = ExitCode::usage) {
+  fmt::print(stderr, "assay: {}\n", error.text());
+  return code;
+}
+
+Level level_named(const std::string& name) { return name == "must" ? Level::must : name == "should" ? Level::should : Level::may; }
+
+std::string now_utc() {
+  const std::time_t now = std::time(nullptr);
+  std::tm parts{};
+  gmtime_r(&now, &parts);
+  char text[32];
+  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
+  return text;
+}
+
+// What the run as a whole is worth (docs/architecture.md, "Exit codes").
+ExitCode exit_of(const RunRecord& record, Level counted) {
+  bool failed = false, incomplete = record.cases.empty();
+  for (const CaseRecord& one : record.cases) {
+    if (one.verdict == Verdict::error || one.verdict == Verdict::could_not_run) incomplete = true;
+    if (is_red(one.verdict) && one.verdict != Verdict::error && level_named(one.level) <= counted) failed = true;
+  }
+  if (failed) return ExitCode::failed;
+  return incomplete ? ExitCode::incomplete : ExitCode::ok;
+}
+
+ExitCode run(const RunArguments& arguments, const std::vector<std::string>& command) {
+  const auto data = data_folder();
+  if (!data) return say(data.error());
+  const auto cases = load_cases(*data + "/conformance/cases");
+  if (!cases) return say(cases.error());
+  std::vector<ClientSpec> clients;
+  if (!arguments.adapter.empty()) clients.push_back(adapter_client(std::filesystem::path(arguments.adapter.front()).filename().string(), arguments.adapter));
+  for (const std::string& name : arguments.clients) {
+    const auto client = find_client(name);
+    if (!client) return say(client.error());
+    clients.push_back(*client);
+  }
+  if (clients.empty()) clients.push_back(find_client("reference").value());
+  Filter filter;
+  filter.cases = arguments.cases;
+  filter.level = level_named(arguments.level);
+  filter.repeat = arguments.repeat;
+  const auto shard = parse_shard(arguments.shard);
+  if (!shard) return say(shard.error());
+  std::tie(filter.shard, filter.shards) = *shard;
+  const auto plan = make_plan(*cases, clients, filter, arguments.seed);
+  if (!plan) return say(plan.error());
+  if (plan->empty()) return say({"this shard holds no case", {}, 0}, ExitCode::incomplete);
+
+  ExecuteOptions options;
+  options.data_folder = *data;
+  options.jobs = arguments.jobs != 0 ? arguments.jobs : 2 * std::max(1U, std::thread::hardware_concurrency());
+  options.interrupted = &interrupted;
+  options.cells = !arguments.no_cells;
+  if (options.cells) {
+    if (const auto able = process::cells_available(); !able) {
+      if (arguments.require_cells) return say(able.error(), ExitCode::incomplete);
+      fmt::print(stderr, "assay: {}; running without cells, one case at a time\n", able.error().message);
+      options.cells = false;
+    }
+  }
+
+  RunHeader header;
+  header.assay = ASSAY_VERSION;
+  header.started = now_utc();
+  header.seed = arguments.seed;
+  header.command = command;
+  header.planned = plan->size();
+  header.shard = filter.shards > 1 ? arguments.shard : "";
+  header.cells = options.cells;
+  utsname host{};
+  if (uname(&host) == 0) header.host = {host.sysname, host.release, static_cast<int>(std::thread::hardware_concurrency())};
+  for (const ClientSpec& client : clients) header.clients.push_back({client.name, client.name == "reference" ? ASSAY_VERSION : "", "provider", {}});
+
+  std::error_code error;
+  std::filesystem::create_directories(arguments.out, error);
+  if (error) return say({"cannot make the folder: " + error.message(), arguments.out, 0});
+  const std::string record_path = arguments.out + "/run.jsonl";
+  auto writer = RecordWriter::open(record_path, header);
+  if (!writer) return say(writer.error());
+
+  struct sigaction action {};
+  action.sa_handler = on_signal;
+  sigaction(SIGINT, &action, nullptr);
+  sigaction(SIGTERM, &action, nullptr);
+
+  const SystemClock clock;
+  reports::Progress progress(reports::console_style(STDERR_FILENO), plan->size(), [](std::string_view text) {
+    std::fwrite(text.data(), 1, text.size(), stderr);
+    std::fflush(stderr);
+  });
+  std::optional<Error> write_error;
+  auto executed = execute(*plan, options, [&](const CaseLine& line) {
+    if (auto written = (*writer)->append(line.record); !written && !write_error) write_error = written.error();
+    progress.update(line.record);
+  });
+  progress.finish();
+  if (write_error) return say(*write_error, ExitCode::incomplete);
+  if (!executed) return say(executed.error(), ExitCode::incomplete);
+  if (interrupted) {
+    fmt::print(stderr, "assay: interrupted; {} holds what was done\n", record_path);
+    return ExitCode::interrupted;
+  }
+  auto so_far = read_record(record_path);
+  if (!so_far) return say(so_far.error(), ExitCode::incomplete);
+  const ExitCode code = exit_of(*so_far, level_named(arguments.count_level));
+  if (auto finished = (*writer)->finish(static_cast<int>(code), clock.now().count()); !finished) return say(finished.error(), ExitCode::incomplete);
+
+  const auto record = read_record(record_path);
+  if (!record) return say(record.error(), ExitCode::incomplete);
+  if (auto written = write_file_atomically(arguments.out + "/junit.xml", reports::render_junit(*record)); !written) return say(written.error(), ExitCode::incomplete);
+  fmt::print("{}", reports::render_console(*record, reports::console_style(STDOUT_FILENO), record_path));
+  return code;
+}
+
+}  // namespace
+
+void add_run(CLI::App& app, Action& action, const std::vector<std::string>& command) {
+  auto arguments = std::make_shared<RunArguments>();
+  CLI::App* verb = app.add_subcommand("run", "Play cases against a client and judge it");
+  verb->add_option("case", arguments->cases, "Ids, suites or globs of cases; all without any")->type_name("CASE");
+  verb->add_option("--client", arguments->clients, "Client under test: reference (default) or mutant:NAME; may be repeated")->type_name("NAME")->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  verb->add_option("--adapter", arguments->adapter, "Program and arguments that speak the adapter protocol, up to the next option")->type_name("ARGV");
+  verb->add_option("--out", arguments->out, "Folder for run.jsonl and junit.xml")->type_name("DIR")->capture_default_str();
+  verb->add_option("--seed", arguments->seed, "Seed of every choice that no case file makes")->capture_default_str();
+  verb->add_option("-j,--jobs", arguments->jobs, "Cells at work at once (default: twice the processors)");
+  verb->add_option("--select-level", arguments->level, "Run only cases of at least this level")->check(CLI::IsMember({"must", "should", "may"}))->capture_default_str();
+  verb->add_option("--level", arguments->count_level, "Cases of at least this level count for the exit status")->check(CLI::IsMember({"must", "should", "may"}))->capture_default_str();
+  verb->add_option("--shard", arguments->shard, "Run only the i-th of n parts of the plan")->type_name("I/N")->capture_default_str();
+  verb->add_option("--repeat", arguments->repeat, "Run every case so often")->check(CLI::PositiveNumber)->capture_default_str();
+  verb->add_flag("--no-cells", arguments->no_cells, "Run on the machine's own ports, one case at a time");
+  verb->add_flag("--require-cells", arguments->require_cells, "Fail when this machine allows no cells");
+  verb->callback([arguments, command, &action] { action = [arguments, command] { return run(*arguments, command); }; });
+}
+
+void add_cell_worker(CLI::App& app, Action& action) {
+  CLI::App* verb = app.add_subcommand("cell-worker", "")->group("");
+  verb->callback([&action] { action = [] { return static_cast<ExitCode>(work()); }; });
+}
+
+}  // namespace assay::cli
