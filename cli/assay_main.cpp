@@ -11,7 +11,13 @@ int main(int argc, char** argv) {
   app.set_version_flag("--version", ASSAY_VERSION);
   assay::cli::Action action;
   assay::cli::add_decode(app, action);
+  const std::vector<std::string> command(argv, argv + argc);
+  assay::cli::add_run(app, action, command);
+  assay::cli::add_list(app, action);
+  assay::cli::add_explain(app, action);
+  assay::cli::add_selftest(app, action);
   assay::cli::add_report(app, action);
+  assay::cli::add_cell_worker(app, action);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

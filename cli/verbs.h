@@ -4,6 +4,8 @@
 
 #include <CLI/CLI.hpp>
 #include <functional>
+#include <string>
+#include <vector>
 
 #include "harness/base/exit_code.h"
 
@@ -12,6 +14,12 @@ namespace assay::cli {
 using Action = std::function<ExitCode()>;
 
 void add_decode(CLI::App& app, Action& action);
+void add_run(CLI::App& app, Action& action, const std::vector<std::string>& command);
+void add_list(CLI::App& app, Action& action);
+void add_explain(CLI::App& app, Action& action);
+void add_selftest(CLI::App& app, Action& action);
 void add_report(CLI::App& app, Action& action);
+// Hidden: the loop inside a cell.
+void add_cell_worker(CLI::App& app, Action& action);
 
 }  // namespace assay::cli
