@@ -16,6 +16,7 @@ int main(int argc, char** argv) {
   assay::cli::add_list(app, action);
   assay::cli::add_explain(app, action);
   assay::cli::add_selftest(app, action);
+  assay::cli::add_serve(app, action);
   assay::cli::add_report(app, action);
   assay::cli::add_cell_worker(app, action);
   try {
