@@ -3,8 +3,8 @@
 
 #include "cli/say.h"
 #include "cli/verbs.h"
-#include "conformance/runner/case_file.h"
 #include "conformance/runner/data.h"
+#include "conformance/runner/machinery.h"
 #include "conformance/runner/plan.h"
 #include "conformance/runner/world_spec.h"
 #include "harness/wire/fault.h"
@@ -39,7 +39,7 @@ void explain_world(const Case& one, const WorldPlan& plan) {
 ExitCode explain(const std::string& pattern) {
   const auto data = data_folder();
   if (!data) return say(data.error());
-  const auto cases = load_cases(*data + "/conformance/cases");
+  const auto cases = load_checked_cases(*data);
   if (!cases) return say(cases.error());
   Filter filter;
   filter.cases = {pattern};

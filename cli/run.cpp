@@ -11,10 +11,10 @@
 
 #include "cli/say.h"
 #include "cli/verbs.h"
-#include "conformance/runner/case_file.h"
 #include "conformance/runner/clients.h"
 #include "conformance/runner/data.h"
 #include "conformance/runner/execute.h"
+#include "conformance/runner/machinery.h"
 #include "conformance/runner/plan.h"
 #include "harness/base/text.h"
 #include "harness/process/cell.h"
@@ -76,7 +76,7 @@ ExitCode exit_of(const RunRecord& record, Level counted) {
 ExitCode run(const RunArguments& arguments, const std::vector<std::string>& command) {
   const auto data = data_folder();
   if (!data) return say(data.error());
-  const auto cases = load_cases(*data + "/conformance/cases");
+  const auto cases = load_checked_cases(*data);
   if (!cases) return say(cases.error());
   std::vector<ClientSpec> clients;
   if (!arguments.adapter.empty()) clients.push_back(adapter_client(std::filesystem::path(arguments.adapter.front()).filename().string(), arguments.adapter));

@@ -7,9 +7,9 @@
 
 #include "cli/say.h"
 #include "cli/verbs.h"
-#include "conformance/runner/case_file.h"
 #include "conformance/runner/clients.h"
 #include "conformance/runner/data.h"
+#include "conformance/runner/machinery.h"
 #include "conformance/runner/plan.h"
 #include "conformance/runner/selftest.h"
 #include "harness/process/cell.h"
@@ -43,7 +43,7 @@ void print_list(const char* title, const std::vector<std::string>& items) {
 ExitCode run(const Arguments& arguments) {
   const auto data = data_folder();
   if (!data) return say(data.error());
-  auto cases = load_cases(*data + "/conformance/cases");
+  auto cases = load_checked_cases(*data);
   if (!cases) return say(cases.error());
   if (!arguments.cases.empty()) {
     Filter filter;

@@ -70,7 +70,8 @@ class Planner {
       }
     }
     if (kind == "inference-api" && plan_.first_turn.empty()) {
-      plan_.first_turn = fake.settings.value("turn", fake.settings.value("fixture", ""));
+      const json& turn = fake.settings.contains("turn") ? fake.settings["turn"] : json("pong");
+      plan_.first_turn = turn.is_string() ? turn.get<std::string>() : "";
     }
     plan_.spec.fakes.push_back(std::move(fake));
   }

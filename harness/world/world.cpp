@@ -46,7 +46,8 @@ class World::Room final : public http::Handler {
 
   ~Room() override { server_.reset(); }  // before the fakes: the loop thread calls them
 
-  Result<void> open(const FakeFactory& factory, const PathAliases& aliases) {
+  // Makes the fakes and reads the rules; nothing listens yet.
+  Result<void> make(const FakeFactory& factory, const PathAliases& aliases) {
     for (FakeSpec& fake : spec_.fakes) {
       Member member;
       member.spec = std::move(fake);
@@ -56,7 +57,6 @@ class World::Room final : public http::Handler {
       member.fake = std::move(*made);
       members_.push_back(std::move(member));
     }
-    std::vector<http::ListenerSpec> listeners;
     for (Member& member : members_) {
       for (const RuleSpec& rule : member.spec.rules) {
         auto match = parse_match(rule.match, aliases);
@@ -67,6 +67,13 @@ class World::Room final : public http::Handler {
         member.rules.push_back({std::move(*match), &rule, 0});
         member.early = member.early || wire::answers_before_body(rule.faults);
       }
+    }
+    return {};
+  }
+
+  Result<void> open() {
+    std::vector<http::ListenerSpec> listeners;
+    for (const Member& member : members_) {
       for (const std::string& host : member.spec.hosts) {
         listeners.push_back({member.spec.name, host, member.spec.port, member.spec.listen, nullptr});
       }
@@ -77,6 +84,12 @@ class World::Room final : public http::Handler {
     std::unique_lock lock(ready_mutex_);
     server_ = std::move(*server);
     for (Member& member : members_) member.url = url_of(member.spec.hosts.front(), server_->port(member.spec.name));
+    for (Member& member : members_) {
+      for (RuleSpec& rule : member.spec.rules) {
+        for (wire::FaultUse& fault : rule.faults) fault.params = with_urls(fault.params);
+        rule.order = with_urls(rule.order);
+      }
+    }
     ready_ = true;
     ready_changed_.notify_all();
     return {};
@@ -141,6 +154,23 @@ class World::Room final : public http::Handler {
   }
 
  private:
+  // "${name.url}" in what a rule orders stands for where a fake of this world is reached, which is known only now.
+  json with_urls(const json& value) const {
+    if (value.is_string()) {
+      auto text = value.get<std::string>();
+      for (const Member& member : members_) {
+        const std::string reference = "${" + member.spec.name + ".url}";
+        for (auto at = text.find(reference); at != std::string::npos; at = text.find(reference, at)) text.replace(at, reference.size(), member.url);
+      }
+      return text;
+    }
+    json out = value;
+    if (value.is_structured()) {
+      for (auto& item : out) item = with_urls(item);
+    }
+    return out;
+  }
+
   void wait_ready() {
     std::unique_lock lock(ready_mutex_);
     ready_changed_.wait(lock, [&] { return ready_; });
@@ -184,8 +214,14 @@ class World::Room final : public http::Handler {
     perform(member, actions);
     const Request& request = *incoming.request;
     std::optional<Response> response;
+    wire::SerializeOptions options;
+    options.keep_alive = incoming.keep_alive;
+    options.head_request = request.method == "HEAD";
     for (const Action& action : actions) {
-      if (const auto* respond = std::get_if<Respond>(&action)) response = respond->response;
+      if (const auto* respond = std::get_if<Respond>(&action)) {
+        response = respond->response;
+        options.speed = respond->speed;
+      }
     }
     if (!response) {
       JournalEntry entry;
@@ -198,11 +234,8 @@ class World::Room final : public http::Handler {
       journal_.append(std::move(entry));
       response = not_found(request);
     }
-    wire::SerializeOptions options;
-    options.keep_alive = incoming.keep_alive;
-    options.head_request = request.method == "HEAD";
     if (rule == nullptr) return wire::serialize(*response, options);
-    options.speed = rule->speed;
+    if (rule->speed > 0) options.speed = rule->speed;
     Random random = random_.fork(fmt::format("{}/{}", member.spec.name, incoming.exchange));
     auto script = wire::apply_faults(*response, rule->faults, options, {random, &request, clock_.wall_seconds()});
     if (!script) {
@@ -242,8 +275,15 @@ World::~World() = default;
 Result<std::unique_ptr<World>> World::start(WorldSpec spec, const FakeFactory& factory, const PathAliases& aliases, const Clock& clock,
                                             Journal& journal) {
   auto room = std::make_unique<Room>(std::move(spec), clock, journal);
-  if (auto opened = room->open(factory, aliases); !opened) return tl::unexpected(opened.error());
+  if (auto made = room->make(factory, aliases); !made) return tl::unexpected(made.error());
+  if (auto opened = room->open(); !opened) return tl::unexpected(opened.error());
   return std::unique_ptr<World>(new World(std::move(room)));
+}
+
+Result<void> World::check(WorldSpec spec, const FakeFactory& factory, const PathAliases& aliases) {
+  const SystemClock clock;
+  Journal journal(clock);
+  return Room(std::move(spec), clock, journal).make(factory, aliases);
 }
 
 std::string World::url(std::string_view fake) const {

@@ -53,6 +53,8 @@ class World {
   // Makes the fakes, binds the listeners and starts to serve. `clock` and `journal` outlive the world.
   static Result<std::unique_ptr<World>> start(WorldSpec spec, const FakeFactory& factory, const PathAliases& aliases,
                                               const Clock& clock, Journal& journal);
+  // Whether start() would understand `spec`, without listening anywhere.
+  static Result<void> check(WorldSpec spec, const FakeFactory& factory, const PathAliases& aliases);
   // Stops serving, then destroys the fakes.
   ~World();
   World(const World&) = delete;

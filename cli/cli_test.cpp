@@ -1,0 +1,192 @@
+// The program as a colleague meets it: what it prints and how it exits, above all when something is wrong.
+#include <gmock/gmock.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "harness/base/text.h"
+#include "harness/process/child.h"
+
+namespace assay {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::AllOf;
+using testing::ContainsRegex;
+using testing::HasSubstr;
+using testing::Not;
+
+constexpr const char* kCase = R"(suite: demo/models
+cases:
+  - id: live
+    title: The live list wins
+    requires: [models]
+    do:
+      - models: {as: M}
+    expect:
+      listed: {M: {ok: true}}
+    proven_by: {seeds-hide-live: listed}
+)";
+
+// A data folder of its own, with the providers and turns of the checkout and the case files of the test.
+class Cli : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::string name = testing::TempDir() + "assay-cli-XXXXXX";
+    ASSERT_NE(mkdtemp(name.data()), nullptr);
+    folder_ = name;
+    fs::create_directories(folder_ + "/conformance/cases");
+    fs::create_directory_symlink(ASSAY_SOURCE_DIR "/conformance/providers", folder_ + "/conformance/providers");
+    fs::create_directory_symlink(ASSAY_SOURCE_DIR "/fixtures", folder_ + "/fixtures");
+    write_case(kCase);
+  }
+  void TearDown() override { fs::remove_all(folder_); }
+
+  void write_case(const std::string& text) const { std::ofstream(folder_ + "/conformance/cases/demo.yaml") << text; }
+  std::string with(const std::string& from, const std::string& to) const {
+    std::string text = kCase;
+    return text.replace(text.find(from), from.size(), to);
+  }
+  std::string program(const std::string& name, const std::string& text) const {
+    const std::string path = folder_ + "/" + name;
+    std::ofstream(path) << text;
+    fs::permissions(path, fs::perms::owner_all);
+    return path;
+  }
+
+  process::Completed assay(std::vector<std::string> arguments) const {
+    process::ChildOptions options;
+    options.argv = {ASSAY_PROGRAM};
+    options.argv.insert(options.argv.end(), arguments.begin(), arguments.end());
+    options.environment = {"PATH=/usr/bin:/bin", "ASSAY_DATA=" + folder_, "HOME=" + folder_};
+    options.directory = folder_;
+    auto done = process::run_program(std::move(options), std::chrono::seconds(60));
+    EXPECT_TRUE(done) << done.error().text();
+    EXPECT_FALSE(done->timed_out) << done->out << done->err;
+    return *done;
+  }
+
+  // The run is wrong: this status, and one line on stderr that says why.
+  void expect_refused(const std::vector<std::string>& arguments, int status, const std::string& why) const {
+    const auto done = assay(arguments);
+    EXPECT_EQ(done.status.code, status) << done.out << done.err;
+    EXPECT_THAT(done.err, HasSubstr(why));
+    EXPECT_EQ(std::count(done.err.begin(), done.err.end(), '\n'), 1) << done.err;
+  }
+
+  std::string folder_;
+};
+
+TEST_F(Cli, RunWritesARecordAndSaysWhere) {
+  const auto done = assay({"run", "--out", "out"});
+  EXPECT_EQ(done.status.code, 0) << done.out << done.err;
+  EXPECT_THAT(done.out, HasSubstr("out/run.jsonl"));
+  const std::string record = read_file(folder_ + "/out/run.jsonl").value();
+  EXPECT_THAT(record, AllOf(HasSubstr(R"("case":"demo/models/live")"), HasSubstr(R"("verdict":"pass")"), HasSubstr(R"("type":"footer")")));
+  EXPECT_TRUE(fs::exists(folder_ + "/out/junit.xml"));
+  EXPECT_THAT(done.out + done.err, Not(HasSubstr("\033[")));
+}
+
+TEST_F(Cli, AFailingMutantIsExitOneAndOneScreen) {
+  const auto done = assay({"run", "--client", "mutant:seeds-hide-live", "--out", "out"});
+  // The demo's check holds under this mutant or fails: either way the status agrees with the record.
+  const std::string record = read_file(folder_ + "/out/run.jsonl").value();
+  EXPECT_EQ(done.status.code, record.find(R"("verdict":"pass")") != std::string::npos ? 0 : 1) << done.out;
+}
+
+TEST_F(Cli, WrongCaseFilesAreUsageErrorsWithALine) {
+  const struct {
+    std::string text;
+    const char* why;
+  } table[] = {
+      {with("cases:", "cases: ["), "demo.yaml:"},
+      {with("title:", "titel:"), "demo.yaml:4: unknown key 'titel'"},
+      {with("    title: The live list wins", "    title: a\n    title: b"), "demo.yaml:5: duplicate key 'title'"},
+      {with("requires: [models]", "world: {provider: nowhere}"), "unknown provider 'nowhere'"},
+      {with("requires: [models]", "world: {inference: {fixture: missing.json}}"), "missing.json"},
+      {with("requires: [models]", "world: {inference: {faults: [nonsense]}}"), "nonsense"},
+      {with("requires: [models]", "world: {inference: {no_such_setting: 1}}"), "no_such_setting"},
+      {with("requires: [models]", "browser: {sendafter: 1s}"), "sendafter"},
+      {with("requires: [models]", "emulate: [nonsense]"), "nonsense"},
+  };
+  for (const auto& row : table) {
+    write_case(row.text);
+    expect_refused({"run", "--out", "out"}, 2, row.why);
+    EXPECT_FALSE(fs::exists(folder_ + "/out/run.jsonl")) << row.text;
+  }
+}
+
+TEST_F(Cli, WrongArgumentsAreUsageErrors) {
+  expect_refused({"run", "demo/models/life"}, 2, "no case matches \"demo/models/life\" (did you mean demo/models/live?)");
+  expect_refused({"run", "--client", "referense"}, 2, "did you mean 'reference'");
+  expect_refused({"run", "--client", "mutant:nonsense"}, 2, "unknown mutant 'nonsense'");
+  expect_refused({"run", "--shard", "5/4"}, 2, "expected a shard such as 2/4");
+  expect_refused({"explain", "nothing"}, 2, "no case matches");
+  EXPECT_EQ(assay({"run", "--no-such-flag"}).status.code, 2);
+  EXPECT_EQ(assay({"nonsense"}).status.code, 2);
+}
+
+TEST_F(Cli, ABrokenAdapterIsAnErrorAndNeverAFailedCheck) {
+  const struct {
+    std::string argv;
+    const char* why;
+  } table[] = {
+      {folder_ + "/no-such-program", "cannot start"},
+      {program("garbage", "#!/bin/sh\necho garbage\n"), "expected the hello"},
+      {program("silent-end", "#!/bin/sh\necho oops >&2\nexit 3\n"), "ended without a hello"},
+      {program("garbage-later",
+               "#!/bin/sh\necho '{\"hello\":{\"protocol\":[1],\"client\":\"x\",\"version\":\"1\",\"role\":\"provider\",\"capabilities\":[\"models\"]}}'\n"
+               "read line\necho garbage\nread line\n"),
+       "expected a JSON object, found: garbage"},
+  };
+  for (const auto& row : table) {
+    const auto done = assay({"run", "--out", "out", "--adapter", row.argv});
+    EXPECT_EQ(done.status.code, 3) << row.why << done.out << done.err;
+    const std::string record = read_file(folder_ + "/out/run.jsonl").value();
+    EXPECT_THAT(record, AllOf(HasSubstr(R"("verdict":"error")"), HasSubstr(row.why))) << row.argv;
+  }
+}
+
+TEST_F(Cli, AnAdapterThatNeverAnswersTimesOut) {
+  write_case(with("{as: M}", "{as: M, deadline: 200ms}"));
+  const std::string silent = program(
+      "silent", "#!/bin/sh\necho '{\"hello\":{\"protocol\":[1],\"client\":\"x\",\"version\":\"1\",\"role\":\"provider\",\"capabilities\":[\"models\"]}}'\nwhile read line; do :; done\n");
+  const auto done = assay({"run", "--out", "out", "--adapter", silent});
+  EXPECT_EQ(done.status.code, 1) << done.out << done.err;
+  EXPECT_THAT(read_file(folder_ + "/out/run.jsonl").value(), HasSubstr(R"("verdict":"timeout")"));
+}
+
+TEST_F(Cli, ABusyPortWithoutCellsCouldNotRun) {
+  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  ASSERT_EQ(bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+  ASSERT_EQ(listen(fd, 1), 0);
+  socklen_t size = sizeof address;
+  getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size);
+  const std::string port = std::to_string(ntohs(address.sin_port));
+  write_case(with("requires: [models]", "world: {ports_busy: [" + port + "]}"));
+  const auto done = assay({"run", "--out", "out", "--no-cells"});
+  close(fd);
+  EXPECT_EQ(done.status.code, 3) << done.out << done.err;
+  EXPECT_THAT(read_file(folder_ + "/out/run.jsonl").value(), AllOf(HasSubstr(R"("verdict":"could-not-run")"), HasSubstr(port)));
+}
+
+TEST_F(Cli, ExplainTellsRequirementWorldAndCommand) {
+  const auto done = assay({"explain", "demo/models/live"});
+  EXPECT_EQ(done.status.code, 0) << done.err;
+  EXPECT_THAT(done.out, AllOf(HasSubstr("The live list wins"), HasSubstr("Required (must)"), HasSubstr("assay run demo/models/live"), HasSubstr("demo.yaml:3")));
+}
+
+TEST_F(Cli, ListShowsCasesFaultsAndMutants) {
+  EXPECT_THAT(assay({"list"}).out, HasSubstr("demo/models/live"));
+  EXPECT_THAT(assay({"list", "faults"}).out, AllOf(HasSubstr("rst"), HasSubstr("(lossless)")));
+  EXPECT_THAT(assay({"list", "mutants"}).out, HasSubstr("nonblocking-callback-reader"));
+}
+
+}  // namespace
+}  // namespace assay
