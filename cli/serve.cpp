@@ -129,7 +129,7 @@ ExitCode serve(const Arguments& arguments) {
     const std::string text = line_of(entry, color) + (arguments.verbose ? body_of(entry) : "");
     std::fwrite(text.data(), 1, text.size(), stderr);
   });
-  auto world = World::start(plan->spec, fakes::make_factory(), path_aliases(), clock, journal);
+  auto world = World::start(plan->spec, fakes::make_factory(*data + "/fixtures"), path_aliases(), clock, journal);
   if (!world) return say(world.error());
   print_environment(*plan, **world);
   fmt::print(stderr, "assay: serving {}; Ctrl-C ends it\n", plan->provider.value("display_name", plan->provider.value("id", "")));

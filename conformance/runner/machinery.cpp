@@ -75,7 +75,7 @@ Result<void> check_case(const Case& one, const std::string& data_folder) {
   auto wrong = [&](const std::string& why) { return fail(one.id + ": " + why, one.file, one.line); };
   auto plan = plan_world(one, data_folder, 1);
   if (!plan) return tl::unexpected(plan.error());
-  if (auto world = World::check(std::move(plan->spec), fakes::make_factory(), path_aliases()); !world) return wrong(world.error().text());
+  if (auto world = World::check(std::move(plan->spec), fakes::make_factory(data_folder + "/fixtures"), path_aliases()); !world) return wrong(world.error().text());
   if (!one.browser.empty()) {
     if (auto read = browser::read_plan(one.browser); !read) return wrong(read.error().message);
   }

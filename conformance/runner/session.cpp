@@ -91,7 +91,7 @@ class Session {
       if (!holder) throw Stop{Stop::Why::could_not_run, holder.error().message};
       busy_.push_back(std::move(*holder));
     }
-    auto world = World::start(plan_.spec, fakes::make_factory(), path_aliases(), clock_, journal_);
+    auto world = World::start(plan_.spec, fakes::make_factory(options_.data_folder + "/fixtures"), path_aliases(), clock_, journal_);
     if (!world) broken(world.error().text());
     world_ = std::move(*world);
     const json actors = case_.actors.empty() ? json{{"client", json::object()}} : case_.actors;
