@@ -74,7 +74,8 @@ Result<Case> parse_case(const Document& document, const std::string& suite, cons
   if (!out.profile.empty() && out.profile != "strict" && out.profile != "lenient") {
     map.problem("profile", unknown_word("profile", out.profile, {"strict", "lenient"}));
   }
-  for (const auto& [axis, value] : object_at(map, "axis_values").items()) out.axes[axis] = value.get<std::string>();
+  const json axis_values = object_at(map, "axis_values");
+  for (const auto& [axis, value] : axis_values.items()) out.axes[axis] = value.get<std::string>();
   out.world = object_at(map, "world");
   out.browser = object_at(map, "browser");
   out.given = object_at(map, "given");
@@ -83,7 +84,8 @@ Result<Case> parse_case(const Document& document, const std::string& suite, cons
   out.checks = parse_checks(map, "expect");
   const auto labels = labels_of(out.steps);
   for (const Check& check : out.checks) check_labels(map, check.predicates, labels);
-  for (const auto& [mutant, check] : object_at(map, "proven_by").items()) {
+  const json proven_by = object_at(map, "proven_by");
+  for (const auto& [mutant, check] : proven_by.items()) {
     if (check.is_null()) continue;
     const auto named = std::find_if(out.checks.begin(), out.checks.end(), [&, &name = check](const Check& c) { return name == c.name; });
     if (named == out.checks.end()) map.problem("proven_by", fmt::format("mutant {} proves the check {}, which this case does not have", mutant, check.dump()));

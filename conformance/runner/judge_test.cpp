@@ -127,14 +127,14 @@ TEST_F(JudgeTest, JournalInOrder) {
 TEST_F(JudgeTest, JournalCountsAndLooksInside) {
   request("inference", "POST", "/v1/chat/completions", 200, R"({"model":"m","temperature":1})");
   request("inference", "POST", "/v1/chat/completions", 429, R"({"model":"m"})");
-  EXPECT_EQ(missed("{journal: {POST chat: {count: 2, body: {/model: m}, header: {authorization: Bearer ${auth.token}}}}}"), "");
+  EXPECT_EQ(missed("{journal: {POST chat: {count: 2, body: {/model: m}, header: {authorization: 'Bearer ${auth.token}'}}}}"), "");
   EXPECT_THAT(missed("{journal: {POST chat: {count: 1}}}"), HasSubstr("2 × \"POST chat\""));
   EXPECT_THAT(missed("{journal: {POST chat: {body: {/temperature: absent}}}}"), HasSubstr("without body"));
   EXPECT_EQ(missed("{journal: {POST chat: {where: {/temperature: present}, at_most: 1}}}"), "");
   EXPECT_THAT(missed("{journal: {POST chat: {where: {/model: m}, at_most: 1}}}"), HasSubstr("2 × "));
   EXPECT_EQ(missed("{journal: {'POST chat #2': {status: 429}}}"), "");
   EXPECT_THAT(missed("{journal: {'POST chat #3': {status: 429}}}"), HasSubstr("no \"POST chat #3\""));
-  EXPECT_THAT(missed("{journal: {POST chat: {header: {authorization: Bearer ${nobody.knows}}}}}"), HasSubstr("nothing is known as ${nobody.knows}"));
+  EXPECT_THAT(missed("{journal: {POST chat: {header: {authorization: 'Bearer ${nobody.knows}'}}}}"), HasSubstr("nothing is known as ${nobody.knows}"));
 }
 
 TEST_F(JudgeTest, GapsBetweenRequests) {

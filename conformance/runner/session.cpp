@@ -151,7 +151,8 @@ class Session {
     launch.argv = client_.argv;
     launch.environment = {"HOME=" + actor.home, "PATH=/usr/local/bin:/usr/bin:/bin", "TERM=dumb", "LANG=C.UTF-8"};
     launch.environment.insert(launch.environment.end(), client_.environment.begin(), client_.environment.end());
-    for (const auto& [name, value] : case_.given.value("env", json::object()).items()) {
+    const json env = case_.given.value("env", json::object());
+    for (const auto& [name, value] : env.items()) {
       launch.environment.push_back(name + "=" + need_resolved(value).get<std::string>());
     }
     if (!case_.emulate.empty()) {

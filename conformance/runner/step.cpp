@@ -184,8 +184,9 @@ class StepReader {
 std::vector<Step> parse_steps(ObjectReader& owner, std::string_view key) {
   std::vector<Step> out;
   StepReader reader(owner, out);
-  for (ObjectReader& map : owner.objects(key)) reader.read(map);
-  if (out.empty()) owner.problem(key, fmt::format("expected a list of steps under \"{}\"", key));
+  auto maps = owner.objects(key);
+  for (ObjectReader& map : maps) reader.read(map);
+  if (maps.empty()) owner.problem(key, fmt::format("expected a list of steps under \"{}\"", key));
   return out;
 }
 
