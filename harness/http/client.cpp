@@ -292,13 +292,16 @@ class Running {
       if (io.state == Io::State::failed) return {{End::tls_failure, transport.error()}};
       short events = io.state == Io::State::want_write ? POLLOUT : POLLIN;
       if (sent < bytes.size() && !write_failed && blocked == Io::State::want_write) events |= POLLOUT;
-      Instant until = last + options_.stall_deadline;
+      const bool awaiting_head = options_.head_deadline > Micros(0) && !outcome_.head;
+      Instant until = awaiting_head ? start_ + options_.head_deadline : last + options_.stall_deadline;
       const bool total_first =
           options_.total_deadline > Micros(0) && start_ + options_.total_deadline < until;
       if (total_first) until = start_ + options_.total_deadline;
       const int ready = wait_for(socket, events, until, cancel);
       if (ready < 0) return {{End::cancelled, "cancelled"}};
       if (ready == 0 && total_first) return late();
+      if (ready == 0 && awaiting_head)
+        return {{End::stalled, fmt::format("no response within {}", format_duration(options_.head_deadline))}};
       if (ready == 0) {
         return {{End::stalled, fmt::format("nothing came for {}", format_duration(options_.stall_deadline))}};
       }

@@ -88,6 +88,7 @@ struct ClientOptions {
   bool verify_tls = true;
   std::string connect_to;  // an address to connect to instead of the URL's host
   Micros connect_deadline = std::chrono::seconds(10);
+  Micros head_deadline{0};  // from the start of the exchange to the end of the head; 0 = stall_deadline alone
   Micros stall_deadline = std::chrono::seconds(30);  // between two reads that bring something
   Micros total_deadline{0};                          // 0 = none
   std::size_t head_bytes = 256 * 1024;               // longer heads are malformed

@@ -201,6 +201,18 @@ TEST(Client, StopsWhenACallbackSaysSo) {
   EXPECT_EQ(pieces, 1);
 }
 
+TEST(Client, HasADeadlineForTheHeadAlone) {
+  TestWorld world;
+  world.answer = [](const Incoming&) { return script_of({wire::Step{wire::Stall{}}}, false); };
+  world.start();
+  ClientOptions options;
+  options.head_deadline = milliseconds(60);
+  Client client(options);
+  const Seen seen = ask(client, url_of(world));
+  EXPECT_EQ(seen.outcome.end, End::stalled);
+  EXPECT_THAT(seen.outcome.message, HasSubstr("no response within 60ms"));
+}
+
 TEST(Client, HasATotalDeadline) {
   TestWorld world;
   world.answer = [](const Incoming&) {

@@ -1,0 +1,14 @@
+// token-exchange.dead-refresh-token-loop: a refused refresh token is sent again.
+#include "conformance/mutants/mutant.h"
+
+namespace assay::reference {
+
+void mutate(Parts& parts) {
+  parts.token_request = [right = parts.token_request](const Call& call, const std::string& url, const Parameters& form) {
+    auto answer = right(call, url, form);
+    for (int more = 0; more < 5 && !answer && form.contains("refresh_token"); ++more) answer = right(call, url, form);
+    return answer;
+  };
+}
+
+}  // namespace assay::reference

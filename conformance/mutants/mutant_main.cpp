@@ -1,0 +1,20 @@
+// assay-mutant NAME: speaks the adapter protocol on stdin and stdout with one part broken. --list names them.
+#include "conformance/mutants/mutant.h"
+
+int main(int argc, char** argv) {
+  using namespace assay::reference;
+  if (argc == 2 && std::string_view(argv[1]) == "--list") {
+    for (const Mutant& mutant : all_mutants()) std::printf("%s\n", std::string(mutant.name).c_str());
+    return 0;
+  }
+  for (const Mutant& mutant : all_mutants()) {
+    if (argc != 2 || mutant.name != argv[1]) continue;
+    Parts parts = right_parts();
+    mutant.mutate(parts);
+    return run_adapter(parts, "assay-mutant " + std::string(mutant.name), 0, 1);
+  }
+  std::fprintf(stderr, argc == 2 ? "assay-mutant: there is no mutant \"%s\" (assay-mutant --list)\n"
+                                 : "usage: assay-mutant NAME%s\n",
+               argc == 2 ? argv[1] : "");
+  return 2;
+}

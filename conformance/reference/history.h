@@ -1,0 +1,62 @@
+// History: what a conversation holds, and how it is said again in each provider's protocol. Reasoning, its
+// signatures and call ids go back exactly as they came (stream-semantics.deepseek-reasoning-replay,
+// anthropic-thinking-signature, gemini-thought-signature).
+//
+// Values and pure functions.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "harness/base/result.h"
+#include "harness/stream/turn.h"
+
+namespace assay::reference {
+
+struct ToolResult {
+  std::string id;
+  std::string name;
+  std::string content;
+  bool is_error = false;
+};
+struct Entry {
+  enum class Kind { system, user, assistant, tool_results };
+  Kind kind = Kind::user;
+  std::string text;                 // system, user
+  stream::Turn turn;                // assistant
+  std::vector<ToolResult> results;  // tool_results
+};
+using History = std::vector<Entry>;
+
+struct Tool {
+  std::string name;
+  std::string description;
+  nlohmann::json parameters = nlohmann::json::object();  // JSON Schema of an object
+};
+
+// One request for an answer, before it has a protocol.
+struct Ask {
+  stream::Protocol protocol = stream::Protocol::openai_chat;
+  std::string model;
+  History history;
+  std::vector<Tool> tools;
+  nlohmann::json params = nlohmann::json::object();
+  nlohmann::json quirks = nlohmann::json::object();  // of the model
+  bool stream = true;
+};
+
+// The body of the request. Params that the model's quirks rule out are left out.
+nlohmann::json write_request(const Ask& ask);
+// The path after the base URL: "/chat/completions", "/models/M:streamGenerateContent?alt=sse", ...
+std::string request_path(const Ask& ask);
+// Calls of the last turn that have no result yet.
+std::vector<stream::Block> owed_calls(const History& history);
+// Gives every call without a result an answer that says so, so that a broken-off conversation can go on
+// (parameter-rejections.tool-message-order).
+void close_owed_calls(History& history);
+
+nlohmann::json to_json(const History& history);
+Result<History> history_from_json(const nlohmann::json& json);
+
+}  // namespace assay::reference
