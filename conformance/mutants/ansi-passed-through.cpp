@@ -4,7 +4,8 @@
 namespace assay::reference {
 
 void mutate(Parts& parts) {
-  parts.error_text = [right = parts.error_text](const HttpReply& reply, const std::vector<std::string>& secrets) {
+  parts.error_text = [right = parts.error_text](const HttpReply& reply,
+                                                const std::vector<std::string>& secrets) {
     Failure failed = right(reply, secrets);
     const Said said = what_it_says(json::parse(reply.body, nullptr, false));
     for (const char c : said.message)

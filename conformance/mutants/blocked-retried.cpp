@@ -4,7 +4,8 @@
 namespace assay::reference {
 
 void mutate(Parts& parts) {
-  parts.retry_after = [right = parts.retry_after](Failure failed, const AttemptFacts& facts, const RetryLimits& limits) {
+  parts.retry_after = [right = parts.retry_after](Failure failed, const AttemptFacts& facts,
+                                                  const RetryLimits& limits) {
     if (failed.category == Category::blocked) failed.category = Category::server_error;
     return right(failed, facts, limits);
   };

@@ -4,9 +4,11 @@
 namespace assay::reference {
 
 void mutate(Parts& parts) {
-  parts.token_request = [right = parts.token_request](const Call& call, const std::string& url, const Parameters& form) {
+  parts.token_request = [right = parts.token_request](const Call& call, const std::string& url,
+                                                      const Parameters& form) {
     auto answer = right(call, url, form);
-    if (form.contains("code")) [[maybe_unused]] const auto again = right(call, url, form);
+    if (form.contains("code")) [[maybe_unused]]
+      const auto again = right(call, url, form);
     return answer;
   };
 }

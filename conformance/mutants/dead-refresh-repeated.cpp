@@ -4,9 +4,11 @@
 namespace assay::reference {
 
 void mutate(Parts& parts) {
-  parts.token_request = [right = parts.token_request](const Call& call, const std::string& url, const Parameters& form) {
+  parts.token_request = [right = parts.token_request](const Call& call, const std::string& url,
+                                                      const Parameters& form) {
     auto answer = right(call, url, form);
-    for (int more = 0; more < 5 && !answer && form.contains("refresh_token"); ++more) answer = right(call, url, form);
+    for (int more = 0; more < 5 && !answer && form.contains("refresh_token"); ++more)
+      answer = right(call, url, form);
     return answer;
   };
 }

@@ -4,7 +4,8 @@
 namespace assay::reference {
 
 void mutate(Parts& parts) {
-  parts.error_text = [right = parts.error_text](const HttpReply& reply, const std::vector<std::string>& secrets) {
+  parts.error_text = [right = parts.error_text](const HttpReply& reply,
+                                                const std::vector<std::string>& secrets) {
     const json body = json::parse(reply.body, nullptr, false);
     const bool known = body.is_object() && body.contains("error") && body["error"].is_object();
     Failure failed = right(reply, secrets);

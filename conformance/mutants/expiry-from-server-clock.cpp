@@ -4,7 +4,8 @@
 namespace assay::reference {
 
 void mutate(Parts& parts) {
-  parts.credential_from = [right = parts.credential_from](const json& answer, const json& old, std::int64_t now) {
+  parts.credential_from = [right = parts.credential_from](const json& answer, const json& old,
+                                                          std::int64_t now) {
     json credential = right(answer, old, now);
     credential["expires_at"] = now - 7200 + answer.value("expires_in", 3600);
     return credential;

@@ -8,7 +8,8 @@ void mutate(Parts& parts) {
                                               const Deadline& deadline) {
     for (int hops = 0; hops < 5; ++hops) {
       auto reply = right(request, sink, cancel, deadline);
-      const std::string* next = reply && reply->status / 100 == 3 ? find_header(reply->headers, "location") : nullptr;
+      const std::string* next =
+          reply && reply->status / 100 == 3 ? find_header(reply->headers, "location") : nullptr;
       if (next == nullptr) return reply;
       request.url = next->starts_with('/') ? origin_of(request.url) + *next : *next;
     }

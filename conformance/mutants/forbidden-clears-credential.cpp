@@ -4,11 +4,12 @@
 namespace assay::reference {
 
 void mutate(Parts& parts) {
-  parts.transport = [right = parts.transport](const HttpRequest& request, const BodySink& sink, const Cancel& cancel,
-                                              const Deadline& deadline) {
+  parts.transport = [right = parts.transport](const HttpRequest& request, const BodySink& sink,
+                                              const Cancel& cancel, const Deadline& deadline) {
     auto reply = right(request, sink, cancel, deadline);
     const char* home = std::getenv("HOME");
-    if (reply && reply->status == 403 && home != nullptr) ::unlink((std::string(home) + "/auth.json").c_str());
+    if (reply && reply->status == 403 && home != nullptr)
+      ::unlink((std::string(home) + "/auth.json").c_str());
     return reply;
   };
 }

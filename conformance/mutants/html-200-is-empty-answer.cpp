@@ -4,8 +4,8 @@
 namespace assay::reference {
 
 void mutate(Parts& parts) {
-  parts.transport = [right = parts.transport](const HttpRequest& request, const BodySink& sink, const Cancel& cancel,
-                                              const Deadline& deadline) {
+  parts.transport = [right = parts.transport](const HttpRequest& request, const BodySink& sink,
+                                              const Cancel& cancel, const Deadline& deadline) {
     BodySink blind = sink;
     if (sink.on_head)
       blind.on_head = [&](const HttpReply& head) {

@@ -1,25 +1,22 @@
-// oauth-login.followup-get-clobbers-code: the first redirect waits a moment for others, and the last one wins.
+// oauth-login.followup-get-clobbers-code: the first redirect waits a moment for others, and the last one
+// wins.
 #include "conformance/mutants/mutant.h"
 
 namespace assay::reference {
 
 void mutate(Parts& parts) {
-  struct Last {
-    std::mutex mutex;
-    Parameters parameters;
-  };
-  parts.route_callback = [right = parts.route_callback, last = std::make_shared<Last>()](
-                             const CallbackRequest& request, const CallbackExpectation& expected) {
+  const auto last = std::make_shared<std::pair<std::mutex, std::string>>();
+  parts.route_callback = [right = parts.route_callback, last](const CallbackRequest& request,
+                                                              const CallbackExpectation& expected) {
     CallbackDecision decision = right(request, expected);
     if (target_path(request.target) != expected.path || request.method != "GET") return decision;
-    const std::size_t query = request.target.find('?');
-    const bool first = decision.kind == CallbackDecision::Kind::settle;
-    std::unique_lock lock(last->mutex);
-    last->parameters = read_form(query == std::string::npos ? "error=empty" : request.target.substr(query + 1));
+    std::unique_lock lock(last->first);
+    last->second = request.target.find('?') == std::string::npos ? "?error=empty" : request.target;
     lock.unlock();
-    if (first) pause(Millis(400), Deadline{}, Cancel());
+    if (decision.kind != CallbackDecision::Kind::settle) return decision;
+    pause(Millis(400), Deadline{}, Cancel());
     lock.lock();
-    if (first) decision.parameters = last->parameters;
+    decision.parameters = read_form(last->second.substr(last->second.find('?') + 1));
     return decision;
   };
 }

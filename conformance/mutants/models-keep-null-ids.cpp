@@ -8,7 +8,8 @@ void mutate(Parts& parts) {
     auto models = right(body);
     const json list = body.is_object() ? body.value("data", json::array()) : json::array();
     for (const json& entry : list.is_array() ? list : json::array())
-      if (models && (!entry.is_object() || !entry.value("id", json()).is_string())) models->push_back({{"id", "null"}});
+      if (models && (!entry.is_object() || !entry.value("id", json()).is_string()))
+        models->push_back({{"id", "null"}});
     return models;
   };
 }

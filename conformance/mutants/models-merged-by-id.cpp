@@ -9,8 +9,8 @@ void mutate(Parts& parts) {
     if (first->empty()) *first = call.context.urls;
     return right(call, refresh);
   };
-  parts.transport = [right = parts.transport, first](HttpRequest request, const BodySink& sink, const Cancel& cancel,
-                                                     const Deadline& deadline) {
+  parts.transport = [right = parts.transport, first](HttpRequest request, const BodySink& sink,
+                                                     const Cancel& cancel, const Deadline& deadline) {
     if (request.method == "POST" && first->contains("inference"))
       request.url.replace(0, origin_of(request.url).size(), first->at("inference"));
     return right(request, sink, cancel, deadline);

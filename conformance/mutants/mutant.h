@@ -1,6 +1,6 @@
-// What a mutant may use: the reference client's parts and the functions that they are made of. A mutant is one
-// file NAME.cpp here, at most 25 lines, that defines assay::reference::mutate(Parts&) and replaces one part.
-// CMake compiles all of them together and makes the table of names.
+// What a mutant may use: the reference client's parts and the functions that they are made of. A mutant is
+// one file NAME.cpp here, at most 25 lines, that defines assay::reference::mutate(Parts&) and replaces one
+// part. CMake compiles all of them together and makes the table of names.
 #pragma once
 
 #include <fcntl.h>

@@ -13,8 +13,9 @@ int main(int argc, char** argv) {
     mutant.mutate(parts);
     return run_adapter(parts, "assay-mutant " + std::string(mutant.name), 0, 1);
   }
-  std::fprintf(stderr, argc == 2 ? "assay-mutant: there is no mutant \"%s\" (assay-mutant --list)\n"
-                                 : "usage: assay-mutant NAME%s\n",
+  std::fprintf(stderr,
+               argc == 2 ? "assay-mutant: there is no mutant \"%s\" (assay-mutant --list)\n"
+                         : "usage: assay-mutant NAME%s\n",
                argc == 2 ? argv[1] : "");
   return 2;
 }

@@ -4,7 +4,9 @@
 namespace assay::reference {
 
 void mutate(Parts& parts) {
-  parts.retry_after = [](const Failure&, const AttemptFacts&, const RetryLimits&) -> std::optional<Millis> { return {}; };
+  parts.retry_after = [](const Failure&, const AttemptFacts&, const RetryLimits&) -> std::optional<Millis> {
+    return {};
+  };
 }
 
 }  // namespace assay::reference

@@ -4,7 +4,9 @@
 namespace assay::reference {
 
 void mutate(Parts& parts) {
-  parts.lock = [](const std::string&, const Deadline&, const Cancel&) -> Outcome<StoreLock> { return StoreLock{}; };
+  parts.lock = [](const std::string&, const Deadline&, const Cancel&) -> Outcome<StoreLock> {
+    return StoreLock{};
+  };
 }
 
 }  // namespace assay::reference

@@ -4,7 +4,8 @@
 namespace assay::reference {
 
 void mutate(Parts& parts) {
-  parts.retry_after = [right = parts.retry_after](const Failure& failed, AttemptFacts facts, const RetryLimits& limits) {
+  parts.retry_after = [right = parts.retry_after](const Failure& failed, AttemptFacts facts,
+                                                  const RetryLimits& limits) {
     facts.fresh_key = false;
     return right(failed, facts, limits);
   };

@@ -5,11 +5,13 @@
 namespace assay::reference {
 
 void mutate(Parts& parts) {
-  parts.read_callback = [right = parts.read_callback](int fd, const Deadline& deadline,
-                                                      const Cancel& cancel) -> Outcome<std::optional<CallbackRequest>> {
+  parts.read_callback = [right = parts.read_callback](
+                            int fd, const Deadline& deadline,
+                            const Cancel& cancel) -> Outcome<std::optional<CallbackRequest>> {
     char first = 0;
     if (::recv(fd, &first, 1, MSG_PEEK) < 0)
-      return failure(Category::network, std::string("cannot read the redirect: ") + std::strerror(errno), "callback");
+      return failure(Category::network, std::string("cannot read the redirect: ") + std::strerror(errno),
+                     "callback");
     return right(fd, deadline, cancel);
   };
 }

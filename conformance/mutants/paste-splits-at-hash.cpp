@@ -4,8 +4,9 @@
 namespace assay::reference {
 
 void mutate(Parts& parts) {
-  parts.read_paste = [right = parts.read_paste](const std::string& text,
-                                                const CallbackExpectation& expected) -> std::optional<Parameters> {
+  parts.read_paste = [right = parts.read_paste](
+                         const std::string& text,
+                         const CallbackExpectation& expected) -> std::optional<Parameters> {
     if (text.find('#') != std::string::npos && text.find("://") == std::string::npos) return {};
     return right(text, expected);
   };

@@ -4,7 +4,8 @@
 namespace assay::reference {
 
 void mutate(Parts& parts) {
-  parts.token_request = [right = parts.token_request](const Call& call, const std::string& url, Parameters form) {
+  parts.token_request = [right = parts.token_request](const Call& call, const std::string& url,
+                                                      Parameters form) {
     if (form.contains("code_verifier")) form["code_verifier"] = make_pkce().verifier;
     return right(call, url, form);
   };

@@ -4,8 +4,9 @@
 namespace assay::reference {
 
 void mutate(Parts& parts) {
-  parts.read_callback = [right = parts.read_callback](int fd, const Deadline& deadline,
-                                                      const Cancel& cancel) -> Outcome<std::optional<CallbackRequest>> {
+  parts.read_callback = [right = parts.read_callback](
+                            int fd, const Deadline& deadline,
+                            const Cancel& cancel) -> Outcome<std::optional<CallbackRequest>> {
     auto request = right(fd, deadline, cancel);
     if (request && !*request && !cancel.cancelled() && !deadline.passed())
       return failure(Category::network, "the browser closed the connection", "callback");

@@ -4,7 +4,8 @@
 namespace assay::reference {
 
 void mutate(Parts& parts) {
-  parts.route_callback = [right = parts.route_callback](CallbackRequest request, const CallbackExpectation& expected) {
+  parts.route_callback = [right = parts.route_callback](CallbackRequest request,
+                                                        const CallbackExpectation& expected) {
     if (request.method == "OPTIONS") request.method = "GET";
     return right(request, expected);
   };

@@ -4,7 +4,9 @@
 namespace assay::reference {
 
 void mutate(Parts& parts) {
-  parts.wire_model = [](const Context& context, const std::string& model) { return context.provider.id + '/' + model; };
+  parts.wire_model = [](const Context& context, const std::string& model) {
+    return context.provider.id + '/' + model;
+  };
 }
 
 }  // namespace assay::reference

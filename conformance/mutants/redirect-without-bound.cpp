@@ -8,7 +8,8 @@ void mutate(Parts& parts) {
                                               const Deadline& deadline) {
     while (true) {
       auto reply = right(request, sink, cancel, deadline);
-      const std::string* next = reply && reply->status / 100 == 3 ? find_header(reply->headers, "location") : nullptr;
+      const std::string* next =
+          reply && reply->status / 100 == 3 ? find_header(reply->headers, "location") : nullptr;
       if (next == nullptr || !next->starts_with('/')) return reply;
       request.url = origin_of(request.url) + *next;
     }

@@ -4,9 +4,11 @@
 namespace assay::reference {
 
 void mutate(Parts& parts) {
-  parts.credential_from = [right = parts.credential_from](const json& answer, const json& old, std::int64_t now) {
+  parts.credential_from = [right = parts.credential_from](const json& answer, const json& old,
+                                                          std::int64_t now) {
     json credential = right(answer, old, now);
-    if (!answer.contains("refresh_token") || !answer["refresh_token"].is_string() || answer["refresh_token"] == "")
+    if (!answer.contains("refresh_token") || !answer["refresh_token"].is_string() ||
+        answer["refresh_token"] == "")
       credential.erase("refresh_token");
     return credential;
   };

@@ -4,7 +4,8 @@
 namespace assay::reference {
 
 void mutate(Parts& parts) {
-  parts.token_request = [right = parts.token_request](const Call& call, const std::string& url, const Parameters& form) {
+  parts.token_request = [right = parts.token_request](const Call& call, const std::string& url,
+                                                      const Parameters& form) {
     const auto old = current_credential(call);
     auto answer = right(call, url, form);
     if (answer && form.at("grant_type") == "authorization_code" && old && old->is_object())

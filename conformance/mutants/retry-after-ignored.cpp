@@ -4,7 +4,8 @@
 namespace assay::reference {
 
 void mutate(Parts& parts) {
-  parts.retry_after = [right = parts.retry_after](Failure failed, const AttemptFacts& facts, const RetryLimits& limits) {
+  parts.retry_after = [right = parts.retry_after](Failure failed, const AttemptFacts& facts,
+                                                  const RetryLimits& limits) {
     failed.retry_after.reset();
     return right(failed, facts, limits);
   };

@@ -4,7 +4,8 @@
 namespace assay::reference {
 
 void mutate(Parts& parts) {
-  parts.retry_after = [right = parts.retry_after](const Failure& failed, const AttemptFacts& facts, RetryLimits limits) {
+  parts.retry_after = [right = parts.retry_after](const Failure& failed, const AttemptFacts& facts,
+                                                  RetryLimits limits) {
     limits.retry_after_cap = std::chrono::hours(48);
     return right(failed, facts, limits);
   };

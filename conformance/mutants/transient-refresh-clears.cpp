@@ -6,8 +6,8 @@ namespace assay::reference {
 void mutate(Parts& parts) {
   parts.refresh = [right = parts.refresh](const Call& call, const std::string& used) {
     auto renewed = right(call, used);
-    if (!renewed)
-      [[maybe_unused]] const auto cleared =
+    if (!renewed) [[maybe_unused]]
+      const auto cleared =
           update_store(call, [&](json& store) { set_entry(store, call.context.provider, nullptr); });
     return renewed;
   };

@@ -4,7 +4,8 @@
 namespace assay::reference {
 
 void mutate(Parts& parts) {
-  parts.transport = [right = parts.transport](const HttpRequest& request, const BodySink& sink, const Cancel& cancel,
+  parts.transport = [right = parts.transport](const HttpRequest& request, const BodySink& sink,
+                                              const Cancel& cancel,
                                               const Deadline& deadline) -> Outcome<HttpReply> {
     bool challenge = false;
     BodySink watched = sink;

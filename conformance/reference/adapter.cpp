@@ -70,10 +70,12 @@ class Adapter {
       return seq != request.end() && seq->is_number_unsigned() ? *seq : json(0);
     };
     if (!request.is_object() || seq_of() == 0) {
-      answer(seq_of(), {{"errored", {{"message", "expected an object with \"seq\" and \"op\" on each line"}}}});
+      answer(seq_of(),
+             {{"errored", {{"message", "expected an object with \"seq\" and \"op\" on each line"}}}});
       return true;
     }
-    const std::string op = request.contains("op") && request["op"].is_string() ? request["op"].get<std::string>() : "";
+    const std::string op =
+        request.contains("op") && request["op"].is_string() ? request["op"].get<std::string>() : "";
     if (op == adapter::op::cancel) {
       answer(seq_of(), {{"result", {{"ok", true}, {"cancelled", cancel(request.value("target", json()))}}}});
     } else if (op == adapter::op::answer) {
@@ -105,7 +107,9 @@ class Adapter {
 
   void answer(const json& seq, json body) {
     body["seq"] = seq;
-    body["t_us"] = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - start_).count();
+    body["t_us"] =
+        std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - start_)
+            .count();
     write(body);
   }
 
@@ -138,7 +142,8 @@ class Adapter {
       lock.unlock();
       return answer(seq, {{"errored", {{"message", "this seq is open already"}}}});
     }
-    std::vector<std::uint64_t> older;  // a new sign-in ends one that still waits (oauth-login.background-auth-holds-port)
+    std::vector<std::uint64_t>
+        older;  // a new sign-in ends one that still waits (oauth-login.background-auth-holds-port)
     if (op == adapter::op::login)
       for (auto& [other, one] : open_)
         if (one.op == op) {
@@ -160,8 +165,11 @@ class Adapter {
           return true;
         });
       }
-      const Request call{fields, [this, seq](json event) { answer(seq, {{"event", std::move(event)}}); }, one.cancel,
-                         &one.answers};
+      const Operation call{fields,
+                           [this, seq](json event) {
+                             answer(seq, {{"event", std::move(event)}});
+                           },
+                           one.cancel, &one.answers};
       answer(seq, run_operation(parts_, call));
       const std::lock_guard ending(mutex_);
       finished_.push_back(std::move(one.thread));

@@ -74,7 +74,8 @@ class Teller final : public stream::DeltaSink {
               {"name", delta.name},
               {"arguments_delta", delta.text}});
         break;
-      default: break;
+      default:
+        break;
     }
   }
   bool told() const { return told_; }
@@ -104,9 +105,11 @@ Attempt try_once(const Call& call, const Ask& ask, const json& body, const std::
   request.headers =
       call.parts->auth_headers(call.context, credential, std::string(stream::protocol_name(ask.protocol)));
   request.headers.push_back({"Content-Type", "application/json"});
-  request.headers.push_back({"Accept", ask.stream ? "text/event-stream, application/json" : "application/json"});
+  request.headers.push_back(
+      {"Accept", ask.stream ? "text/event-stream, application/json" : "application/json"});
   request.headers.push_back({"Accept-Encoding", "identity"});
-  if (ask.protocol == stream::Protocol::anthropic) request.headers.push_back({"anthropic-version", "2023-06-01"});
+  if (ask.protocol == stream::Protocol::anthropic)
+    request.headers.push_back({"anthropic-version", "2023-06-01"});
   request.body = body.dump(-1, ' ', false, json::error_handler_t::replace);
   request.connect_wait = limits.connect;
   request.head_wait = limits.head;
@@ -140,8 +143,12 @@ Attempt try_once(const Call& call, const Ask& ask, const json& body, const std::
   attempt.told = teller.told();
   const std::string problem = reader->problem();
   if (!problem.empty()) {
-    attempt.failed = Failure{Category::protocol, attempt.status, "the answer cannot be read: " + sanitize(problem, secrets),
-                             {}, {}, "chat"};
+    attempt.failed = Failure{Category::protocol,
+                             attempt.status,
+                             "the answer cannot be read: " + sanitize(problem, secrets),
+                             {},
+                             {},
+                             "chat"};
     return attempt;
   }
   std::optional<Failure> over;
@@ -172,18 +179,22 @@ Outcome<json> another_credential(const Call& call, const json& refused) {
 
 }  // namespace
 
-std::unique_ptr<StreamReader> open_stream(stream::Protocol protocol, stream::DeltaSink& sink, std::size_t line_limit) {
+std::unique_ptr<StreamReader> open_stream(stream::Protocol protocol, stream::DeltaSink& sink,
+                                          std::size_t line_limit) {
   return std::make_unique<DecodingReader>(protocol, sink, line_limit);
 }
 
 std::optional<Failure> judge_end(const stream::Turn& turn, const std::optional<Failure>& over) {
   if (turn.error) {
-    const json said = {{"error", {{"message", turn.error->message}, {"type", turn.error->type}, {"code", turn.error->code}}}};
+    const json said = {
+        {"error",
+         {{"message", turn.error->message}, {"type", turn.error->type}, {"code", turn.error->code}}}};
     Failure failed = error_object(said, over ? over->status : 200, {});
     failed.stage = "chat";
     return failed;
   }
-  if (turn.complete) return {};  // whatever the connection did after the end (connection-faults.fin-without-terminating-chunk)
+  if (turn.complete)
+    return {};  // whatever the connection did after the end (connection-faults.fin-without-terminating-chunk)
   if (over) {
     Failure failed = *over;
     failed.stage = "chat";
@@ -194,11 +205,13 @@ std::optional<Failure> judge_end(const stream::Turn& turn, const std::optional<F
 
 std::optional<std::string> refused_param(const json& body, const Failure& failure) {
   if (failure.category != Category::invalid_request) return {};
-  static constexpr std::string_view needed[] = {"model", "messages", "input", "contents", "stream", "tools", "system",
-                                                "generationConfig"};
+  static constexpr std::string_view needed[] = {"model",  "messages", "input",  "contents",
+                                                "stream", "tools",    "system", "generationConfig"};
   const auto word_in = [&](std::string_view word) {
     const std::string& text = failure.message;
-    const auto part_of_word = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; };
+    const auto part_of_word = [](char c) {
+      return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_';
+    };
     for (auto at = text.find(word); at != std::string::npos; at = text.find(word, at + 1)) {
       const bool begins = at == 0 || !part_of_word(text[at - 1]);
       const std::size_t end = at + word.size();
@@ -207,11 +220,13 @@ std::optional<std::string> refused_param(const json& body, const Failure& failur
     return false;
   };
   for (const auto& [name, value] : body.items())
-    if (std::find(std::begin(needed), std::end(needed), name) == std::end(needed) && word_in(name)) return name;
+    if (std::find(std::begin(needed), std::end(needed), name) == std::end(needed) && word_in(name))
+      return name;
   return {};
 }
 
-Answer ask_until_answered(const Call& call, const Ask& ask, const std::string& base_url, const ChatLimits& limits) {
+Answer ask_until_answered(const Call& call, const Ask& ask, const std::string& base_url,
+                          const ChatLimits& limits) {
   Answer answer;
   json credential;
   if (auto found = current_credential(call)) {
@@ -230,7 +245,8 @@ Answer ask_until_answered(const Call& call, const Ask& ask, const std::string& b
     credential = *renewed;
   }
   AttemptFacts facts;
-  facts.fresh_key = credential.is_object() && wall_now() - credential.value("minted_at", std::int64_t{0}) < 60;
+  facts.fresh_key =
+      credential.is_object() && wall_now() - credential.value("minted_at", std::int64_t{0}) < 60;
   bool asked_for_another = false;
   stream::Turn kept;  // of failed attempts: nothing, unless a part decides otherwise
   while (true) {

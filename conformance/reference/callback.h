@@ -1,5 +1,5 @@
-// The loopback listener of a login (RFC 8252 section 7.3): binds, reads what browsers send, well or badly, and
-// takes the first valid redirect. Requirements: bugs oauth-login.*.
+// The loopback listener of a login (RFC 8252 section 7.3): binds, reads what browsers send, well or badly,
+// and takes the first valid redirect. Requirements: bugs oauth-login.*.
 #pragma once
 
 #include <condition_variable>

@@ -56,7 +56,8 @@ std::uint16_t port_of(int fd) {
 Outcome<BoundListener> bind_callback(const LoginSpec& login) {
   const bool six_only = login.host == "::1";
   const bool both = login.host == "localhost";
-  // With port 0 the two families must agree on what the kernel chose: another process may have the other half.
+  // With port 0 the two families must agree on what the kernel chose: another process may have the other
+  // half.
   for (int attempt = 0; attempt < 8; ++attempt) {
     BoundListener bound;
     bound.port = login.port;
@@ -86,7 +87,8 @@ Outcome<BoundListener> bind_callback(const LoginSpec& login) {
     for (const int fd : bound.fds) ::close(fd);
     if (six_busy && login.port == 0) continue;
     if (six_busy) refused = EADDRINUSE;
-    const std::string why = refused == EADDRINUSE ? "the port is in use by another program" : std::strerror(refused);
+    const std::string why =
+        refused == EADDRINUSE ? "the port is in use by another program" : std::strerror(refused);
     return failure(Category::network, fmt::format("cannot listen on {}:{}: {}", login.host, login.port, why),
                    "callback");
   }

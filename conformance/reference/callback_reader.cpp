@@ -25,10 +25,12 @@ std::optional<CallbackRequest> parse_head(std::string_view head) {
   request.target = words[1];
   while (end != std::string_view::npos && end + 2 < head.size()) {
     const std::size_t next = head.find("\r\n", end + 2);
-    const std::string_view line = head.substr(end + 2, next == std::string_view::npos ? next : next - end - 2);
+    const std::string_view line =
+        head.substr(end + 2, next == std::string_view::npos ? next : next - end - 2);
     const std::size_t colon = line.find(':');
     if (colon != std::string_view::npos && colon > 0)
-      request.headers.push_back({std::string(line.substr(0, colon)), std::string(trim(line.substr(colon + 1)))});
+      request.headers.push_back(
+          {std::string(line.substr(0, colon)), std::string(trim(line.substr(colon + 1)))});
     end = next;
   }
   return request;
@@ -45,9 +47,10 @@ std::size_t body_length(const CallbackRequest& request) {
 
 // Reads on until the request is whole, however the bytes come (oauth-login.accept-inherits-nonblocking,
 // request-split-bytes). Whether the accepted socket inherited O_NONBLOCK does not matter: every read waits in
-// poll() first, and EAGAIN means to wait again. A connection that brings nothing usable is not an error of the
-// login (preconnect-rst, idle-preconnect).
-Outcome<std::optional<CallbackRequest>> read_callback(int fd, const Deadline& deadline, const Cancel& cancel) {
+// poll() first, and EAGAIN means to wait again. A connection that brings nothing usable is not an error of
+// the login (preconnect-rst, idle-preconnect).
+Outcome<std::optional<CallbackRequest>> read_callback(int fd, const Deadline& deadline,
+                                                      const Cancel& cancel) {
   std::string bytes;
   std::optional<CallbackRequest> request;
   std::size_t head_end = 0;

@@ -30,7 +30,8 @@ bool same_secret(std::string_view a, std::string_view b) {
   if (a.size() != b.size()) return false;
   unsigned difference = 0;
   for (std::size_t at = 0; at < a.size(); ++at)
-    difference |= static_cast<unsigned>(static_cast<unsigned char>(a[at]) ^ static_cast<unsigned char>(b[at]));
+    difference |=
+        static_cast<unsigned>(static_cast<unsigned char>(a[at]) ^ static_cast<unsigned char>(b[at]));
   return difference == 0;
 }
 
@@ -53,12 +54,14 @@ std::string escape_html(std::string_view text) {
   return out;
 }
 
-// A page without subresources, so that the token in its address goes nowhere (oauth-login.token-in-query-leak).
+// A page without subresources, so that the token in its address goes nowhere
+// (oauth-login.token-in-query-leak).
 Response page(int status, std::string_view title, std::string_view text, std::string_view script = "") {
   const std::string forget = "history.replaceState(null,'',location.pathname);";
   Response response = make_response(
       status, "text/html; charset=utf-8",
-      fmt::format("<!doctype html><meta charset=\"utf-8\"><title>{0}</title><h1>{0}</h1><p>{1}</p><script>{2}</script>\n",
+      fmt::format("<!doctype html><meta "
+                  "charset=\"utf-8\"><title>{0}</title><h1>{0}</h1><p>{1}</p><script>{2}</script>\n",
                   escape_html(title), escape_html(text), script.empty() ? std::string_view(forget) : script));
   response.headers.push_back({"Cache-Control", "no-store"});
   response.headers.push_back({"Referrer-Policy", "no-referrer"});
@@ -94,7 +97,9 @@ Response preflight(const CallbackRequest& request, const CallbackExpectation& ex
   return response;
 }
 
-CallbackDecision ignore(Response response) { return {CallbackDecision::Kind::ignore, std::move(response), {}}; }
+CallbackDecision ignore(Response response) {
+  return {CallbackDecision::Kind::ignore, std::move(response), {}};
+}
 
 }  // namespace
 
@@ -111,7 +116,8 @@ CallbackDecision route_callback(const CallbackRequest& request, const CallbackEx
       return ignore(plain(403, "not for this origin"));
   }
   const std::size_t query = request.target.find('?');
-  Parameters parameters = read_form(query == std::string::npos ? "" : std::string_view(request.target).substr(query + 1));
+  Parameters parameters =
+      read_form(query == std::string::npos ? "" : std::string_view(request.target).substr(query + 1));
   if (request.method == "POST")
     for (auto& [name, value] : read_form(request.body)) parameters.insert_or_assign(name, value);
   const auto value = [&](const std::string& name) {
@@ -122,12 +128,13 @@ CallbackDecision route_callback(const CallbackRequest& request, const CallbackEx
   if (value(expected.result_param).empty() && value("error").empty()) {
     // Nothing for us, or it stayed behind '#': the page sends it again as a form of this origin
     // (oauth-login.bare-callback-path, fragment-token).
-    return ignore(page(400, "Sign-in is not complete", "Waiting for the sign-in page to finish.",
-                       fmt::format("if(location.hash.length>1){{const f=document.createElement('form');f.method='post';"
-                                   "f.action='{}';new URLSearchParams(location.hash.slice(1)).forEach((v,k)=>{{const "
-                                   "i=document.createElement('input');i.type='hidden';i.name=k;i.value=v;"
-                                   "f.appendChild(i)}});document.body.appendChild(f);f.submit()}}",
-                                   expected.path)));
+    return ignore(
+        page(400, "Sign-in is not complete", "Waiting for the sign-in page to finish.",
+             fmt::format("if(location.hash.length>1){{const f=document.createElement('form');f.method='post';"
+                         "f.action='{}';new URLSearchParams(location.hash.slice(1)).forEach((v,k)=>{{const "
+                         "i=document.createElement('input');i.type='hidden';i.name=k;i.value=v;"
+                         "f.appendChild(i)}});document.body.appendChild(f);f.submit()}}",
+                         expected.path)));
   }
   if (!same_secret(state, expected.state))
     return ignore(plain(400, "this sign-in link belongs to another attempt"));

@@ -14,7 +14,8 @@ namespace {
 constexpr std::size_t most_connections = 64;
 
 std::string serialize(const Response& response) {
-  std::string bytes = "HTTP/1.1 " + std::to_string(response.status) + ' ' + std::string(response.reason) + "\r\n";
+  std::string bytes =
+      "HTTP/1.1 " + std::to_string(response.status) + ' ' + std::string(response.reason) + "\r\n";
   for (const Header& header : response.headers) bytes += header.name + ": " + header.value + "\r\n";
   const std::string body = body_bytes(response);
   if (response.status != 204) bytes += "Content-Length: " + std::to_string(body.size()) + "\r\n";
@@ -96,7 +97,8 @@ void CallbackServer::serve(int fd) {
   ::shutdown(fd, SHUT_WR);
   char rest[512];
   const Deadline drain = Deadline::in(Millis(200));
-  while (wait_for(fd, POLLIN, drain, stop_) == Wake::ready && ::recv(fd, rest, sizeof rest, MSG_DONTWAIT) > 0) {
+  while (wait_for(fd, POLLIN, drain, stop_) == Wake::ready &&
+         ::recv(fd, rest, sizeof rest, MSG_DONTWAIT) > 0) {
   }
   ::close(fd);
 }

@@ -45,7 +45,8 @@ Outcome<Conversation> open_conversation(const Call& call, const json& fields) {
       const json stored = json::parse(*bytes, nullptr, false);
       auto history = stored.is_object() ? history_from_json(stored.value("history", json::array()))
                                         : Result<History>(fail("not JSON"));
-      if (!history) return failure(Category::storage, conversation.path + ": " + history.error().message, "store");
+      if (!history)
+        return failure(Category::storage, conversation.path + ": " + history.error().message, "store");
       conversation.history = std::move(*history);
       conversation.settings = stored.value("settings", json::object());
     } else if (op != adapter::op::chat) {
@@ -64,7 +65,8 @@ Outcome<void> save(const Call& call, const Conversation& conversation) {
   if (!lock) return tl::unexpected(lock.error());
   ::mkdir((call.context.home + "/sessions").c_str(), 0700);
   const json stored = {{"settings", conversation.settings}, {"history", to_json(conversation.history)}};
-  return call.parts->write_file(conversation.path, stored.dump(-1, ' ', false, json::error_handler_t::replace) + '\n');
+  return call.parts->write_file(conversation.path,
+                                stored.dump(-1, ' ', false, json::error_handler_t::replace) + '\n');
 }
 
 Outcome<Ask> make_ask(const Call& call, const json& settings) {
@@ -82,11 +84,10 @@ Outcome<Ask> make_ask(const Call& call, const json& settings) {
   ask.stream = settings.value("stream", true);
   const json tools = settings.value("tools", json::array());
   if (tools == "harmless") {
-    ask.tools.push_back({"lookup",
-                         "Looks something up. Harmless.",
-                         {{"type", "object"},
-                          {"properties", {{"path", {{"type", "string"}}}}},
-                          {"required", {"path"}}}});
+    ask.tools.push_back(
+        {"lookup",
+         "Looks something up. Harmless.",
+         {{"type", "object"}, {"properties", {{"path", {{"type", "string"}}}}}, {"required", {"path"}}}});
   } else if (tools.is_array()) {
     for (const json& tool : tools)
       ask.tools.push_back({tool.at("name").get<std::string>(), tool.value("description", ""),
@@ -119,7 +120,8 @@ void add_messages(Conversation& conversation, const json& fields, const std::str
     const auto owed = owed_calls(conversation.history);
     for (const json& result : fields.value("results", json::array())) {
       const auto id = result.at("id").get<std::string>();
-      const auto call = std::find_if(owed.begin(), owed.end(), [&](const Block& one) { return one.id == id; });
+      const auto call =
+          std::find_if(owed.begin(), owed.end(), [&](const Block& one) { return one.id == id; });
       const json content = result.value("content", json(""));
       entry.results.push_back({id, call == owed.end() ? "" : call->name,
                                content.is_string() ? content.get<std::string>() : content.dump(),
@@ -191,7 +193,8 @@ json finish_json(const stream::Turn& turn) {
 // (http-errors.midstream-retry-duplicates, stream-semantics.oai-finish-length).
 bool may_run(const stream::Turn& turn, const Block& call, bool failed) {
   if (failed || !turn.complete) return false;
-  if (turn.finish == stream::FinishReason::length || turn.finish == stream::FinishReason::content_filter) return false;
+  if (turn.finish == stream::FinishReason::length || turn.finish == stream::FinishReason::content_filter)
+    return false;
   const std::string text(trim(call.text));
   return text.empty() || json::parse(text, nullptr, false).is_object();
 }
@@ -243,7 +246,8 @@ Outcome<json> chat(const Call& call, const json& fields) {
     const bool go_on = !results.results.empty() && !cut;
     if (go_on) conversation->history.push_back(std::move(results));
     if (auto saved = save(call, *conversation); !saved)
-      call.emit({{"kind", adapter::event::notice}, {"code", "not-saved"}, {"message", saved.error().message}});
+      call.emit(
+          {{"kind", adapter::event::notice}, {"code", "not-saved"}, {"message", saved.error().message}});
     if (!go_on || settings.value("stop", "") == "after-tools") break;
   }
 

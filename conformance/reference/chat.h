@@ -25,10 +25,12 @@ struct Answer {
   int status = 0;
   int attempts = 0;  // requests sent
 };
-Answer ask_until_answered(const Call& call, const Ask& ask, const std::string& base_url, const ChatLimits& limits);
+Answer ask_until_answered(const Call& call, const Ask& ask, const std::string& base_url,
+                          const ChatLimits& limits);
 
 // The defaults of the parts of the same names.
-std::unique_ptr<StreamReader> open_stream(stream::Protocol protocol, stream::DeltaSink& sink, std::size_t line_limit);
+std::unique_ptr<StreamReader> open_stream(stream::Protocol protocol, stream::DeltaSink& sink,
+                                          std::size_t line_limit);
 std::optional<Failure> judge_end(const stream::Turn& turn, const std::optional<Failure>& over);
 bool may_run(const stream::Turn& turn, const stream::Block& call, bool failed);
 std::optional<std::string> refused_param(const nlohmann::json& body, const Failure& failure);

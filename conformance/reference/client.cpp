@@ -59,7 +59,7 @@ Millis positive_ms(const json& fields, const char* key, Millis otherwise) {
   return Millis(value);
 }
 
-Outcome<json> run_login(const Call& call, const Request& request, Millis deadline) {
+Outcome<json> run_login(const Call& call, const Operation& request, Millis deadline) {
   LoginOptions options;
   options.flow = field<std::string>(request.fields, "flow", "");
   options.key = field<std::string>(request.fields, "key", "");
@@ -86,12 +86,16 @@ Outcome<json> run_status(const Call& call) {
   if (!credential) return tl::unexpected(credential.error());
   const std::string state = call.parts->credential_state(*credential, wall_now());
   if (state == "present") return json{{"credential_state", state}};
-  Failure failed{Category::authentication, 0,
-                 state == "expired" ? "the session has expired" : "there is no session; log in", state, {}, "store"};
+  Failure failed{Category::authentication,
+                 0,
+                 state == "expired" ? "the session has expired" : "there is no session; log in",
+                 state,
+                 {},
+                 "store"};
   return tl::unexpected(std::move(failed));
 }
 
-Outcome<json> run_models(const Call& call, const Request& request) {
+Outcome<json> run_models(const Call& call, const Operation& request) {
   const bool refresh = field(request.fields, "refresh", false);
   const auto many = request.fields.find("providers");
   if (many == request.fields.end()) return call.parts->discover(call, refresh);
@@ -112,7 +116,7 @@ Outcome<json> run_models(const Call& call, const Request& request) {
   return all;
 }
 
-Outcome<json> dispatch(const Call& call, const Request& request, const std::string& op, Millis deadline) {
+Outcome<json> dispatch(const Call& call, const Operation& request, const std::string& op, Millis deadline) {
   if (op == adapter::op::login) return run_login(call, request, deadline);
   if (op == adapter::op::refresh) return run_refresh(call);
   if (op == adapter::op::status) return run_status(call);
@@ -123,14 +127,15 @@ Outcome<json> dispatch(const Call& call, const Request& request, const std::stri
 
 }  // namespace
 
-json run_operation(const Parts& parts, const Request& request) {
+json run_operation(const Parts& parts, const Operation& request) {
   const json& fields = request.fields;
   try {
     const auto op = field<std::string>(fields, "op", "");
     if (std::find(std::begin(operations), std::end(operations), op) == std::end(operations))
       throw BadRequest{"unknown op \"" + sanitize(op, {}, 40) + '"'};
-    const Millis wait = positive_ms(
-        fields, "deadline_ms", op == adapter::op::login ? adapter::default_login_deadline : adapter::default_deadline);
+    const Millis wait =
+        positive_ms(fields, "deadline_ms",
+                    op == adapter::op::login ? adapter::default_login_deadline : adapter::default_deadline);
     Call call;
     call.parts = &parts;
     call.emit = request.emit;
@@ -152,7 +157,8 @@ json run_operation(const Parts& parts, const Request& request) {
     if (!result.contains("credential_state")) {
       const auto credential = current_credential(call);
       result["credential_state"] = credential ? parts.credential_state(*credential, wall_now()) : "absent";
-      if (result.contains("error") && result["error"].value("status", 0) == 401) result["credential_state"] = "rejected";
+      if (result.contains("error") && result["error"].value("status", 0) == 401)
+        result["credential_state"] = "rejected";
     }
     return {{"result", std::move(result)}};
   } catch (const BadRequest& bad) {
@@ -169,10 +175,32 @@ json hello(std::string_view client) {
             {"version", "0.1.0"},
             {"role", "provider"},
             {"capabilities",
-             {"login", "manual-paste", "opens-browser", "device-login", "api-key-login", "refresh", "status", "logout",
-              "revoke", "key-mint", "models", "models-refresh", "multi-provider", "chat", "stream", "tools", "reasoning",
-              "resume", "cancel", "param.temperature", "param.reasoning_effort", "param.max_tokens",
-              "protocol.openai-chat", "protocol.openai-responses", "protocol.anthropic", "protocol.gemini"}}}}};
+             {"login",
+              "manual-paste",
+              "opens-browser",
+              "device-login",
+              "api-key-login",
+              "refresh",
+              "status",
+              "logout",
+              "revoke",
+              "key-mint",
+              "models",
+              "models-refresh",
+              "multi-provider",
+              "chat",
+              "stream",
+              "tools",
+              "reasoning",
+              "resume",
+              "cancel",
+              "param.temperature",
+              "param.reasoning_effort",
+              "param.max_tokens",
+              "protocol.openai-chat",
+              "protocol.openai-responses",
+              "protocol.anthropic",
+              "protocol.gemini"}}}}};
 }
 
 }  // namespace assay::reference

@@ -57,15 +57,16 @@ Outcome<std::string> clean_key(const std::string& typed) {
   if (key.empty()) return failure(Category::invalid_request, "the key is empty", "store");
   const bool printable = std::all_of(key.begin(), key.end(), [](char c) { return c > 0x20 && c < 0x7F; });
   if (!printable)
-    return failure(Category::invalid_request, "the key has blanks or characters that no key has; paste it again",
-                   "store");
+    return failure(Category::invalid_request,
+                   "the key has blanks or characters that no key has; paste it again", "store");
   return key;
 }
 
 std::string credential_state(const json& credential, std::int64_t now) {
   if (secret_of(credential).empty()) return "absent";
   const auto expires = credential.find("expires_at");
-  const bool over = expires != credential.end() && expires->is_number() && expires->get<std::int64_t>() <= now;
+  const bool over =
+      expires != credential.end() && expires->is_number() && expires->get<std::int64_t>() <= now;
   return over ? "expired" : "present";
 }
 
@@ -91,9 +92,9 @@ json credential_from(const json& answer, const json& old, std::int64_t now) {
   return credential;
 }
 
-// One refresh an expiry, whoever asks (token-exchange.refresh-race-two-processes, refresh-race-in-process): the
-// lock is held from reading to writing, and whoever comes second finds another access token than the one it
-// used.
+// One refresh an expiry, whoever asks (token-exchange.refresh-race-two-processes, refresh-race-in-process):
+// the lock is held from reading to writing, and whoever comes second finds another access token than the one
+// it used.
 Outcome<json> refresh_credential(const Call& call, const std::string& used) {
   const auto lock = call.parts->lock(call.context.home, call.deadline, call.cancel);
   if (!lock) return tl::unexpected(lock.error());
@@ -101,7 +102,8 @@ Outcome<json> refresh_credential(const Call& call, const std::string& used) {
   if (!store) return tl::unexpected(store.error());
   const json old = entry_of(*store, call.context.provider);
   const std::string now_there = secret_of(old);
-  if (!now_there.empty() && now_there != used && call.parts->credential_state(old, wall_now()) == "present") return old;
+  if (!now_there.empty() && now_there != used && call.parts->credential_state(old, wall_now()) == "present")
+    return old;
   const std::string refresh_token = text_at(old, "refresh_token");
   if (refresh_token.empty())
     return failure(Category::authentication, "the session has ended; log in again", "refresh");
@@ -109,7 +111,8 @@ Outcome<json> refresh_credential(const Call& call, const std::string& used) {
   const std::string url = text_at(old, "token_endpoint").empty() ? call.context.url("oauth") + "/token"
                                                                  : text_at(old, "token_endpoint");
   Parameters form = {{"grant_type", "refresh_token"}, {"refresh_token", refresh_token}};
-  if (!call.context.provider.login.client_id.empty()) form["client_id"] = call.context.provider.login.client_id;
+  if (!call.context.provider.login.client_id.empty())
+    form["client_id"] = call.context.provider.login.client_id;
   auto answer = call.parts->token_request(call, url, form);
   if (!answer) {
     Failure& why = answer.error();
@@ -128,7 +131,8 @@ Outcome<json> refresh_credential(const Call& call, const std::string& used) {
     return answer;
   }
   json renewed = call.parts->credential_from(*answer, old, wall_now());
-  const auto saved = update_store(call, *lock, [&](json& all) { set_entry(all, call.context.provider, renewed); });
+  const auto saved =
+      update_store(call, *lock, [&](json& all) { set_entry(all, call.context.provider, renewed); });
   if (!saved)  // the token in hand is good all the same (token-exchange.store-unwritable-fails-requests)
     call.emit({{"kind", adapter::event::notice},
                {"code", "not-saved"},

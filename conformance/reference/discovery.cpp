@@ -22,7 +22,8 @@ std::string base_url(const std::string& typed, const std::string& base_path) {
     while (url.ends_with('/')) url.pop_back();
   };
   strip();
-  for (const std::string_view endpoint : {"/chat/completions", "/completions", "/responses", "/messages", "/models"})
+  for (const std::string_view endpoint :
+       {"/chat/completions", "/completions", "/responses", "/messages", "/models"})
     if (url.ends_with(endpoint)) {
       url.resize(url.size() - endpoint.size());
       strip();
@@ -59,8 +60,12 @@ std::string kind_of_model(const std::string& id, const json& entry) {
   const auto type = entry.find("type");
   if (type != entry.end() && type->is_string() && *type != "model") return type->get<std::string>();
   const std::string lower = to_lower(id);
-  for (const auto& [word, kind] : {std::pair{"embed", "embedding"}, {"tts", "speech"}, {"whisper", "speech"},
-                                   {"dall-e", "image"}, {"rerank", "rerank"}, {"moderation", "moderation"}})
+  for (const auto& [word, kind] : {std::pair{"embed", "embedding"},
+                                   {"tts", "speech"},
+                                   {"whisper", "speech"},
+                                   {"dall-e", "image"},
+                                   {"rerank", "rerank"},
+                                   {"moderation", "moderation"}})
     if (lower.find(word) != std::string::npos) return kind;
   return {};
 }
@@ -74,10 +79,12 @@ json read_entry(const json& entry) {
       id = found->get<std::string>();
   if (id.starts_with("models/")) id.erase(0, 7);  // Gemini names the resource
   if (id.empty()) return nullptr;
-  if (const auto methods = entry.find("supportedGenerationMethods"); methods != entry.end() && methods->is_array())
+  if (const auto methods = entry.find("supportedGenerationMethods");
+      methods != entry.end() && methods->is_array())
     if (std::find(methods->begin(), methods->end(), "generateContent") == methods->end()) return nullptr;
   json model = {{"id", id}};
-  if (const auto window = positive(entry, {"context_window", "context_length", "max_model_len", "inputTokenLimit"}))
+  if (const auto window =
+          positive(entry, {"context_window", "context_length", "max_model_len", "inputTokenLimit"}))
     model["context_window"] = *window;
   if (const std::string kind = kind_of_model(id, entry); !kind.empty()) model["kind"] = kind;
   return model;
@@ -90,13 +97,15 @@ Outcome<std::vector<json>> read_models(const json& body) {
   if (body.is_array()) {
     list = &body;
   } else if (body.is_object()) {
-    if (const auto error = body.find("error"); error != body.end() && !error->is_null() && !body.contains("data"))
+    if (const auto error = body.find("error");
+        error != body.end() && !error->is_null() && !body.contains("data"))
       return tl::unexpected(error_object(body, 200, {}));
     for (const char* key : {"data", "models"})
       if (const auto found = body.find(key); list == nullptr && found != body.end()) list = &*found;
   }
   if (list == nullptr || !(list->is_array() || list->is_null()))
-    return failure(Category::protocol, "unexpected form of the model list: neither \"data\" nor \"models\" is a list");
+    return failure(Category::protocol,
+                   "unexpected form of the model list: neither \"data\" nor \"models\" is a list");
   std::vector<json> models;
   for (const json& entry : *list)
     if (json model = read_entry(entry); !model.is_null()) models.push_back(std::move(model));
@@ -125,7 +134,9 @@ std::string next_page(const json& body, const std::vector<std::string>& seen) {
 
 namespace {
 
-std::string cache_path(const Call& call) { return call.context.home + "/models.json"; }
+std::string cache_path(const Call& call) {
+  return call.context.home + "/models.json";
+}
 
 // Of one provider at one place for one key (model-discovery.cache-not-keyed); the key itself is not in it.
 std::string cache_key(const Call& call, const std::string& base, const json& credential) {
@@ -168,7 +179,8 @@ Fetched fetch_all(const Call& call, const std::string& url, const json& credenti
     api.any_json = true;
     api.secrets = secrets_of(credential);
     api.request.url = query.empty() ? url : url + '?' + query;
-    api.request.headers = call.parts->auth_headers(call.context, credential, call.context.provider.default_api);
+    api.request.headers =
+        call.parts->auth_headers(call.context, credential, call.context.provider.default_api);
     api.request.headers.push_back({"Accept", "application/json"});
     const auto body = call_api(bounded, api);
     if (!body) {
@@ -198,7 +210,10 @@ json finished(const Call& call, std::string_view source, std::vector<json> model
     ids.push_back(model.at("id"));
     model["provider"] = call.context.provider.id;
   }
-  json result = {{"source", source}, {"ids", std::move(ids)}, {"models", std::move(models)}, {"warnings", std::move(warnings)}};
+  json result = {{"source", source},
+                 {"ids", std::move(ids)},
+                 {"models", std::move(models)},
+                 {"warnings", std::move(warnings)}};
   if (failed) result["error"] = to_json(*failed);
   return result;
 }
@@ -221,10 +236,12 @@ Outcome<json> discover(const Call& call, bool refresh) {
   Fetched fetched;
   const std::int64_t since_failure = now - cached.value("failed_at", std::int64_t{0});
   if (!refresh && since_failure >= 0 && since_failure < provider.models_cooldown.count())
-    fetched.failed = Failure{Category::server_error, 0, "discovery failed a moment ago and is not repeated yet", {}, {}, "models"};
+    fetched.failed = Failure{
+        Category::server_error, 0, "discovery failed a moment ago and is not repeated yet", {}, {}, "models"};
   else
     fetched = fetch_all(call, base + provider.models_path, credential);
-  if (fetched.failed && fetched.failed->category == Category::cancelled) return tl::unexpected(*fetched.failed);
+  if (fetched.failed && fetched.failed->category == Category::cancelled)
+    return tl::unexpected(*fetched.failed);
 
   if (!fetched.failed) {
     remember(call, key, {{"at", now}, {"models", fetched.models}});
@@ -238,11 +255,15 @@ Outcome<json> discover(const Call& call, bool refresh) {
                           : json(now);
   remember(call, key, kept);
   if (!fetched.models.empty())
-    return finished(call, "live", std::move(fetched.models), {"the list is not complete: a later page failed"}, fetched.failed);
-  if (has_list) return finished(call, "cache", cached.at("models").get<std::vector<json>>(), {"the list is an old one"}, fetched.failed);
+    return finished(call, "live", std::move(fetched.models),
+                    {"the list is not complete: a later page failed"}, fetched.failed);
+  if (has_list)
+    return finished(call, "cache", cached.at("models").get<std::vector<json>>(), {"the list is an old one"},
+                    fetched.failed);
   std::vector<json> seeds;
   for (const std::string& seed : provider.seeds) seeds.push_back({{"id", seed}});
-  return finished(call, "seeds", std::move(seeds), {"discovery failed: the built-in models are offered"}, fetched.failed);
+  return finished(call, "seeds", std::move(seeds), {"discovery failed: the built-in models are offered"},
+                  fetched.failed);
 }
 
 }  // namespace assay::reference

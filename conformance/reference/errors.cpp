@@ -13,7 +13,9 @@ namespace assay::reference {
 
 using nlohmann::json;
 
-std::int64_t wall_now() { return static_cast<std::int64_t>(std::time(nullptr)); }
+std::int64_t wall_now() {
+  return static_cast<std::int64_t>(std::time(nullptr));
+}
 
 bool looks_like_html(const HttpReply& reply) {
   const std::string_view body = trim(reply.body);
@@ -72,7 +74,9 @@ void look(const json& value, Said& said, int depth) {
   if (said.message.empty()) said.message = text;
 }
 
-bool contains(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
+bool contains(std::string_view text, std::string_view part) {
+  return text.find(part) != std::string_view::npos;
+}
 
 bool from_gateway(const Headers& headers) {
   const std::string* server = find_header(headers, "server");
@@ -82,20 +86,28 @@ bool from_gateway(const Headers& headers) {
 
 Category category_of(int status, bool html, const Headers& headers, const Said& said) {
   const std::string words = to_lower(said.code + ' ' + said.type);
-  const bool quota = contains(words, "quota") || contains(words, "billing") || contains(words, "insufficient_funds") ||
-                     contains(words, "balance");
+  const bool quota = contains(words, "quota") || contains(words, "billing") ||
+                     contains(words, "insufficient_funds") || contains(words, "balance");
   switch (status) {
-    case 401: return Category::authentication;
-    case 402: return Category::quota_exhausted;
-    case 403: return html ? Category::blocked : Category::authorization;
-    case 404: return Category::not_found;
-    case 408: return Category::timeout;
-    case 429: return quota ? Category::quota_exhausted : Category::rate_limited;
+    case 401:
+      return Category::authentication;
+    case 402:
+      return Category::quota_exhausted;
+    case 403:
+      return html ? Category::blocked : Category::authorization;
+    case 404:
+      return Category::not_found;
+    case 408:
+      return Category::timeout;
+    case 429:
+      return quota ? Category::quota_exhausted : Category::rate_limited;
     case 503:
       if (html && from_gateway(headers)) return Category::blocked;
       return contains(words, "overload") ? Category::overloaded : Category::server_error;
-    case 529: return Category::overloaded;
-    default: break;
+    case 529:
+      return Category::overloaded;
+    default:
+      break;
   }
   if (contains(words, "overload")) return Category::overloaded;
   if (status >= 500) return Category::server_error;
@@ -104,13 +116,20 @@ Category category_of(int status, bool html, const Headers& headers, const Said& 
 
 std::string advice(Category category, int status) {
   switch (category) {
-    case Category::authentication: return "authentication failed; log in again";
-    case Category::authorization: return "not allowed for this account";
-    case Category::quota_exhausted: return "quota or billing limit reached";
-    case Category::rate_limited: return "rate limited";
-    case Category::overloaded: return "the provider is overloaded";
-    case Category::blocked: return "blocked by a gateway before the provider";
-    default: return std::string(reason_phrase(status));
+    case Category::authentication:
+      return "authentication failed; log in again";
+    case Category::authorization:
+      return "not allowed for this account";
+    case Category::quota_exhausted:
+      return "quota or billing limit reached";
+    case Category::rate_limited:
+      return "rate limited";
+    case Category::overloaded:
+      return "the provider is overloaded";
+    case Category::blocked:
+      return "blocked by a gateway before the provider";
+    default:
+      return std::string(reason_phrase(status));
   }
 }
 
@@ -137,10 +156,11 @@ Failure error_text(const HttpReply& reply, const std::vector<std::string>& secre
   failure.category = category_of(reply.status, html, reply.headers, said);
   failure.retry_after = read_retry_after(reply.headers, wall_now());
   failure.code = sanitize(said.code.empty() ? said.type : said.code, secrets, 80);
-  std::string text = said.code == "token_not_found_in_db" || said.type == "token_not_found_in_db"
-                         ? "the key is not known to this endpoint (token_not_found_in_db): it was minted elsewhere, or "
-                           "has not arrived yet"
-                         : sanitize(said.message, secrets);
+  std::string text =
+      said.code == "token_not_found_in_db" || said.type == "token_not_found_in_db"
+          ? "the key is not known to this endpoint (token_not_found_in_db): it was minted elsewhere, or "
+            "has not arrived yet"
+          : sanitize(said.message, secrets);
   if (said.type == "token_not_found_in_db") failure.code = said.type;
   if (html) {
     const std::string* ray = find_header(reply.headers, "cf-ray");
@@ -198,8 +218,10 @@ std::optional<Millis> read_retry_after(const Headers& headers, std::int64_t now)
   return wait <= 0 ? Millis(0) : Millis(wait * 1000);
 }
 
-std::optional<Millis> retry_wait(const Failure& failure, const AttemptFacts& facts, const RetryLimits& limits) {
-  // What was shown cannot be taken back: a second attempt would repeat it (http-errors.midstream-retry-duplicates).
+std::optional<Millis> retry_wait(const Failure& failure, const AttemptFacts& facts,
+                                 const RetryLimits& limits) {
+  // What was shown cannot be taken back: a second attempt would repeat it
+  // (http-errors.midstream-retry-duplicates).
   if (facts.content_seen) return {};
   // A fresh key may not have reached every database yet: a few quick attempts more.
   const bool not_arrived = failure.code == "token_not_found_in_db" && facts.fresh_key;
@@ -209,16 +231,19 @@ std::optional<Millis> retry_wait(const Failure& failure, const AttemptFacts& fac
     case Category::overloaded:
     case Category::server_error:
     case Category::network:
-    case Category::truncated: break;
+    case Category::truncated:
+      break;
     case Category::authentication:
       if (not_arrived) break;
       return {};
-    default: return {};
+    default:
+      return {};
   }
   if (failure.status == 501 || failure.status == 505) return {};
   const int doublings = std::min(facts.attempt - 1, 10);
   Millis wait = limits.backoff * (1 << doublings);
-  wait += wait * (std::chrono::steady_clock::now().time_since_epoch().count() / 1000 % 20) / 100;  // up to a fifth more
+  wait += wait * (std::chrono::steady_clock::now().time_since_epoch().count() / 1000 % 20) /
+          100;  // up to a fifth more
   if (failure.retry_after) {
     if (*failure.retry_after > limits.retry_after_cap) return {};
     wait = failure.retry_after->count() == 0 ? std::min(wait, Millis(250)) : *failure.retry_after;

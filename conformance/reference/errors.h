@@ -29,7 +29,8 @@ Failure error_object(const nlohmann::json& object, int status, const std::vector
 // against `now`, rounded up; the past is 0. Nullopt when absent or not understood.
 std::optional<Millis> read_retry_after(const Headers& headers, std::int64_t now);
 // The default of Parts::retry_after.
-std::optional<Millis> retry_wait(const Failure& failure, const AttemptFacts& facts, const RetryLimits& limits);
+std::optional<Millis> retry_wait(const Failure& failure, const AttemptFacts& facts,
+                                 const RetryLimits& limits);
 // The failure as `result.error`.
 nlohmann::json to_json(const Failure& failure);
 // Seconds since 1970.

@@ -50,9 +50,15 @@ json write_chat(const Ask& ask) {
   json messages = json::array();
   const bool replay = ask.quirks.value("replay_reasoning", false);
   for (const Entry& entry : ask.history) switch (entry.kind) {
-      case Entry::Kind::system: messages.push_back({{"role", "system"}, {"content", entry.text}}); break;
-      case Entry::Kind::user: messages.push_back({{"role", "user"}, {"content", entry.text}}); break;
-      case Entry::Kind::assistant: messages.push_back(chat_assistant(entry.turn, replay)); break;
+      case Entry::Kind::system:
+        messages.push_back({{"role", "system"}, {"content", entry.text}});
+        break;
+      case Entry::Kind::user:
+        messages.push_back({{"role", "user"}, {"content", entry.text}});
+        break;
+      case Entry::Kind::assistant:
+        messages.push_back(chat_assistant(entry.turn, replay));
+        break;
       case Entry::Kind::tool_results:
         for (const ToolResult& result : entry.results)
           messages.push_back({{"role", "tool"}, {"tool_call_id", result.id}, {"content", result.content}});
@@ -65,15 +71,20 @@ json write_chat(const Ask& ask) {
   for (const Tool& tool : ask.tools)
     body["tools"].push_back(
         {{"type", "function"},
-         {"function", {{"name", tool.name}, {"description", tool.description}, {"parameters", tool.parameters}}}});
+         {"function",
+          {{"name", tool.name}, {"description", tool.description}, {"parameters", tool.parameters}}}});
   return body;
 }
 
 json write_responses(const Ask& ask) {
   json input = json::array();
   for (const Entry& entry : ask.history) switch (entry.kind) {
-      case Entry::Kind::system: input.push_back({{"role", "system"}, {"content", entry.text}}); break;
-      case Entry::Kind::user: input.push_back({{"role", "user"}, {"content", entry.text}}); break;
+      case Entry::Kind::system:
+        input.push_back({{"role", "system"}, {"content", entry.text}});
+        break;
+      case Entry::Kind::user:
+        input.push_back({{"role", "user"}, {"content", entry.text}});
+        break;
       case Entry::Kind::assistant:
         for (const Block& block : entry.turn.blocks) {
           if (block.kind == Block::Kind::text)
@@ -92,7 +103,8 @@ json write_responses(const Ask& ask) {
         break;
       case Entry::Kind::tool_results:
         for (const ToolResult& result : entry.results)
-          input.push_back({{"type", "function_call_output"}, {"call_id", result.id}, {"output", result.content}});
+          input.push_back(
+              {{"type", "function_call_output"}, {"call_id", result.id}, {"output", result.content}});
     }
   json body = {{"model", ask.model}, {"input", std::move(input)}, {"store", false}};
   if (ask.stream) body["stream"] = true;
@@ -117,11 +129,16 @@ json anthropic_blocks(const stream::Turn& turn) {
           blocks.push_back({{"type", "thinking"}, {"thinking", block.text}, {"signature", block.signature}});
         break;
       case Block::Kind::tool_call:
-        blocks.push_back(
-            {{"type", "tool_use"}, {"id", block.id}, {"name", block.name}, {"input", arguments_value(block)}});
+        blocks.push_back({{"type", "tool_use"},
+                          {"id", block.id},
+                          {"name", block.name},
+                          {"input", arguments_value(block)}});
         break;
-      case Block::Kind::opaque: blocks.push_back(json::parse(block.text, nullptr, false)); break;
-      default: break;
+      case Block::Kind::opaque:
+        blocks.push_back(json::parse(block.text, nullptr, false));
+        break;
+      default:
+        break;
     }
   return blocks;
 }
@@ -182,7 +199,8 @@ json write_gemini(const Ask& ask) {
     } else if (entry.kind == Entry::Kind::tool_results) {
       json parts = json::array();
       for (const ToolResult& result : entry.results)
-        parts.push_back({{"functionResponse", {{"name", result.name}, {"response", {{"result", result.content}}}}}});
+        parts.push_back(
+            {{"functionResponse", {{"name", result.name}, {"response", {{"result", result.content}}}}}});
       contents.push_back({{"role", "user"}, {"parts", std::move(parts)}});
     }
   }
@@ -209,10 +227,17 @@ bool listed(const json& quirks, const char* list, const std::string& name) {
 json write_request(const Ask& ask) {
   json body;
   switch (ask.protocol) {
-    case Protocol::openai_responses: body = write_responses(ask); break;
-    case Protocol::anthropic: body = write_anthropic(ask); break;
-    case Protocol::gemini: body = write_gemini(ask); break;
-    default: body = write_chat(ask);
+    case Protocol::openai_responses:
+      body = write_responses(ask);
+      break;
+    case Protocol::anthropic:
+      body = write_anthropic(ask);
+      break;
+    case Protocol::gemini:
+      body = write_gemini(ask);
+      break;
+    default:
+      body = write_chat(ask);
   }
   json& params = ask.protocol == Protocol::gemini && !ask.params.empty() ? body["generationConfig"] : body;
   for (const auto& [name, value] : ask.params.items()) {
@@ -226,13 +251,16 @@ json write_request(const Ask& ask) {
 
 std::string request_path(const Ask& ask) {
   switch (ask.protocol) {
-    case Protocol::openai_responses: return "/responses";
-    case Protocol::anthropic: return "/messages";
+    case Protocol::openai_responses:
+      return "/responses";
+    case Protocol::anthropic:
+      return "/messages";
     case Protocol::gemini: {
       const std::string model = ask.model.starts_with("models/") ? ask.model.substr(7) : ask.model;
       return "/models/" + model + (ask.stream ? ":streamGenerateContent?alt=sse" : ":generateContent");
     }
-    default: return "/chat/completions";
+    default:
+      return "/chat/completions";
   }
 }
 
@@ -267,9 +295,15 @@ void close_owed_calls(History& history) {
 json to_json(const History& history) {
   json out = json::array();
   for (const Entry& entry : history) switch (entry.kind) {
-      case Entry::Kind::system: out.push_back({{"system", entry.text}}); break;
-      case Entry::Kind::user: out.push_back({{"user", entry.text}}); break;
-      case Entry::Kind::assistant: out.push_back({{"assistant", stream::to_json(entry.turn)}}); break;
+      case Entry::Kind::system:
+        out.push_back({{"system", entry.text}});
+        break;
+      case Entry::Kind::user:
+        out.push_back({{"user", entry.text}});
+        break;
+      case Entry::Kind::assistant:
+        out.push_back({{"assistant", stream::to_json(entry.turn)}});
+        break;
       case Entry::Kind::tool_results: {
         json results = json::array();
         for (const ToolResult& result : entry.results)
@@ -302,7 +336,8 @@ Result<History> history_from_json(const json& list) {
         entry.kind = Entry::Kind::tool_results;
         for (const json& result : one.at("tool_results"))
           entry.results.push_back({result.at("id").get<std::string>(), result.at("name").get<std::string>(),
-                                   result.at("content").get<std::string>(), result.at("is_error").get<bool>()});
+                                   result.at("content").get<std::string>(),
+                                   result.at("is_error").get<bool>()});
       }
       history.push_back(std::move(entry));
     }

@@ -14,7 +14,8 @@ namespace {
 
 std::string fill_team(std::string path, std::string_view team) {
   static constexpr std::string_view hole = "{team_id}";
-  if (const auto at = path.find(hole); at != std::string::npos) path.replace(at, hole.size(), percent_encode(team));
+  if (const auto at = path.find(hole); at != std::string::npos)
+    path.replace(at, hole.size(), percent_encode(team));
   return path;
 }
 
@@ -68,7 +69,8 @@ Outcome<MintedKey> mint(const Call& call, const Tokens& tokens, const std::strin
   if (key == answer->end() || !key->is_string() || key->get<std::string>().empty())
     return failure(Category::protocol, "the answer to the mint has no key", "mint");
   const auto id = answer->find("id");
-  return MintedKey{key->get<std::string>(), id != answer->end() && id->is_string() ? id->get<std::string>() : ""};
+  return MintedKey{key->get<std::string>(),
+                   id != answer->end() && id->is_string() ? id->get<std::string>() : ""};
 }
 
 json revoke(const Call& call, const json& credential) {
@@ -92,7 +94,8 @@ json revoke(const Call& call, const json& credential) {
   const std::string token = text("refresh_token").empty() ? text("access_token") : text("refresh_token");
   if (!text("revocation_endpoint").empty() && !token.empty()) {  // RFC 7009
     Parameters form = {{"token", token}};
-    if (!call.context.provider.login.client_id.empty()) form["client_id"] = call.context.provider.login.client_id;
+    if (!call.context.provider.login.client_id.empty())
+      form["client_id"] = call.context.provider.login.client_id;
     api.request.method = "POST";
     api.request.url = text("revocation_endpoint");
     api.request.headers = {{"Content-Type", "application/x-www-form-urlencoded"}};

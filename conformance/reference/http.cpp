@@ -20,13 +20,18 @@ Category category_of(http::End end) {
     case End::tls_failure:
     case End::no_response:
     case End::truncated_head:
-    case End::reset: return Category::network;
+    case End::reset:
+      return Category::network;
     case End::truncated_length:
-    case End::truncated_chunked: return Category::truncated;
+    case End::truncated_chunked:
+      return Category::truncated;
     case End::stalled:
-    case End::deadline: return Category::timeout;
-    case End::cancelled: return Category::cancelled;
-    default: return Category::protocol;
+    case End::deadline:
+      return Category::timeout;
+    case End::cancelled:
+      return Category::cancelled;
+    default:
+      return Category::protocol;
   }
 }
 
@@ -82,8 +87,9 @@ Outcome<HttpReply> transport(const HttpRequest& request, const BodySink& sink, c
   Failure failed;
   failed.category = cancel.cancelled() ? Category::cancelled : category_of(outcome.end);
   failed.status = reply.status;
-  failed.message = cancel.cancelled() ? "cancelled"
-                                      : sanitize(fmt::format("{} {}: {}", request.method, shown(*url), outcome.message));
+  failed.message = cancel.cancelled()
+                       ? "cancelled"
+                       : sanitize(fmt::format("{} {}: {}", request.method, shown(*url), outcome.message));
   return tl::unexpected(std::move(failed));
 }
 
@@ -99,7 +105,8 @@ Outcome<HttpReply> follow(const Call& call, HttpRequest request, const BodySink&
     const std::string* location = find_header(reply->headers, "location");
     if (location == nullptr) return reply;
     const std::string here = origin_of(request.url);
-    const std::string next = location->starts_with('/') && !location->starts_with("//") ? here + *location : *location;
+    const std::string next =
+        location->starts_with('/') && !location->starts_with("//") ? here + *location : *location;
     const bool keeps = reply->status == 307 || reply->status == 308 || request.method == "GET";
     if (origin_of(next) != here || next.find('@') != std::string::npos || !keeps) {
       Failure refused;

@@ -48,7 +48,9 @@ std::string random_text(std::size_t bytes) {
   return base64url(random);
 }
 
-std::string make_state() { return random_text(32); }
+std::string make_state() {
+  return random_text(32);
+}
 
 std::string login_url(const std::string& base, const Parameters& parameters) {
   return base + (base.find('?') == std::string::npos ? '?' : '&') + write_form(parameters);
@@ -104,7 +106,8 @@ Failure denied(const Parameters& parameters, const std::vector<std::string>& sec
   failed.stage = "callback";
   failed.code = sanitize(text("error"), secrets, 80);
   failed.message = "the sign-in was refused: " + failed.code;
-  if (std::string more = sanitize(text("error_description"), secrets); !more.empty()) failed.message += ": " + more;
+  if (std::string more = sanitize(text("error_description"), secrets); !more.empty())
+    failed.message += ": " + more;
   return failed;
 }
 
@@ -122,7 +125,8 @@ Outcome<Parameters> await_redirect(const Call& call, const LoginOptions& options
     if (auto answer = may_paste ? answers.take() : std::nullopt) {
       if (!*answer) {
         may_paste = false;
-        if (server == nullptr) return failure(Category::network, "nobody can paste the redirect URL", "callback");
+        if (server == nullptr)
+          return failure(Category::network, "nobody can paste the redirect URL", "callback");
         continue;
       }
       if (auto parameters = call.parts->read_paste(**answer, expected)) return *parameters;
@@ -136,8 +140,10 @@ Outcome<Parameters> await_redirect(const Call& call, const LoginOptions& options
                          {call.cancel.fd(), POLLIN, 0}};
     if (::poll(watched, 3, static_cast<int>(until.left().count())) == 0 && until.passed()) break;
   }
-  std::string why = fmt::format("timed out after {} s waiting for the redirect to {}", patience.count() / 1000, redirect_uri);
-  if (server != nullptr && server->saw_tls()) why += "; the browser insists on https for it (HTTPS-only mode)";
+  std::string why = fmt::format("timed out after {} s waiting for the redirect to {}",
+                                patience.count() / 1000, redirect_uri);
+  if (server != nullptr && server->saw_tls())
+    why += "; the browser insists on https for it (HTTPS-only mode)";
   return failure(Category::timeout, why + "; paste the redirect address or use a device code", "callback");
 }
 
@@ -151,7 +157,8 @@ Outcome<json> browser_login(
                                login.allowed_origin};
   auto bound = call.parts->bind(spec);
   // Without the port, only a redirect that is of no use to whoever has it may still be asked for.
-  if (!bound && !(options.manual && login.paste_is_safe && spec.port != 0)) return tl::unexpected(bound.error());
+  if (!bound && !(options.manual && login.paste_is_safe && spec.port != 0))
+    return tl::unexpected(bound.error());
   const std::uint16_t port = bound ? bound->port : spec.port;
   const std::string host = spec.host == "::1" ? "[::1]" : spec.host;
   const std::string redirect_uri = fmt::format("http://{}:{}{}", host, port, spec.path);
@@ -163,12 +170,14 @@ Outcome<json> browser_login(
   parameters[spec.state_param] = expected.state;
   call.parts->open(call, call.parts->login_url(login.base_url, parameters), nullptr);
   if (options.manual)
-    call.emit({{"kind", adapter::event::prompt},
-               {"prompt", "paste"},
-               {"message", server ? "if the browser cannot reach this machine, paste the address it ends at"
-                                  : "the port of the redirect is taken: paste the address the browser ends at"}});
+    call.emit(
+        {{"kind", adapter::event::prompt},
+         {"prompt", "paste"},
+         {"message", server ? "if the browser cannot reach this machine, paste the address it ends at"
+                            : "the port of the redirect is taken: paste the address the browser ends at"}});
 
-  const auto redirect = await_redirect(call, options, answers, server ? &*server : nullptr, expected, redirect_uri);
+  const auto redirect =
+      await_redirect(call, options, answers, server ? &*server : nullptr, expected, redirect_uri);
   Outcome<json> result = tl::unexpected(Failure{});
   if (!redirect) {
     result = tl::unexpected(redirect.error());
@@ -184,7 +193,9 @@ Outcome<json> browser_login(
 
 namespace {
 
-std::string tail_of(const std::string& key) { return key.size() < 12 ? "" : key.substr(key.size() - 4); }
+std::string tail_of(const std::string& key) {
+  return key.size() < 12 ? "" : key.substr(key.size() - 4);
+}
 
 Outcome<json> token_redirect(const Call& call, const LoginOptions& options, Answers& answers) {
   const LoginSpec& spec = call.context.provider.login;
@@ -193,36 +204,36 @@ Outcome<json> token_redirect(const Call& call, const LoginOptions& options, Answ
   browser.redirect_param = spec.redirect_param;
   browser.result_param = spec.token_param;
   browser.allowed_origin = origin_of(call.context.url("auth"));
-  return browser_login(call, options, answers, browser,
-                       [&](const Parameters& redirect, const std::string&) -> Outcome<json> {
-                         Tokens first;
-                         first.auth_token = redirect.at(spec.token_param);
-                         const auto tokens = call.parts->exchange(call, first);
-                         if (!tokens) return tl::unexpected(tokens.error());
-                         const auto minted = call.parts->mint(call, *tokens, random_text(18));
-                         if (!minted) return tl::unexpected(minted.error());
-                         const json entry = {{"kind", "oauth"},
-                                             {"key", minted->key},
-                                             {"key_id", minted->id},
-                                             {"team_id", tokens->team_id},
-                                             {"session_token", tokens->session_token},
-                                             {"minted_at", wall_now()}};
-                         json old;
-                         const auto saved = update_store(call, [&](json& store) {
-                           old = entry_of(store, call.context.provider);
-                           set_entry(store, call.context.provider, entry);
-                         });
-                         if (!saved) return tl::unexpected(saved.error());
-                         // The key of an earlier login would stay behind for ever: ended with the new session.
-                         if (old.is_object() && old.value("key_id", "") != minted->id && old.contains("key_id")) {
-                           old["session_token"] = tokens->session_token;
-                           call.parts->revoke(call, old);
-                         }
-                         return json{{"kind", "oauth"},
-                                     {"key_tail", tail_of(minted->key)},
-                                     {"team_id", tokens->team_id},
-                                     {"credential_state", "present"}};
-                       });
+  return browser_login(
+      call, options, answers, browser, [&](const Parameters& redirect, const std::string&) -> Outcome<json> {
+        Tokens first;
+        first.auth_token = redirect.at(spec.token_param);
+        const auto tokens = call.parts->exchange(call, first);
+        if (!tokens) return tl::unexpected(tokens.error());
+        const auto minted = call.parts->mint(call, *tokens, random_text(18));
+        if (!minted) return tl::unexpected(minted.error());
+        const json entry = {{"kind", "oauth"},
+                            {"key", minted->key},
+                            {"key_id", minted->id},
+                            {"team_id", tokens->team_id},
+                            {"session_token", tokens->session_token},
+                            {"minted_at", wall_now()}};
+        json old;
+        const auto saved = update_store(call, [&](json& store) {
+          old = entry_of(store, call.context.provider);
+          set_entry(store, call.context.provider, entry);
+        });
+        if (!saved) return tl::unexpected(saved.error());
+        // The key of an earlier login would stay behind for ever: ended with the new session.
+        if (old.is_object() && old.value("key_id", "") != minted->id && old.contains("key_id")) {
+          old["session_token"] = tokens->session_token;
+          call.parts->revoke(call, old);
+        }
+        return json{{"kind", "oauth"},
+                    {"key_tail", tail_of(minted->key)},
+                    {"team_id", tokens->team_id},
+                    {"credential_state", "present"}};
+      });
 }
 
 Outcome<json> authorization_code(const Call& call, const LoginOptions& options, Answers& answers) {
@@ -232,7 +243,8 @@ Outcome<json> authorization_code(const Call& call, const LoginOptions& options, 
   const auto& methods = server->challenge_methods;
   const bool has_s256 = methods && std::find(methods->begin(), methods->end(), "S256") != methods->end();
   if (!has_s256 && (methods || provider.login.strict))  // oauth-login.pkce-method-downgrade
-    return failure(Category::authentication, "the authorization server does not offer PKCE with S256", "token");
+    return failure(Category::authentication, "the authorization server does not offer PKCE with S256",
+                   "token");
   const Pkce pkce = call.parts->make_pkce();
   BrowserLogin browser;
   browser.base_url = server->authorization_endpoint;
@@ -247,20 +259,20 @@ Outcome<json> authorization_code(const Call& call, const LoginOptions& options, 
   browser.result_param = "code";
   browser.allowed_origin = origin_of(server->authorization_endpoint);
   browser.paste_is_safe = true;
-  return browser_login(
-      call, options, answers, browser,
-      [&](const Parameters& redirect, const std::string& redirect_uri) -> Outcome<json> {
-        const auto answer = call.parts->token_request(call, server->token_endpoint,
-                                                      {{"grant_type", "authorization_code"},
-                                                       {"code", redirect.at("code")},
-                                                       {"redirect_uri", redirect_uri},
-                                                       {"client_id", provider.login.client_id},
-                                                       {"code_verifier", pkce.verifier}});
-        if (!answer) return tl::unexpected(answer.error());
-        auto result = keep_grant(call, *server, *answer);
-        if (result) (*result)["verifier"] = pkce.verifier;
-        return result;
-      });
+  return browser_login(call, options, answers, browser,
+                       [&](const Parameters& redirect, const std::string& redirect_uri) -> Outcome<json> {
+                         const auto answer =
+                             call.parts->token_request(call, server->token_endpoint,
+                                                       {{"grant_type", "authorization_code"},
+                                                        {"code", redirect.at("code")},
+                                                        {"redirect_uri", redirect_uri},
+                                                        {"client_id", provider.login.client_id},
+                                                        {"code_verifier", pkce.verifier}});
+                         if (!answer) return tl::unexpected(answer.error());
+                         auto result = keep_grant(call, *server, *answer);
+                         if (result) (*result)["verifier"] = pkce.verifier;
+                         return result;
+                       });
 }
 
 Outcome<json> pasted_key(const Call& call, const LoginOptions& options) {
@@ -284,19 +296,24 @@ Outcome<json> login(const Call& call, const LoginOptions& options, Answers& answ
   return failure(Category::invalid_request, "there is no login flow \"" + flow + '"');
 }
 
-// Revoked at the provider first, removed here whatever the provider said (token-exchange.logout-does-not-revoke).
+// Revoked at the provider first, removed here whatever the provider said
+// (token-exchange.logout-does-not-revoke).
 Outcome<json> logout(const Call& call) {
   const auto credential = current_credential(call);
   if (!credential) return tl::unexpected(credential.error());
   if (credential->is_null())
-    return json{{"removed", false}, {"revoked", nullptr}, {"message", "there was no session"}, {"credential_state", "absent"}};
+    return json{{"removed", false},
+                {"revoked", nullptr},
+                {"message", "there was no session"},
+                {"credential_state", "absent"}};
   const json revoked = call.parts->revoke(call, *credential);
   const auto removed =
       update_store(call, [&](json& store) { set_entry(store, call.context.provider, nullptr); });
   if (!removed) return tl::unexpected(removed.error());
-  const std::string_view said = revoked.is_null()      ? "removed here; the provider offers no revocation"
-                                : revoked.get<bool>() ? "revoked at the provider and removed here"
-                                                       : "removed here; the provider did not confirm that it is revoked";
+  const std::string_view said = revoked.is_null() ? "removed here; the provider offers no revocation"
+                                : revoked.get<bool>()
+                                    ? "revoked at the provider and removed here"
+                                    : "removed here; the provider did not confirm that it is revoked";
   return json{{"removed", true}, {"revoked", revoked}, {"message", said}, {"credential_state", "absent"}};
 }
 

@@ -64,8 +64,8 @@ std::string choose_flow(const Provider& provider, const std::string& asked);
 
 // Waits for the redirect or a pasted one; used by both browser flows.
 struct BrowserLogin {
-  std::string base_url;       // of the login page
-  Parameters parameters;      // of the login URL, without redirect and state
+  std::string base_url;   // of the login page
+  Parameters parameters;  // of the login URL, without redirect and state
   std::string redirect_param;
   std::string result_param;
   std::string allowed_origin;
@@ -77,7 +77,8 @@ Outcome<nlohmann::json> browser_login(
     const Call& call, const LoginOptions& options, Answers& answers, const BrowserLogin& login,
     const std::function<Outcome<nlohmann::json>(const Parameters&, const std::string& redirect_uri)>& after);
 // Stores the grant of a token answer.
-Outcome<nlohmann::json> keep_grant(const Call& call, const ServerMetadata& server, const nlohmann::json& answer);
+Outcome<nlohmann::json> keep_grant(const Call& call, const ServerMetadata& server,
+                                   const nlohmann::json& answer);
 Outcome<nlohmann::json> device_login(const Call& call, const LoginOptions& options);
 
 }  // namespace assay::reference

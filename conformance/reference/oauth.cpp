@@ -40,14 +40,16 @@ Outcome<ServerMetadata> read_metadata(const Call& call) {
   api.request.url = issuer + "/.well-known/oauth-authorization-server";
   api.request.headers = {{"Accept", "application/json"}};
   const auto answer = call_api(call, api);
-  ServerMetadata server{issuer, issuer + "/authorize", issuer + "/token", issuer + "/device_authorization", {}, {}};
+  ServerMetadata server{
+      issuer, issuer + "/authorize", issuer + "/token", issuer + "/device_authorization", {}, {}};
   if (!answer) {
     // A server without metadata has these endpoints, and nothing is known of it (profile lenient).
     if (answer.error().category == Category::not_found) return server;
     return tl::unexpected(answer.error());
   }
   if (const std::string said = text_at(*answer, "issuer"); said != issuer)  // RFC 8414 section 3.3
-    return failure(Category::protocol, "the authorization server names another issuer: " + sanitize(said), "token");
+    return failure(Category::protocol, "the authorization server names another issuer: " + sanitize(said),
+                   "token");
   const auto take = [&](std::string& into, const char* key) {
     if (std::string value = text_at(*answer, key); !value.empty()) into = std::move(value);
   };
@@ -55,7 +57,8 @@ Outcome<ServerMetadata> read_metadata(const Call& call) {
   take(server.token_endpoint, "token_endpoint");
   take(server.device_endpoint, "device_authorization_endpoint");
   take(server.revocation_endpoint, "revocation_endpoint");
-  if (const auto methods = answer->find("code_challenge_methods_supported"); methods != answer->end() && methods->is_array()) {
+  if (const auto methods = answer->find("code_challenge_methods_supported");
+      methods != answer->end() && methods->is_array()) {
     server.challenge_methods.emplace();
     for (const json& method : *methods)
       if (method.is_string()) server.challenge_methods->push_back(method.get<std::string>());
@@ -70,7 +73,8 @@ Outcome<json> token_request(const Call& call, const std::string& url, const Para
     if (const auto found = form.find(name); found != form.end()) api.secrets.push_back(found->second);
   api.request.method = "POST";
   api.request.url = url;
-  api.request.headers = {{"Content-Type", "application/x-www-form-urlencoded"}, {"Accept", "application/json"}};
+  api.request.headers = {{"Content-Type", "application/x-www-form-urlencoded"},
+                         {"Accept", "application/json"}};
   api.request.body = write_form(form);
   const auto reply = call_text(call, api);
   if (!reply) {
@@ -81,7 +85,8 @@ Outcome<json> token_request(const Call& call, const std::string& url, const Para
     return tl::unexpected(std::move(failed));
   }
   json answer = json::parse(reply->body, nullptr, false);
-  if (answer.is_discarded() && reply->body.find("error=") != std::string::npos) {  // urlencoded, as some still do
+  if (answer.is_discarded() &&
+      reply->body.find("error=") != std::string::npos) {  // urlencoded, as some still do
     answer = json::object();
     for (const auto& [name, value] : read_form(reply->body)) answer[name] = value;
   }
@@ -124,8 +129,10 @@ Outcome<Millis> device_interval(const Failure& failure, Millis interval) {
     case Category::network:
     case Category::timeout:
     case Category::truncated:
-    case Category::protocol: return std::max(interval, failure.retry_after.value_or(Millis(0)));
-    default: return tl::unexpected(failure);
+    case Category::protocol:
+      return std::max(interval, failure.retry_after.value_or(Millis(0)));
+    default:
+      return tl::unexpected(failure);
   }
 }
 
@@ -141,7 +148,8 @@ Outcome<json> device_login(const Call& call, const LoginOptions& options) {
   api.stage = "token";
   api.request.method = "POST";
   api.request.url = server->device_endpoint;
-  api.request.headers = {{"Content-Type", "application/x-www-form-urlencoded"}, {"Accept", "application/json"}};
+  api.request.headers = {{"Content-Type", "application/x-www-form-urlencoded"},
+                         {"Accept", "application/json"}};
   api.request.body = write_form(form);
   const auto start = call_api(call, api);
   if (!start) return tl::unexpected(start.error());
@@ -156,21 +164,25 @@ Outcome<json> device_login(const Call& call, const LoginOptions& options) {
   const double expires_in = seconds("expires_in", 600);
   Millis interval(static_cast<std::int64_t>(seconds("interval", 5) * 1000));
   const std::string complete = text_at(*start, "verification_uri_complete");
-  call.parts->open(call, complete.empty() ? page : complete,
-                   {{"user_code", text_at(*start, "user_code")}, {"verification_uri", page}, {"expires_in", expires_in}});
+  call.parts->open(
+      call, complete.empty() ? page : complete,
+      {{"user_code", text_at(*start, "user_code")}, {"verification_uri", page}, {"expires_in", expires_in}});
   const auto scaled = [&](Millis wait) {
-    return Millis(static_cast<std::int64_t>(std::ceil(static_cast<double>(wait.count()) * options.poll_scale)));
+    return Millis(
+        static_cast<std::int64_t>(std::ceil(static_cast<double>(wait.count()) * options.poll_scale)));
   };
   const Deadline until = call.deadline.sooner(scaled(Millis(static_cast<std::int64_t>(expires_in * 1000))));
   Millis wait = interval;  // the first poll is not before the interval either
   for (int attempt = 1;; ++attempt) {
     if (pause(scaled(wait), until, call.cancel) == Wake::cancelled)
       return failure(Category::cancelled, "cancelled", "token");
-    if (until.passed()) return failure(Category::timeout, "the device code has expired; log in again", "token");
-    const auto answer = call.parts->token_request(call, server->token_endpoint,
-                                                  {{"grant_type", "urn:ietf:params:oauth:grant-type:device_code"},
-                                                   {"device_code", device_code},
-                                                   {"client_id", provider.login.client_id}});
+    if (until.passed())
+      return failure(Category::timeout, "the device code has expired; log in again", "token");
+    const auto answer =
+        call.parts->token_request(call, server->token_endpoint,
+                                  {{"grant_type", "urn:ietf:params:oauth:grant-type:device_code"},
+                                   {"device_code", device_code},
+                                   {"client_id", provider.login.client_id}});
     if (answer) return keep_grant(call, *server, *answer);
     Failure failed = answer.error();
     if (failed.code == "expired_token") failed.message = "the device code has expired; log in again";

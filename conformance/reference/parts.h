@@ -1,5 +1,5 @@
-// Parts: the reference client as a value of one-function interfaces. right_parts() is the client as shipped; a
-// mutant is the same value with one function replaced (conformance/mutants/). Every function may be called
+// Parts: the reference client as a value of one-function interfaces. right_parts() is the client as shipped;
+// a mutant is the same value with one function replaced (conformance/mutants/). Every function may be called
 // from several threads at once.
 #pragma once
 
@@ -77,9 +77,9 @@ struct RetryLimits {
   Millis retry_after_cap{10000};
 };
 struct AttemptFacts {
-  int attempt = 1;              // the one that failed
-  bool content_seen = false;    // text, reasoning or a tool call was shown already
-  bool fresh_key = false;       // the key was minted less than a minute ago
+  int attempt = 1;            // the one that failed
+  bool content_seen = false;  // text, reasoning or a tool call was shown already
+  bool fresh_key = false;     // the key was minted less than a minute ago
 };
 
 struct Parts {
@@ -94,7 +94,8 @@ struct Parts {
   std::function<Outcome<BoundListener>(const LoginSpec&)> bind;
   // CallbackReader: one request from an accepted socket. nullopt: nothing usable came, go on listening. A
   // failure ends the login.
-  std::function<Outcome<std::optional<CallbackRequest>>(int fd, const Deadline&, const Cancel&)> read_callback;
+  std::function<Outcome<std::optional<CallbackRequest>>(int fd, const Deadline&, const Cancel&)>
+      read_callback;
   // CallbackRouter: what a request to the listener means. Pure.
   std::function<CallbackDecision(const CallbackRequest&, const CallbackExpectation&)> route_callback;
   // What the browser is shown at the end. Pure.
@@ -109,7 +110,8 @@ struct Parts {
   // Ends a key or a grant at the provider: true, false, or null when there is no way to.
   std::function<nlohmann::json(const Call&, const nlohmann::json& credential)> revoke;
   // POST to a token endpoint (RFC 6749 section 5): the answer's fields.
-  std::function<Outcome<nlohmann::json>(const Call&, const std::string& url, const Parameters& form)> token_request;
+  std::function<Outcome<nlohmann::json>(const Call&, const std::string& url, const Parameters& form)>
+      token_request;
   // A credential from a token answer; `old` is what it replaces. Pure but for `now` (seconds since 1970).
   std::function<nlohmann::json(const nlohmann::json& answer, const nlohmann::json& old, std::int64_t now)>
       credential_from;
@@ -125,7 +127,8 @@ struct Parts {
   // A key as a user typed it: trimmed, or refused.
   std::function<Outcome<std::string>(const std::string&)> clean_key;
   // Headers that carry the credential; none when there is none.
-  std::function<Headers(const Context&, const nlohmann::json& credential, const std::string& protocol)> auth_headers;
+  std::function<Headers(const Context&, const nlohmann::json& credential, const std::string& protocol)>
+      auth_headers;
   // "present", "expired" or "absent".
   std::function<std::string(const nlohmann::json& credential, std::int64_t now)> credential_state;
 
@@ -137,7 +140,8 @@ struct Parts {
   std::function<std::string(const nlohmann::json& body, const std::vector<std::string>& seen)> next_page;
 
   // --- HTTP
-  std::function<Outcome<HttpReply>(const HttpRequest&, const BodySink&, const Cancel&, const Deadline&)> transport;
+  std::function<Outcome<HttpReply>(const HttpRequest&, const BodySink&, const Cancel&, const Deadline&)>
+      transport;
   // ErrorText: a refusal in words. Pure.
   std::function<Failure(const HttpReply&, const std::vector<std::string>& secrets)> error_text;
   // RetryPolicy: the wait before another attempt; nullopt: give up. Pure.
@@ -147,7 +151,8 @@ struct Parts {
   // History: the body of a request. Pure.
   std::function<nlohmann::json(const Ask&)> write_request;
   // Framer and Decoder.
-  std::function<std::unique_ptr<StreamReader>(stream::Protocol, stream::DeltaSink&, std::size_t line_limit)> open_stream;
+  std::function<std::unique_ptr<StreamReader>(stream::Protocol, stream::DeltaSink&, std::size_t line_limit)>
+      open_stream;
   // How an answer ended: nullopt when it is whole. `over` is the failure of the transport, if any. Pure.
   std::function<std::optional<Failure>(const stream::Turn&, const std::optional<Failure>& over)> judge_end;
   // Forgets what a failed attempt gave, before the next one. Pure.

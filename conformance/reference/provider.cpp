@@ -48,9 +48,10 @@ Result<Provider> read_provider(const Document& document) {
   provider.quirks = reader.optional<json>("quirks", json::object());
   if (auto discovery = reader.maybe_object("discovery")) {
     provider.models_path = discovery->optional<std::string>("path", provider.models_path);
-    provider.models_ttl = std::chrono::seconds(discovery->optional<std::int64_t>("ttl_s", provider.models_ttl.count()));
-    provider.models_cooldown =
-        std::chrono::seconds(discovery->optional<std::int64_t>("cooldown_s", provider.models_cooldown.count()));
+    provider.models_ttl =
+        std::chrono::seconds(discovery->optional<std::int64_t>("ttl_s", provider.models_ttl.count()));
+    provider.models_cooldown = std::chrono::seconds(
+        discovery->optional<std::int64_t>("cooldown_s", provider.models_cooldown.count()));
     provider.models_max_pages = discovery->optional<int>("max_pages", provider.models_max_pages);
     discovery->done();
   }

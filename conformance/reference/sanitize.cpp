@@ -59,8 +59,9 @@ std::string without_controls(std::string_view text) {
     if (byte == 0xE2 && at + 2 < text.size()) {
       const auto second = static_cast<unsigned char>(text[at + 1]);
       const auto third = static_cast<unsigned char>(text[at + 2]);
-      const bool bidi = (second == 0x80 && (third == 0x8E || third == 0x8F || (third >= 0xA8 && third <= 0xAE))) ||
-                        (second == 0x81 && third >= 0xA6 && third <= 0xA9);
+      const bool bidi =
+          (second == 0x80 && (third == 0x8E || third == 0x8F || (third >= 0xA8 && third <= 0xAE))) ||
+          (second == 0x81 && third >= 0xA6 && third <= 0xA9);
       if (bidi) {
         at += 3;
         continue;
@@ -101,7 +102,8 @@ bool all_hex(std::string_view word) {
 bool looks_secret(std::string_view word) {
   static constexpr std::array<std::string_view, 6> prefixes = {"sk-", "eyJ", "AIza", "gsk_", "xai-", "rt_"};
   const bool masked = word.find("..") != std::string_view::npos;  // a server's own "sk-...cdef"
-  const bool digits = std::any_of(word.begin(), word.end(), [](unsigned char c) { return std::isdigit(c) != 0; });
+  const bool digits =
+      std::any_of(word.begin(), word.end(), [](unsigned char c) { return std::isdigit(c) != 0; });
   for (const auto prefix : prefixes)
     if (word.starts_with(prefix) && word.size() >= prefix.size() + 8 && digits) return !masked;
   return word.size() >= 40 && all_hex(word);

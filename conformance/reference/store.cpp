@@ -19,7 +19,9 @@ using nlohmann::json;
 
 namespace {
 
-std::string store_path(const std::string& home) { return home + "/auth.json"; }
+std::string store_path(const std::string& home) {
+  return home + "/auth.json";
+}
 
 tl::unexpected<Failure> storage(std::string message) {
   return failure(Category::storage, std::move(message), "store");
@@ -50,7 +52,8 @@ bool write_in_place(const std::string& path, std::string bytes) {
   if (::fstat(fd, &info) == 0 && info.st_size > 0 && info.st_blocks > 0 &&
       static_cast<long>(bytes.size()) <= page && info.st_size <= page) {
     bytes.resize(std::max(bytes.size(), static_cast<std::size_t>(info.st_size)), '\n');
-    written = ::fchmod(fd, 0600) == 0 && ::pwrite(fd, bytes.data(), bytes.size(), 0) == static_cast<ssize_t>(bytes.size());
+    written = ::fchmod(fd, 0600) == 0 &&
+              ::pwrite(fd, bytes.data(), bytes.size(), 0) == static_cast<ssize_t>(bytes.size());
   }
   return ::close(fd) == 0 && written;
 }
@@ -76,7 +79,8 @@ Outcome<StoreLock> lock_store(const std::string& home, const Deadline& deadline,
     const Wake wake = pause(Millis(5), deadline, cancel);
     if (wake == Wake::cancelled) return failure(Category::cancelled, "cancelled", "store");
     if (deadline.passed())
-      return failure(Category::timeout, "timed out waiting for another process to release " + store_path(home), "store");
+      return failure(Category::timeout,
+                     "timed out waiting for another process to release " + store_path(home), "store");
   }
   return lock;
 }

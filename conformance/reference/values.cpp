@@ -10,9 +10,15 @@
 namespace assay::reference {
 
 Cancel::Cancel() : token_(std::make_shared<http::CancelToken>()) {}
-void Cancel::cancel() const { token_->cancel(); }
-bool Cancel::cancelled() const { return token_->cancelled(); }
-int Cancel::fd() const { return token_->descriptor(); }
+void Cancel::cancel() const {
+  token_->cancel();
+}
+bool Cancel::cancelled() const {
+  return token_->cancelled();
+}
+int Cancel::fd() const {
+  return token_->descriptor();
+}
 
 Millis Deadline::left() const {
   if (at == SteadyTime::max()) return std::chrono::hours(24);

@@ -36,15 +36,16 @@ struct Failure {
   Category category = Category::protocol;
   int status = 0;  // 0 = no response arrived
   std::string message;
-  std::string code;                  // the provider's own; empty when it gave none
-  std::optional<Millis> retry_after; // what the provider asked for
+  std::string code;                   // the provider's own; empty when it gave none
+  std::optional<Millis> retry_after;  // what the provider asked for
   std::string stage;
 };
 template <typename T>
 using Outcome = tl::expected<T, Failure>;
 
 inline tl::unexpected<Failure> failure(Category category, std::string message, std::string stage = {}) {
-  return tl::unexpected<Failure>(Failure{category, 0, std::move(message), {}, std::nullopt, std::move(stage)});
+  return tl::unexpected<Failure>(
+      Failure{category, 0, std::move(message), {}, std::nullopt, std::move(stage)});
 }
 
 // A flag that a poll() can wait for: fd() is readable once cancel() was called. Copies share the flag.
@@ -143,7 +144,8 @@ struct HttpReply {
 // Takes a body as it comes. Either may be empty; one that returns false ends the transfer, and the reply
 // counts as complete.
 struct BodySink {
-  std::function<bool(const HttpReply& head)> on_head;  // true: the bytes go to on_bytes; false: into the reply
+  std::function<bool(const HttpReply& head)>
+      on_head;  // true: the bytes go to on_bytes; false: into the reply
   std::function<bool(std::string_view)> on_bytes;
 };
 
