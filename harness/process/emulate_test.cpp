@@ -8,7 +8,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <ctime>
 #include <filesystem>
 #include <fstream>
@@ -53,9 +52,8 @@ UniqueFd connect_to(const std::string& port) {
 bool sleeps(pid_t pid) {
   const auto until = std::chrono::steady_clock::now() + kLong;
   while (std::chrono::steady_clock::now() < until) {
-    const auto all = list_processes();
-    const auto found = std::find_if(all.begin(), all.end(), [&](const auto& p) { return p.pid == pid; });
-    if (found == all.end() || found->state == 'S' || found->state == 'Z') return true;
+    const auto found = find_process(pid);
+    if (!found || found->state == 'S' || found->state == 'Z') return true;
   }
   return false;
 }

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <charconv>
 #include <filesystem>
-#include <optional>
 #include <string_view>
 #include <system_error>
 
@@ -33,9 +32,11 @@ std::vector<std::string> zero_separated(std::string_view bytes) {
   return out;
 }
 
+}  // namespace
+
 // proc(5), /proc/PID/stat: "pid (comm) state ppid pgrp session ... starttime(22) ..."; comm may hold
 // anything.
-std::optional<ProcessInfo> read_process(pid_t pid) {
+std::optional<ProcessInfo> find_process(pid_t pid) {
   const std::string folder = "/proc/" + std::to_string(pid);
   const auto stat = read_file(folder + "/stat");
   if (!stat) return std::nullopt;
@@ -55,8 +56,6 @@ std::optional<ProcessInfo> read_process(pid_t pid) {
   return info;
 }
 
-}  // namespace
-
 std::vector<ProcessInfo> list_processes() {
   std::vector<ProcessInfo> out;
   std::error_code error;
@@ -66,7 +65,7 @@ std::vector<ProcessInfo> list_processes() {
     pid_t pid = 0;
     const auto [stop, bad] = std::from_chars(name.data(), name.data() + name.size(), pid);
     if (bad != std::errc() || stop != name.data() + name.size()) continue;
-    if (auto info = read_process(pid)) out.push_back(std::move(*info));
+    if (auto info = find_process(pid)) out.push_back(std::move(*info));
   }
   std::sort(out.begin(), out.end(), [](const auto& a, const auto& b) { return a.pid < b.pid; });
   return out;

@@ -8,6 +8,7 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,8 @@ struct ProcessInfo {
 
 // Every process that can be seen, by pid.
 std::vector<ProcessInfo> list_processes();
+// One process; nullopt when there is none of that number.
+std::optional<ProcessInfo> find_process(pid_t pid);
 // The processes of one session that still run (no zombies), the leader left out.
 std::vector<ProcessInfo> session_members(pid_t session);
 // "NAME=value" of a process, as it was given to it. Fails for another user's process.
