@@ -206,6 +206,11 @@ void Connection::arrived(std::string_view bytes) {
   switch (phase_) {
     case Phase::playing:
       in_.append(bytes);
+      if (std::exchange(awaits_input_, false)) {
+        loop_.post([self = shared_from_this()] {
+          if (self->phase_ == Phase::playing) self->play();
+        });
+      }
       return;
     case Phase::idle:
     case Phase::head:
@@ -391,6 +396,11 @@ void Connection::play() {
       house_.journal(entry(JournalKind::hold, *need.hold));
       return;
     }
+    case Need::Kind::input:
+      awaits_input_ = true;
+      limit(house_.limits().stall_deadline);
+      wait_readable();
+      return;
     case Need::Kind::peer:
       limit(house_.limits().stall_deadline);
       if (peer_sent_fin_) lost("peer closed");

@@ -81,6 +81,7 @@ class Connection final : public std::enable_shared_from_this<Connection>, privat
   bool all_acknowledged() override;
   bool held(const std::string& name) override;
   void on_unconfirmed_cut() override;
+  bool input_waiting() override { return !in_.empty() || peer_sent_fin_; }
 
   void wait_readable();
   void wait_writable();
@@ -127,6 +128,7 @@ class Connection final : public std::enable_shared_from_this<Connection>, privat
   bool body_unread_ = false;  // answered although the request's body was not read
   bool peer_sent_fin_ = false;
   bool keep_alive_ = true;
+  bool awaits_input_ = false;                // the script goes on when the peer sends something
   const std::string* waiting_at_ = nullptr;  // the barrier of the current Hold
 };
 

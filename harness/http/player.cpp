@@ -148,6 +148,11 @@ Need Player::play(Stage& stage, Instant now) {
       return need;
     } else if (std::holds_alternative<wire::Stall>(op)) {
       return {Need::Kind::peer, {}, nullptr, {}};
+    } else if (std::holds_alternative<wire::AwaitInput>(op)) {
+      if (!stage.input_waiting()) return {Need::Kind::input, {}, nullptr, {}};
+      due_ = std::max(due_, now);
+      frame.waited = true;
+      ++frame.index;
     } else {
       if (!half_closed_) stage.half_close();
       half_closed_ = true;

@@ -29,6 +29,7 @@ class Stage {
   virtual bool all_acknowledged() = 0;  // for Reset
   virtual bool held(const std::string& name) = 0;
   virtual void on_unconfirmed_cut() = 0;
+  virtual bool input_waiting() = 0;  // for AwaitInput: the peer sent something since its request
 };
 
 // What the player needs before it can go on.
@@ -38,6 +39,7 @@ struct Need {
     writable,  // the socket's buffer is full
     time,      // until `at`
     release,   // the barrier `hold`
+    input,     // the peer must send something first (AwaitInput)
     peer,      // nothing more will be sent until the peer goes (Stall)
     over,      // every step was played; the script's keep_alive says what next
     close,     // Close was played

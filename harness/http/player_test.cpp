@@ -46,6 +46,8 @@ class FakeStage final : public Stage {
   bool all_acknowledged() override { return acknowledged; }
   bool held(const std::string&) override { return false; }
   void on_unconfirmed_cut() override { ++unconfirmed; }
+  bool input = false;
+  bool input_waiting() override { return input; }
 };
 
 Player player_of(wire::Steps steps, Instant start) {
@@ -134,6 +136,16 @@ TEST(Player, ResetWaitsForTheAcknowledgement) {
   EXPECT_EQ(player.play(stage, {}).kind, Need::Kind::time);
   stage.acknowledged = true;
   EXPECT_EQ(player.play(stage, {}).kind, Need::Kind::reset);
+}
+
+TEST(Player, AwaitsInput) {
+  FakeStage stage;
+  Player player = player_of({write("a"), {wire::AwaitInput{}}, write("b")}, {});
+  EXPECT_EQ(player.play(stage, {}).kind, Need::Kind::input);
+  EXPECT_THAT(stage.calls, ElementsAre("a"));
+  stage.input = true;
+  EXPECT_EQ(player.play(stage, {}).kind, Need::Kind::over);
+  EXPECT_THAT(stage.calls, ElementsAre("a", "b"));
 }
 
 // Over a socket from here on.

@@ -77,9 +77,8 @@ struct Stall {  // nothing more is sent; the connection stays open until the pee
 struct HalfClose {  // FIN, but we go on reading
   bool operator==(const HalfClose&) const = default;
 };
-// Waits until the peer has sent something that nobody has read: its next request. Nothing is read, so that a
-// Close after it is the keep-alive race as the peer sees it: its request meets a RST. A peer that goes away
-// ends the wait too.
+// Waits until the peer has sent something after the request that is answered: its next request. With a Reset
+// after it this is the keep-alive race as the peer sees it. A peer that goes away ends the script.
 struct AwaitInput {
   bool operator==(const AwaitInput&) const = default;
 };

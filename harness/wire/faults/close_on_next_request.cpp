@@ -5,25 +5,25 @@ namespace assay::wire::faults {
 namespace {
 
 Result<Script> apply_close_on_next_request(Script script, const nlohmann::json& params, FaultContext&) {
-  Params p(params, "");
+  Params p(params, "with");
+  const bool fin = p.one_of("with", {"rst", "fin"}) == "fin";
   if (auto ok = p.finish(); !ok) return tl::unexpected(ok.error());
   if (!script.keep_alive) return fail("the connection is not kept alive");
   script.steps.push_back({AwaitInput{}});
-  script.steps.push_back({Close{}});
+  script.steps.push_back(fin ? Step{Close{}} : Step{Reset{}});
   return script;
 }
 
 }  // namespace
 
 Fault close_on_next_request() {
-  return {
-      .name = "close-on-next-request",
-      .level = FaultLevel::script,
-      .description = "A connection kept alive is closed just as the next request comes, which meets a reset",
-      .parameters = "",
-      .example = "null",
-      .lossless = true,
-      .on_script = apply_close_on_next_request};
+  return {.name = "close-on-next-request",
+          .level = FaultLevel::script,
+          .description = "A connection kept alive ends just as the next request comes",
+          .parameters = "with: rst | fin (rst)",
+          .example = "null",
+          .lossless = true,
+          .on_script = apply_close_on_next_request};
 }
 
 }  // namespace assay::wire::faults
