@@ -1,7 +1,6 @@
 #include "harness/http/client.h"
 
 #include <fmt/format.h>
-#include <netdb.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -11,49 +10,17 @@
 #include <array>
 #include <cerrno>
 #include <charconv>
-#include <system_error>
 #include <utility>
 
 #include "harness/base/text.h"
+#include "harness/http/dial.h"
 #include "harness/http/message_parser.h"
-#include "harness/http/socket.h"
-#include "harness/http/tls.h"
-#include "harness/http/transport.h"
 
 namespace assay::http {
 namespace {
 
 using Clock = std::chrono::steady_clock;
 using Instant = Clock::time_point;
-
-// Why an exchange cannot go on; nothing = it can.
-using Trouble = std::optional<std::pair<End, std::string>>;
-
-std::string reason(int error) {
-  return std::generic_category().message(error);
-}
-
-// Waits until `fd` is ready for `events`, `until`, or the cancellation. 1 = ready, 0 = late, -1 = cancelled.
-int wait_for(int fd, short events, Instant until, const CancelToken* cancel, short* ready = nullptr) {
-  std::array<pollfd, 2> fds = {{{fd, events, 0}, {cancel == nullptr ? -1 : cancel->descriptor(), POLLIN, 0}}};
-  while (true) {
-    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(until - Clock::now());
-    // Rounded up: a deadline is never early.
-    const int timeout = static_cast<int>(std::clamp<std::int64_t>(left.count() + 1, 0, 3'600'000));
-    const int count = ::poll(fds.data(), fds.size(), timeout);
-    if (count < 0 && errno == EINTR) continue;
-    if ((fds[1].revents & POLLIN) != 0) return -1;
-    if (fds[0].revents != 0) {
-      if (ready != nullptr) *ready = fds[0].revents;
-      return 1;
-    }
-    if (Clock::now() >= until) return 0;
-  }
-}
-
-struct FreeAddresses {
-  void operator()(addrinfo* list) const { ::freeaddrinfo(list); }
-};
 
 }  // namespace
 
@@ -161,88 +128,20 @@ struct Client::State {
   explicit State(ClientOptions o) : options(std::move(o)) {}
 
   ClientOptions options;
-  std::shared_ptr<TlsClient> tls;
-  Fd socket;
-  std::unique_ptr<Transport> transport;  // after the socket it borrows
-  std::string origin;                    // of the open connection
+  Dialled open;
+  std::string origin;  // of the open connection
 
   void drop() {
-    transport.reset();
-    socket.reset();
+    open.transport.reset();
+    open.socket.reset();
     origin.clear();
   }
 
   // An idle connection that has something to read was closed by the peer, or is out of step.
   bool can_reuse(const Url& url) const {
-    if (!transport || origin != url.origin()) return false;
+    if (!open.transport || origin != url.origin()) return false;
     char byte = 0;
-    return ::recv(socket.get(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && errno == EAGAIN;
-  }
-
-  Trouble connect_one(const addrinfo& address, Instant until, const CancelToken* cancel) {
-    socket.reset(::socket(address.ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-    if (!socket) return {{End::unreachable, reason(errno)}};
-    int error = ::connect(socket.get(), address.ai_addr, address.ai_addrlen) == 0 ? 0 : errno;
-    if (error == EINPROGRESS) {
-      const int ready = wait_for(socket.get(), POLLOUT, until, cancel);
-      if (ready < 0) return {{End::cancelled, "cancelled while connecting"}};
-      if (ready == 0) {
-        return {{End::unreachable,
-                 fmt::format("no connection after {}", format_duration(options.connect_deadline))}};
-      }
-      socklen_t length = sizeof(error);
-      ::getsockopt(socket.get(), SOL_SOCKET, SO_ERROR, &error, &length);
-    }
-    if (error == 0) return {};
-    return {{error == ECONNREFUSED ? End::refused : End::unreachable, reason(error)}};
-  }
-
-  Trouble connect(const Url& url, const CancelToken* cancel) {
-    const Instant until = Clock::now() + options.connect_deadline;
-    const std::string& host = options.connect_to.empty() ? url.host : options.connect_to;
-    addrinfo hints = {};
-    hints.ai_socktype = SOCK_STREAM;
-    addrinfo* list = nullptr;
-    const int error = ::getaddrinfo(host.c_str(), std::to_string(url.port).c_str(), &hints, &list);
-    if (error != 0)
-      return {{End::unreachable, fmt::format("cannot resolve {}: {}", host, ::gai_strerror(error))}};
-    const std::unique_ptr<addrinfo, FreeAddresses> addresses(list);
-    Trouble trouble;
-    for (const addrinfo* address = list; address != nullptr; address = address->ai_next) {
-      trouble = connect_one(*address, until, cancel);
-      if (!trouble || trouble->first == End::cancelled) break;
-    }
-    if (trouble) {
-      trouble->second = fmt::format("cannot connect to {}: {}", url.origin(), trouble->second);
-      return trouble;
-    }
-    set_nodelay(socket.get());
-    if (url.tls) return shake_hands(url, until, cancel);
-    transport = make_plain_transport(socket.get());
-    return {};
-  }
-
-  Trouble shake_hands(const Url& url, Instant until, const CancelToken* cancel) {
-    auto failed = [&](const std::string& why) -> Trouble {
-      return {{End::tls_failure, fmt::format("TLS handshake with {} failed: {}", url.origin(), why)}};
-    };
-    if (!tls) {
-      auto made = TlsClient::create(options.ca_file, options.verify_tls);
-      if (!made) return failed(made.error().text());
-      tls = std::move(*made);
-    }
-    transport = tls->connect(socket.get(), url.host);
-    while (true) {
-      const Io io = transport->handshake();
-      if (io.state == Io::State::done) return {};
-      if (io.state == Io::State::end) return failed("the peer closed the connection");
-      if (io.state == Io::State::reset) return failed("the peer reset the connection");
-      if (io.state == Io::State::failed) return failed(transport->error());
-      const int ready =
-          wait_for(socket.get(), io.state == Io::State::want_write ? POLLOUT : POLLIN, until, cancel);
-      if (ready < 0) return {{End::cancelled, "cancelled in the TLS handshake"}};
-      if (ready == 0) return failed("no answer in time");
-    }
+    return ::recv(open.socket.get(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && errno == EAGAIN;
   }
 };
 
@@ -297,12 +196,14 @@ class Running {
       const bool total_first =
           options_.total_deadline > Micros(0) && start_ + options_.total_deadline < until;
       if (total_first) until = start_ + options_.total_deadline;
-      const int ready = wait_for(socket, events, until, cancel);
-      if (ready < 0) return {{End::cancelled, "cancelled"}};
-      if (ready == 0 && total_first) return late();
-      if (ready == 0 && awaiting_head)
-        return {{End::stalled, fmt::format("no response within {}", format_duration(options_.head_deadline))}};
-      if (ready == 0) {
+      const Waited waited = wait_for(socket, events, until, cancel);
+      if (waited == Waited::cancelled) return {{End::cancelled, "cancelled"}};
+      if (waited == Waited::late && total_first) return late();
+      if (waited == Waited::late && awaiting_head) {
+        return {
+            {End::stalled, fmt::format("no response within {}", format_duration(options_.head_deadline))}};
+      }
+      if (waited == Waited::late) {
         return {{End::stalled, fmt::format("nothing came for {}", format_duration(options_.stall_deadline))}};
       }
     }
@@ -445,12 +346,12 @@ Outcome Client::exchange(const Url& url, const Request& request, const ResponseE
   outcome.reused = state_->can_reuse(url);
   if (!outcome.reused) {
     state_->drop();
-    if (auto trouble = state_->connect(url, cancel)) return end(std::move(trouble));
+    if (auto trouble = dial(url, state_->options, cancel, state_->open)) return end(std::move(trouble));
     state_->origin = url.origin();
   }
   Running running(state_->options, events, request.method == "HEAD", start, outcome);
-  if (auto trouble =
-          running.run(*state_->transport, state_->socket.get(), request_bytes(url, request), cancel)) {
+  if (auto trouble = running.run(*state_->open.transport, state_->open.socket.get(),
+                                 request_bytes(url, request), cancel)) {
     return end(std::move(trouble));
   }
   if (!running.reusable()) state_->drop();

@@ -1,0 +1,52 @@
+// A recording reverse proxy. What passes through is passed on byte for byte and at once, in both directions;
+// only the Host field is replaced by the upstream's own, which it could not be reached without. The recording
+// keeps header order and case, the borders of HTTP chunks (without chunking: of reads), times, and trailers.
+// Secrets are replaced in memory, before anything is written.
+//
+// Thread-safety: the recorder serves each connection on a thread of its own; its methods belong to one
+// thread.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "harness/base/result.h"
+#include "harness/fixture/fixture.h"
+#include "harness/fixture/redact.h"
+#include "harness/http/client.h"
+
+namespace assay {
+
+struct RecorderOptions {
+  http::Url upstream;
+  http::ClientOptions connection;  // how the upstream is reached: CA file, deadlines
+  std::string host = "127.0.0.1";  // where clients connect to
+  std::uint16_t port = 0;          // 0 = the kernel chooses
+};
+
+class Recorder {
+ public:
+  static Result<std::unique_ptr<Recorder>> start(RecorderOptions options);
+  virtual ~Recorder() = default;
+
+  virtual std::uint16_t port() const = 0;
+  // Exchanges whose response has ended, so far.
+  virtual std::size_t count() const = 0;
+  // Ends every connection and gives what was recorded, secrets and all, in the order the requests came. An
+  // exchange whose response had not begun is left out; one that was cut off says so in `lost`.
+  virtual std::vector<RecordedExchange> finish() = 0;
+};
+
+struct Recording {
+  Fixture fixture;                    // redacted
+  std::vector<Redaction> redactions;  // what was replaced
+};
+// Makes a fixture of it without its secrets. Fails, naming the places, when something that looks secret could
+// not be replaced (inside a compressed body, say): such a recording must not be written.
+Result<Recording> make_recording(std::vector<RecordedExchange> exchanges, const std::string& title,
+                                 const std::string& source, const RedactionRules& rules);
+
+}  // namespace assay

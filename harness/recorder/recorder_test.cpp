@@ -1,0 +1,290 @@
+// Recording what our own server plays gives back what it played.
+#include "harness/recorder/recorder.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <future>
+#include <thread>
+
+#include "harness/base/text.h"
+#include "harness/http/certificates.h"
+#include "harness/http/client.h"
+#include "harness/http/test_peer.h"
+#include "harness/http/test_world.h"
+
+namespace assay {
+namespace {
+
+using http::get;
+using http::ok_response;
+using http::script_of;
+using http::TestPeer;
+using http::TestWorld;
+using http::write;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+http::Url local(std::uint16_t port) {
+  http::Url url;
+  url.host = "127.0.0.1";
+  url.port = port;
+  return url;
+}
+
+std::unique_ptr<Recorder> record(const TestWorld& world) {
+  RecorderOptions options;
+  options.upstream = local(world.port());
+  auto started = Recorder::start(options);
+  EXPECT_TRUE(started) << started.error().text();
+  return std::move(*started);
+}
+
+std::vector<std::string> chunks_of(const Response& response) {
+  std::vector<std::string> chunks;
+  for (const Chunk& chunk : response.body) chunks.push_back(chunk.bytes);
+  return chunks;
+}
+
+// The head that serialize() makes of it: framing headers are added where they are missing.
+Headers sent_headers(const Response& response) {
+  Headers headers = response.headers;
+  const bool bodiless = response.status == 204 || response.status == 304;
+  if (!bodiless && response.framing == BodyFraming::content_length &&
+      find_header(headers, "Content-Length") == nullptr) {
+    headers.push_back({"Content-Length", std::to_string(body_bytes(response).size())});
+  } else if (!bodiless && response.framing == BodyFraming::chunked &&
+             find_header(headers, "Transfer-Encoding") == nullptr) {
+    headers.push_back({"Transfer-Encoding", "chunked"});
+  }
+  return headers;
+}
+
+// Replays `exchange` to a client that goes through a recorder, and gives what was recorded.
+RecordedExchange record_replay(const Exchange& exchange) {
+  TestWorld world;
+  world.answer = [&](const http::Incoming& in) {
+    wire::SerializeOptions options;
+    options.head_request = in.request->method == "HEAD";
+    options.cut_chunks = true;
+    return wire::serialize(exchange.response, options);
+  };
+  world.start();
+  const auto recorder = record(world);
+  http::Client client;
+  const http::Outcome outcome = client.exchange(local(recorder->port()), exchange.request);
+  EXPECT_TRUE(outcome.ok()) << outcome.message;
+  auto recorded = recorder->finish();
+  EXPECT_EQ(recorded.size(), 1U);
+  return recorded.empty() ? RecordedExchange{} : recorded.front();
+}
+
+void expect_same(const Exchange& played, const RecordedExchange& recorded) {
+  const Request& request = recorded.exchange.request;
+  EXPECT_EQ(request.method, played.request.method);
+  EXPECT_EQ(request.target, played.request.target);
+  EXPECT_EQ(request.body, played.request.body);
+  for (const Header& header : played.request.headers) EXPECT_THAT(request.headers, testing::Contains(header));
+  const Response& response = recorded.exchange.response;
+  EXPECT_EQ(response.status, played.response.status);
+  EXPECT_EQ(response.reason, played.response.reason);
+  EXPECT_EQ(response.version, played.response.version);
+  EXPECT_EQ(response.headers, sent_headers(played.response));
+  EXPECT_EQ(response.framing, played.response.framing);
+  EXPECT_EQ(response.trailers, played.response.trailers);
+  EXPECT_EQ(chunks_of(response), chunks_of(played.response));
+  EXPECT_EQ(recorded.fidelity, Fidelity::chunks);
+  EXPECT_THAT(recorded.lost, testing::IsEmpty());
+}
+
+TEST(Recorder, EveryFixtureComesBack) {
+  std::size_t count = 0;
+  for (const auto& file : std::filesystem::recursive_directory_iterator(ASSAY_SOURCE_DIR "/fixtures")) {
+    if (file.path().extension() != ".json" || file.path().parent_path().filename() == "schema") continue;
+    const auto fixture = read_fixture(file.path());
+    ASSERT_TRUE(fixture) << fixture.error().text();
+    for (const RecordedExchange& exchange : fixture->exchanges) {
+      if (!exchange.head_known || !exchange.request_known) continue;
+      SCOPED_TRACE(file.path().string());
+      expect_same(exchange.exchange, record_replay(exchange.exchange));
+      ++count;
+    }
+  }
+  EXPECT_GT(count, 0U);
+}
+
+TEST(Recorder, KeepsChunksTrailersAndEveryFraming) {
+  Exchange exchange;
+  exchange.request = {"POST", "/x?y=1", "HTTP/1.1", {{"X-ODD", "1"}, {"x-odd", "2"}}, "body"};
+  exchange.response.reason = "Fine";
+  exchange.response.headers = {{"x-B", "2"}, {"X-a", "1"}, {"x-B", "3"}};
+  exchange.response.body = {
+      {"one", Micros(0)}, {"two", Micros(0)}, {std::string("\0\xff\r\n", 4), Micros(0)}};
+  for (const BodyFraming framing :
+       {BodyFraming::chunked, BodyFraming::content_length, BodyFraming::close_delimited}) {
+    exchange.response.framing = framing;
+    exchange.response.trailers.clear();
+    if (framing == BodyFraming::chunked) exchange.response.trailers = {{"X-Sum", "9"}};
+    expect_same(exchange, record_replay(exchange));
+  }
+  exchange.response = Response();
+  exchange.response.status = 204;
+  exchange.response.reason = "No Content";
+  exchange.response.framing = BodyFraming::none;
+  expect_same(exchange, record_replay(exchange));
+}
+
+// Both directions through the recorder, raw. `replies` is what the upstream sends for each request.
+struct Passed {
+  std::string to_client;
+  int end = 0;
+  std::vector<RecordedExchange> recorded;
+};
+Passed pass(wire::Script reply, const std::string& sent) {
+  TestWorld world;
+  world.answer = [&](const http::Incoming&) { return reply; };
+  world.start();
+  const auto recorder = record(world);
+  TestPeer peer(recorder->port());
+  EXPECT_TRUE(peer.send(sent));
+  Passed passed;
+  passed.to_client = peer.read_to_end();
+  passed.end = peer.error();
+  passed.recorded = recorder->finish();
+  return passed;
+}
+
+TEST(Recorder, NeverAltersAResponse) {
+  // Chunk extensions, odd case, leading zeros, folded spaces: whatever it is, it arrives as it was sent.
+  const std::string odd =
+      "HTTP/1.1 200   odd  reason\r\nTRANSFER-encoding:   chunked  "
+      "\r\nx:y\r\n\r\n0003;a=\"b\"\r\nabc\r\n00\r\nT: v\r\n\r\n";
+  const Passed passed = pass(script_of({write(odd)}, false), get());
+  EXPECT_EQ(passed.to_client, odd);
+  ASSERT_EQ(passed.recorded.size(), 1U);
+  EXPECT_THAT(chunks_of(passed.recorded[0].exchange.response), ElementsAre("abc"));
+  const std::string garbage = "SSH-2.0-x\r\nnot http at all";
+  const Passed other = pass(script_of({write(garbage)}, false), get());
+  EXPECT_EQ(other.to_client, garbage);
+  EXPECT_TRUE(other.recorded.empty());
+}
+
+TEST(Recorder, NeverAltersARequestButItsHost) {
+  TestWorld world;
+  world.start();
+  const auto recorder = record(world);
+  TestPeer peer(recorder->port());
+  ASSERT_TRUE(
+      peer.send("POST /t HTTP/1.1\r\nx-First: 1\r\nhOst: localhost:1\r\nTransfer-Encoding: chunked\r\n\r\n"
+                "2;ext\r\nhi\r\n0\r\n\r\n"));
+  EXPECT_EQ(peer.read_bytes(ok_response("hi").size()), ok_response("hi"));
+  const auto seen = world.wait(JournalKind::request);
+  const Headers expected = {{"x-First", "1"},
+                            {"hOst", "127.0.0.1:" + std::to_string(world.port())},
+                            {"Transfer-Encoding", "chunked"}};
+  EXPECT_EQ(seen->request->headers, expected);
+  const auto recorded = recorder->finish();
+  ASSERT_EQ(recorded.size(), 1U);
+  EXPECT_EQ(*find_header(recorded[0].exchange.request.headers, "host"), "localhost:1");
+  EXPECT_EQ(recorded[0].authority, "http://127.0.0.1:" + std::to_string(world.port()));
+}
+
+TEST(Recorder, EndsAsTheUpstreamEnds) {
+  const std::string head = "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n";
+  const Passed cut = pass(script_of({write(head + "half")}, false), get());
+  EXPECT_EQ(cut.to_client, head + "half");
+  EXPECT_EQ(cut.end, 0);
+  ASSERT_EQ(cut.recorded.size(), 1U);
+  EXPECT_THAT(cut.recorded[0].lost, ElementsAre(HasSubstr("closed the connection before its end")));
+  const Passed reset = pass(script_of({write(head + "half"), {wire::Cut{}}, {wire::Reset{}}}), get());
+  EXPECT_EQ(reset.to_client, head + "half");
+  EXPECT_EQ(reset.end, ECONNRESET);
+  EXPECT_THAT(reset.recorded[0].lost, ElementsAre(HasSubstr("reset the connection")));
+}
+
+TEST(Recorder, PassesInterimResponsesAndPipelinedRequests) {
+  const std::string reply = "HTTP/1.1 103 Early Hints\r\nLink: a\r\n\r\n" + ok_response("x");
+  const std::string last = "GET /2 HTTP/1.1\r\nHost: t\r\nConnection: close\r\n\r\n";
+  const Passed passed = pass(script_of({write(reply)}), get("/1") + last);
+  EXPECT_EQ(passed.to_client, reply + reply);
+  ASSERT_EQ(passed.recorded.size(), 2U);
+  EXPECT_EQ(passed.recorded[0].exchange.request.target, "/1");
+  EXPECT_EQ(passed.recorded[1].exchange.request.target, "/2");
+  EXPECT_THAT(passed.recorded[0].lost, ElementsAre(HasSubstr("103")));
+}
+
+TEST(Recorder, KeepsTimes) {
+  TestWorld world;
+  world.answer = [](const http::Incoming&) {
+    return script_of({{wire::Wait{std::chrono::milliseconds(20)}},
+                      write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n"),
+                      {wire::Wait{std::chrono::milliseconds(30)}},
+                      write("1\r\nb\r\n0\r\n\r\n")});
+  };
+  world.start();
+  const auto recorder = record(world);
+  EXPECT_EQ(http::fetch(local(recorder->port()), {}).body, "ab");
+  const auto recorded = recorder->finish();
+  ASSERT_EQ(recorded.size(), 1U);
+  const Response& response = recorded[0].exchange.response;
+  EXPECT_GE(response.head_delay, std::chrono::milliseconds(19));
+  ASSERT_EQ(response.body.size(), 2U);
+  EXPECT_LT(response.body[0].at, std::chrono::milliseconds(15));
+  EXPECT_GE(response.body[1].at, std::chrono::milliseconds(15));
+}
+
+TEST(Recorder, ReachesATlsUpstream) {
+  const auto authority = *http::Authority::create();
+  const std::string ca = testing::TempDir() + "assay-recorder-ca-" + std::to_string(::getpid()) + ".pem";
+  ASSERT_TRUE(write_file_atomically(ca, authority->certificate_pem()));
+  TestWorld world;
+  world.start({{"fake", "127.0.0.1", 0, {}, authority}});
+  RecorderOptions options;
+  options.upstream = local(world.port());
+  options.upstream.tls = true;
+  options.connection.ca_file = ca;
+  auto recorder = *Recorder::start(options);
+  EXPECT_EQ(http::fetch(local(recorder->port()), {}).body, "/");
+  EXPECT_EQ(recorder->finish().size(), 1U);
+  std::filesystem::remove(ca);
+}
+
+TEST(Recorder, AnUpstreamThatIsNotThereIsAReset) {
+  TestWorld world;
+  world.start({{"fake", "127.0.0.1", 0, {wire::ListenerMode::Kind::refuse, Micros(0), ""}, nullptr}});
+  const auto recorder = record(world);
+  EXPECT_EQ(http::fetch(local(recorder->port()), {}).outcome.end, http::End::reset);
+  EXPECT_TRUE(recorder->finish().empty());
+}
+
+TEST(Recording, HoldsNoSecret) {
+  const std::string secret = "sk-Zq7Lw2Xc9Vb4Nm6Kj8Hg5Fd3Sa1Po0Iu";
+  RecordedExchange exchange;
+  exchange.authority = "https://api.example.test";
+  exchange.exchange.request.headers = {{"Authorization", "Bearer " + secret}};
+  exchange.exchange.response = make_response(200, "application/json", R"({"api_key":")" + secret + R"("})");
+  const auto recording =
+      make_recording({exchange}, "t", "https://api.example.test", default_redaction_rules());
+  ASSERT_TRUE(recording) << recording.error().text();
+  EXPECT_THAT(format_fixture(recording->fixture), testing::Not(HasSubstr(secret)));
+  EXPECT_FALSE(recording->redactions.empty());
+  EXPECT_FALSE(make_recording({}, "t", "https://api.example.test", default_redaction_rules()));
+}
+
+TEST(Recording, IsRefusedWhenASecretCannotBeReplaced) {
+  // {"api_key":"sk-Zq7Lw2Xc9Vb4Nm6Kj8Hg5Fd3Sa1Po0Iu"} under gzip: it cannot be changed without changing the
+  // bytes.
+  const std::string gzipped = *base64_decode(
+      "H4sIAAAAAAACA6tWSizIjM9OrVSyUirO1o0qNPcpN4pItgxLMvHLNfPOsvBIN3VLMQ5ONAzIN/AsVaoFAJx9AO4xAAAA");
+  RecordedExchange exchange;
+  exchange.exchange.response = make_response(200, "application/json", gzipped);
+  exchange.exchange.response.headers.push_back({"Content-Encoding", "gzip"});
+  const auto recording =
+      make_recording({exchange}, "t", "https://api.example.test", default_redaction_rules());
+  ASSERT_FALSE(recording);
+  EXPECT_THAT(recording.error().message, HasSubstr("not written: 1 place(s) look secret"));
+}
+
+}  // namespace
+}  // namespace assay
