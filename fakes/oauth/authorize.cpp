@@ -37,7 +37,10 @@ Actions OAuthServer::authorize(const Call& call) {
         "invalid_redirect_uri: redirect_uri did not match any of the client's registered redirect_uris");
   if (fields.contains("state")) asked.state = fields["state"];
   asked.delivery = !settings_.delivery.empty() ? settings_.delivery : fields["response_mode"];
-  if (asked.delivery.empty()) asked.delivery = "query";
+  // Who asks for tokens in the redirect reads errors there too (RFC 6749 section 4.2.2.1).
+  const auto type = fields.find("response_type");
+  const bool implicit = type != fields.end() && type->second.find("token") != std::string::npos;
+  if (asked.delivery.empty()) asked.delivery = implicit ? "fragment" : "query";
 
   const auto refuse = [&](const char* error, std::string description) {
     return redirect(call, asked, {{"error", error}, {"error_description", std::move(description)}});

@@ -150,7 +150,7 @@ TEST_F(OAuth, OtherMistakesGoToTheClient) {
   open();
   const std::vector<std::pair<Fields, std::string>> table{
       {{{"response_type", ""}}, "invalid_request"},
-      {{{"response_type", "token"}}, "unsupported_response_type"},
+      {{{"response_type", "smoke"}}, "unsupported_response_type"},
       {{{"code_challenge", ""}}, "invalid_request"},
       {{{"code_challenge_method", "plain"}}, "invalid_request"},
       {{{"code_challenge_method", ""}}, "invalid_request"},

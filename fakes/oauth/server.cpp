@@ -168,7 +168,8 @@ OAuthServer::Caller OAuthServer::caller(const Request& request, const Fields& fi
   if (basic) {
     const auto decoded = base64_decode(*basic).value_or("");
     const auto colon = decoded.find(':');
-    if (colon == std::string::npos) return refuse("invalid authorization header value format", true);
+    if (colon == std::string::npos)
+      return {"", oauth_error(400, "invalid_request", "invalid authorization header value format")};
     id = form_decode(decoded.substr(0, colon));
     secret = form_decode(decoded.substr(colon + 1));
   } else {
