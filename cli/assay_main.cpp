@@ -17,6 +17,7 @@ int main(int argc, char** argv) {
   assay::cli::add_explain(app, action);
   assay::cli::add_selftest(app, action);
   assay::cli::add_serve(app, action);
+  assay::cli::add_client(app, action);
   assay::cli::add_report(app, action);
   assay::cli::add_cell_worker(app, action);
   try {

@@ -126,7 +126,9 @@ std::string next_page(const json& body, const std::vector<std::string>& seen) {
     const auto data = body.find("data");
     if (last.empty() && data != body.end() && data->is_array() && !data->empty() && data->back().is_object())
       last = data->back().value("id", "");
-    if (!last.empty()) query = "after_id=" + percent_encode(last);
+    // OpenAI's lists say `object: list` and go on `after` an id; Anthropic's go on with `after_id`.
+    const char* cursor = text("object") == "list" ? "after=" : "after_id=";
+    if (!last.empty()) query = cursor + percent_encode(last);
   }
   // A page that leads to itself would be asked for ever (model-discovery.pagination-same-token-loop).
   return std::find(seen.begin(), seen.end(), query) == seen.end() ? query : std::string();

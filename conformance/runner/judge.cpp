@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "harness/base/text.h"
 #include "harness/world/condition.h"
 
@@ -59,6 +61,17 @@ Judgement judge_one(const Predicate& predicate, const Observation& observation) 
   return {};
 }
 
+// A cut that was not confirmed, on a connection that went on: what came after it may have been read together with what came before. Where
+// the peer went away at the cut, nothing came after.
+bool has_unconfirmed_cut(const std::vector<std::shared_ptr<const JournalEntry>>& journal) {
+  for (auto it = journal.begin(); it != journal.end(); ++it) {
+    if ((*it)->kind != JournalKind::unconfirmed_cut) continue;
+    const auto next = std::find_if(it + 1, journal.end(), [&](const auto& entry) { return entry->connection == (*it)->connection; });
+    if (next == journal.end() || (*next)->kind != JournalKind::peer_closed) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 std::string shown(const json& value) {
@@ -112,9 +125,7 @@ CheckResult judge(const Check& check, const Observation& observation) {
   out.evidence = judgement.evidence;
   std::sort(out.evidence.begin(), out.evidence.end());
   out.evidence.erase(std::unique(out.evidence.begin(), out.evidence.end()), out.evidence.end());
-  for (const auto& entry : observation.journal) {
-    out.unconfirmed = out.unconfirmed || entry->kind == JournalKind::unconfirmed_cut;
-  }
+  out.unconfirmed = has_unconfirmed_cut(observation.journal);
   return out;
 }
 

@@ -63,7 +63,7 @@ class ResultJudge {
     if (key == "contains") return contains(demand);
     if (key == "executed" && demand.is_array()) return executed(demand);
     if (key == "events") return events(demand);
-    demand_of(key, demand, at_pointer(outcome_.result, "/" + key));
+    demand_of(key, demand, at_pointer(outcome_.result, key.starts_with('/') ? key : "/" + key));
   }
 
   void within(Micros most) {

@@ -33,6 +33,9 @@ Result<PortHolder> PortHolder::hold(std::uint16_t port) {
       v6->sin6_addr = in6addr_loopback;
       size = sizeof(sockaddr_in6);
     }
+    // A port whose last owner is in TIME_WAIT is free.
+    const int yes = 1;
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
     if (bind(fd, reinterpret_cast<sockaddr*>(&address), size) != 0 || listen(fd, 1) != 0) {
       if (family == AF_INET6 && errno == EADDRNOTAVAIL) break;
       return fail(fmt::format("cannot hold port {}: {}", port, std::strerror(errno)));
