@@ -25,10 +25,29 @@
 #include "conformance/reference/login.h"
 #include "conformance/reference/parts.h"
 #include "harness/base/text.h"
+#include "harness/stream/sse.h"
 
 namespace assay::reference {
 
 using nlohmann::json;
+
+// A reader that passes everything on; a mutant overrides what it breaks.
+struct WrappedReader : StreamReader {
+  explicit WrappedReader(std::unique_ptr<StreamReader> whole) : right(std::move(whole)) {}
+  bool push(std::string_view bytes) override { return right->push(bytes); }
+  bool ended() const override { return right->ended(); }
+  std::string problem() const override { return right->problem(); }
+  stream::Turn finish() override { return right->finish(); }
+  std::unique_ptr<StreamReader> right;
+};
+// Puts a reader of type R around the one that `parts` opens.
+template <typename R>
+void wrap_reader(Parts& parts) {
+  parts.open_stream = [right = parts.open_stream](stream::Protocol protocol, stream::DeltaSink& sink,
+                                                  std::size_t limit) -> std::unique_ptr<StreamReader> {
+    return std::make_unique<R>(right(protocol, sink, limit));
+  };
+}
 
 struct Mutant {
   std::string_view name;
