@@ -50,10 +50,25 @@ class Planner {
       return wrong(fmt::format("unknown key \"{}\" in world: provider {} has {}", key, provider, fmt::join(used_, ", ")));
     }
     if (error_) return tl::unexpected(*error_);
+    if (const std::string missing = unnamed_rule(); !missing.empty()) return wrong("rules: no rule has as: " + missing);
     return std::move(plan_);
   }
 
  private:
+  // What an `after` names that no rule is called; empty when all is well.
+  std::string unnamed_rule() const {
+    std::set<std::string> names;
+    for (const FakeSpec& fake : plan_.spec.fakes) {
+      for (const RuleSpec& rule : fake.rules) names.insert(rule.name);
+    }
+    for (const FakeSpec& fake : plan_.spec.fakes) {
+      for (const RuleSpec& rule : fake.rules) {
+        if (!rule.after.empty() && !names.contains(rule.after)) return rule.after;
+      }
+    }
+    return {};
+  }
+
   tl::unexpected<Error> wrong(const std::string& why) const { return fail(case_.id + ": " + why, case_.file, case_.line); }
 
   void add(const std::string& role, const std::string& name, const std::string& kind, const std::string& main_route, const json& world,
@@ -124,8 +139,16 @@ class Planner {
         auto parsed = wire::parse_faults(value);
         if (!parsed) return tl::unexpected(parsed.error());
         rule.faults = std::move(*parsed);
+      } else if (key == "hold" && value.is_object()) {
+        auto barrier = parse_barrier(value);
+        if (!barrier) return fail("hold: " + barrier.error().message);
+        rule.barrier = std::move(*barrier);
       } else if (key == "hold") {
         rule.hold = value.get<std::string>();
+      } else if (key == "as") {
+        rule.name = value.get<std::string>();
+      } else if (key == "after") {
+        rule.after = value.get<std::string>();
       } else if (key == "speed") {
         rule.speed = value.get<double>();
       } else {

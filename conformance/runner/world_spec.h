@@ -4,7 +4,7 @@
 //     provider: worldrouter          a file of conformance/providers
 //     auth|control|inference:        settings of that fake (its README), and for any fake:
 //       faults: [...]                on the answers to its main route (inference: chat; else all)
-//       rules: [{method, path, nth, header, query, form, body, faults, hold, speed, ...orders to the fake}]
+//       rules: [{method, path, nth, header, query, form, body, as, after, faults, hold, speed, ...orders to the fake}]
 //       listen: [fault]              what its listener does instead
 //     inference@B: {...}             a second provider named B
 //     ports_busy: [1456]             ports that something else holds

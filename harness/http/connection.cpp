@@ -434,6 +434,7 @@ void Connection::after_answer(bool keep) {
     house_.journal(std::move(e));
     const bool half_closed = player_->half_closed();
     player_.reset();
+    house_.with_handler([&](Handler& handler) { handler.on_done(incoming_); });
     if (half_closed) {
       // The script asked for FIN while reading goes on: until the peer has had enough.
       phase_ = Phase::lingering;

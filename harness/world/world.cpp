@@ -4,6 +4,8 @@
 
 #include <condition_variable>
 #include <mutex>
+#include <optional>
+#include <set>
 #include <unordered_map>
 
 #include "harness/world/match.h"
@@ -16,7 +18,15 @@ using nlohmann::json;
 struct Rule {
   RequestMatch match;
   const RuleSpec* spec = nullptr;
-  std::uint64_t seen = 0;  // requests that matched everything but nth
+  std::uint64_t seen = 0;          // requests that matched everything but nth
+  std::optional<Barrier> barrier;  // where its answers wait for each other
+};
+
+// An answer at a barrier.
+struct Waiting {
+  Barrier* barrier = nullptr;
+  std::string hold;
+  std::uint64_t connection = 0;
 };
 
 struct Member {
@@ -64,7 +74,11 @@ class World::Room final : public http::Handler {
         if (!rule.order.is_null()) {
           if (auto known = member.fake->check_order(rule.order); !known) return fail(member.spec.name + ": " + known.error().message);
         }
-        member.rules.push_back({std::move(*match), &rule, 0});
+        std::optional<Barrier> barrier;
+        if (rule.barrier) {
+          barrier.emplace(fmt::format("{} rule {}", member.spec.name, member.rules.size() + 1), *rule.barrier);
+        }
+        member.rules.push_back({std::move(*match), &rule, 0, std::move(barrier)});
         member.early = member.early || wire::answers_before_body(rule.faults);
       }
     }
@@ -102,26 +116,43 @@ class World::Room final : public http::Handler {
     if (!actions.empty()) return answer(member, incoming, actions, nullptr);
     if (!member.early) return std::nullopt;
     // Some rule wants its answer before the body is read, so the choice falls here, for every request of this fake.
-    const RuleSpec* rule = rule_for(member, *incoming.request);
-    if (rule == nullptr || !wire::answers_before_body(rule->faults)) {
+    Rule* rule = rule_for(member, *incoming.request);
+    if (rule == nullptr || !wire::answers_before_body(rule->spec->faults)) {
       chosen_[incoming.exchange] = rule;
       return std::nullopt;
     }
-    const Call call = call_for(member, incoming, rule->order.is_null() ? nullptr : &rule->order);
+    const Call call = call_for(member, incoming, order_of(rule));
     return answer(member, incoming, member.fake->on_body(call), rule);
   }
 
   http::Answer on_request(const http::Incoming& incoming) override {
     Member& member = member_of(incoming.listener);
     const auto earlier = chosen_.extract(incoming.exchange);
-    const RuleSpec* rule = earlier ? earlier.mapped() : rule_for(member, *incoming.request);
-    const Call call = call_for(member, incoming, rule == nullptr || rule->order.is_null() ? nullptr : &rule->order);
+    Rule* rule = earlier ? earlier.mapped() : rule_for(member, *incoming.request);
+    const Call call = call_for(member, incoming, order_of(rule));
     return answer(member, incoming, member.fake->on_body(call), rule);
   }
 
   bool on_upgrade(const http::Incoming& incoming) override {
     Member& member = member_of(incoming.listener);
     return member.fake->on_upgrade(call_for(member, incoming, nullptr));
+  }
+
+  void on_done(const http::Incoming& incoming) override {
+    if (const auto over = at_barriers_.extract(incoming.exchange)) leave(*server_, over.mapped());
+  }
+
+  void on_closed(std::uint64_t connection) override {
+    if (server_ == nullptr) return;  // it is being destroyed: nobody waits any more
+    for (auto at = at_barriers_.begin(); at != at_barriers_.end();) {
+      if (at->second.connection != connection) {
+        ++at;
+        continue;
+      }
+      const Waiting over = at->second;
+      at = at_barriers_.erase(at);
+      leave(*server_, over);
+    }
   }
 
   void on_message(const http::Incoming& incoming, std::string message, bool /*binary*/) override {
@@ -187,13 +218,19 @@ class World::Room final : public http::Handler {
     return {incoming.connection, incoming.exchange, incoming.request.get(), member.url, order};
   }
 
-  static const RuleSpec* rule_for(Member& member, const Request& request) {
-    const RuleSpec* chosen = nullptr;
+  static const json* order_of(const Rule* rule) {
+    return rule == nullptr || rule->spec->order.is_null() ? nullptr : &rule->spec->order;
+  }
+
+  Rule* rule_for(Member& member, const Request& request) {
+    Rule* chosen = nullptr;
     for (Rule& rule : member.rules) {
+      if (!rule.spec->after.empty() && !applied_.contains(rule.spec->after)) continue;
       if (!matches(rule.match, request)) continue;
       ++rule.seen;  // every rule counts, also behind the one that applies: nth means the nth request, not the nth use
-      if (chosen == nullptr && rule.seen >= rule.match.first && rule.seen <= rule.match.last) chosen = rule.spec;
+      if (chosen == nullptr && rule.seen >= rule.match.first && rule.seen <= rule.match.last) chosen = &rule;
     }
+    if (chosen != nullptr && !chosen->spec->name.empty()) applied_.insert(chosen->spec->name);
     return chosen;
   }
 
@@ -210,7 +247,8 @@ class World::Room final : public http::Handler {
     }
   }
 
-  wire::Script answer(Member& member, const http::Incoming& incoming, const Actions& actions, const RuleSpec* rule) {
+  wire::Script answer(Member& member, const http::Incoming& incoming, const Actions& actions, Rule* applies) {
+    const RuleSpec* rule = applies == nullptr ? nullptr : applies->spec;
     perform(member, actions);
     const Request& request = *incoming.request;
     std::optional<Response> response;
@@ -254,7 +292,21 @@ class World::Room final : public http::Handler {
       journal_.append(std::move(entry));
     }
     if (!rule->hold.empty()) script->steps.insert(script->steps.begin(), wire::Step{wire::Hold{rule->hold}});
+    if (applies->barrier) wait_at(*applies->barrier, incoming, *script);
     return std::move(*script);
+  }
+
+  void wait_at(Barrier& barrier, const http::Incoming& incoming, wire::Script& script) {
+    const Barrier::Arrival arrival = barrier.arrive();
+    if (!arrival.hold.empty()) {
+      script.steps.insert(script.steps.begin(), wire::Step{wire::Hold{arrival.hold}});
+      at_barriers_[incoming.exchange] = {&barrier, arrival.hold, incoming.connection};
+    }
+    for (const std::string& hold : arrival.release) server_->release(hold);
+  }
+
+  static void leave(http::Server& server, const Waiting& waiting) {
+    for (const std::string& hold : waiting.barrier->answered(waiting.hold)) server.release(hold);
   }
 
   WorldSpec spec_;
@@ -262,7 +314,9 @@ class World::Room final : public http::Handler {
   Journal& journal_;
   Random random_;
   std::vector<Member> members_;
-  std::unordered_map<std::uint64_t, const RuleSpec*> chosen_;  // by exchange, between head and body
+  std::unordered_map<std::uint64_t, Rule*> chosen_;  // by exchange, between head and body
+  std::set<std::string> applied_;                     // names of rules
+  std::unordered_map<std::uint64_t, Waiting> at_barriers_;  // by exchange
   std::mutex ready_mutex_;
   std::condition_variable ready_changed_;
   bool ready_ = false;

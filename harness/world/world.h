@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,7 @@
 #include "harness/base/time.h"
 #include "harness/http/server.h"
 #include "harness/wire/fault.h"
+#include "harness/world/barrier.h"
 #include "harness/world/fake.h"
 #include "harness/world/match.h"
 
@@ -28,7 +30,10 @@ struct RuleSpec {
   nlohmann::json match;                // as harness/world/match.h reads it
   nlohmann::json order;                // handed to the fake as Call::rule; null = nothing
   std::vector<wire::FaultUse> faults;  // applied to its answer, in order
-  std::string hold;                    // the answer waits at this barrier; empty = none
+  std::string hold;                    // the answer waits until the case releases this name; empty = it does not
+  std::optional<BarrierSpec> barrier;  // the answers wait for each other
+  std::string name;                    // what `after` of other rules calls it; empty = nothing
+  std::string after;                   // counts and applies only once the rule of that name has applied
   double speed = 0;                    // SerializeOptions::speed
 };
 

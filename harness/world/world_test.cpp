@@ -1,0 +1,135 @@
+// A world over real sockets, with a fake that says back what it was asked.
+#include "harness/world/world.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "harness/http/test_peer.h"
+
+namespace assay {
+namespace {
+
+using http::TestPeer;
+using nlohmann::json;
+using testing::EndsWith;
+using testing::StartsWith;
+
+class Echo final : public Fake {
+ public:
+  Actions on_body(const Call& call) override {
+    const std::string order = call.rule == nullptr ? "" : call.rule->dump();
+    return {
+        Respond{make_response(200, "text/plain", call.request->target + " " + call.request->body + order)}};
+  }
+  Result<void> check_order(const json&) const override { return {}; }
+};
+
+struct EchoWorld {
+  SystemClock clock;
+  Journal journal{clock};
+  std::unique_ptr<World> world;
+
+  explicit EchoWorld(std::vector<RuleSpec> rules) {
+    WorldSpec spec;
+    FakeSpec fake;
+    fake.name = "echo";
+    fake.rules = std::move(rules);
+    spec.fakes.push_back(std::move(fake));
+    auto started = World::start(
+        std::move(spec), [](std::string_view, FakeConfig) { return std::make_unique<Echo>(); }, {}, clock,
+        journal);
+    EXPECT_TRUE(started) << started.error().text();
+    world = std::move(*started);
+  }
+
+  static std::string request(const std::string& target) {
+    return "GET " + target + " HTTP/1.1\r\nHost: t\r\nConnection: close\r\n\r\n";
+  }
+  std::string ask(const std::string& target) const {
+    TestPeer peer(world->port("echo"));
+    EXPECT_TRUE(peer.send(request(target)));
+    return peer.read_to_end();
+  }
+  // Waits until the world has read so many requests.
+  void until_requests(std::size_t count) const {
+    std::size_t seen = 0;
+    const auto found =
+        journal.wait([&](const JournalEntry& e) { return e.kind == JournalKind::request && ++seen == count; },
+                     std::chrono::seconds(10), "requests");
+    EXPECT_TRUE(found) << found.error().text();
+  }
+};
+
+RuleSpec rule(const json& match, const json& order) {
+  RuleSpec out;
+  out.match = match;
+  out.order = order;
+  return out;
+}
+
+TEST(World, NthMeansTheNthRequestThatMatchesTheRest) {
+  const EchoWorld w(
+      {rule({{"path", "/a"}, {"nth", 2}}, "second"), rule({{"path", "/a"}, {"nth", "3+"}}, "later")});
+  EXPECT_THAT(w.ask("/a"), EndsWith("\r\n\r\n/a "));
+  EXPECT_THAT(w.ask("/b"), EndsWith("/b "));
+  EXPECT_THAT(w.ask("/a"), EndsWith("/a \"second\""));
+  EXPECT_THAT(w.ask("/a"), EndsWith("/a \"later\""));
+  EXPECT_THAT(w.ask("/a"), EndsWith("/a \"later\""));
+}
+
+TEST(World, AfterCountsFromWhenTheOtherRuleApplied) {
+  RuleSpec login = rule({{"path", "/login"}}, "in");
+  login.name = "login";
+  RuleSpec next = rule({{"path", "/a"}, {"nth", 1}}, "first after");
+  next.after = "login";
+  const EchoWorld w({login, next});
+  EXPECT_THAT(w.ask("/a"), EndsWith("/a "));
+  EXPECT_THAT(w.ask("/login"), EndsWith("\"in\""));
+  EXPECT_THAT(w.ask("/a"), EndsWith("\"first after\""));
+  EXPECT_THAT(w.ask("/a"), EndsWith("/a "));
+}
+
+TEST(World, FaultsOfARuleBreakItsAnswer) {
+  RuleSpec broken = rule({{"path", "/a"}}, nullptr);
+  broken.faults = {{"content-length", {{"add", 5}}}};
+  const EchoWorld w({broken});
+  EXPECT_THAT(w.ask("/a"), testing::HasSubstr("Content-Length: 8\r\n"));
+}
+
+TEST(World, ABarrierAnswersTheSecondRequestFirst) {
+  RuleSpec gate = rule({{"path", "/*"}}, nullptr);
+  gate.barrier = BarrierSpec{2, {2, 1}};
+  const EchoWorld w({gate});
+  TestPeer first(w.world->port("echo"));
+  ASSERT_TRUE(first.send(EchoWorld::request("/one")));
+  w.until_requests(1);
+  TestPeer second(w.world->port("echo"));
+  ASSERT_TRUE(second.send(EchoWorld::request("/two")));
+  EXPECT_THAT(second.read_to_end(), EndsWith("/two "));
+  EXPECT_THAT(first.read_to_end(), EndsWith("/one "));
+  std::vector<std::uint64_t> done;
+  for (const auto& e : w.journal.entries()) {
+    if (e->kind == JournalKind::done) done.push_back(e->exchange);
+  }
+  EXPECT_THAT(done, testing::ElementsAre(2U, 1U));
+  EXPECT_THAT(w.ask("/three"), EndsWith("/three "));
+}
+
+TEST(World, APeerThatLeavesABarrierDoesNotHoldUpTheOther) {
+  RuleSpec gate = rule({{"path", "/*"}}, nullptr);
+  gate.barrier = BarrierSpec{2, {1, 2}};
+  const EchoWorld w({gate});
+  {
+    TestPeer first(w.world->port("echo"));
+    ASSERT_TRUE(first.send(EchoWorld::request("/one")));
+    w.until_requests(1);
+    first.reset();
+  }
+  const auto gone = w.journal.wait([](const JournalEntry& e) { return e.kind == JournalKind::peer_closed; },
+                                   std::chrono::seconds(10), "the reset");
+  ASSERT_TRUE(gone) << gone.error().text();
+  EXPECT_THAT(w.ask("/two"), EndsWith("/two "));
+}
+
+}  // namespace
+}  // namespace assay
