@@ -18,6 +18,8 @@ int main(int argc, char** argv) {
   assay::cli::add_selftest(app, action);
   assay::cli::add_serve(app, action);
   assay::cli::add_client(app, action);
+  assay::cli::add_fixture(app, action);
+  assay::cli::add_import(app, action);
   assay::cli::add_report(app, action);
   assay::cli::add_cell_worker(app, action);
   try {

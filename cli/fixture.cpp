@@ -1,0 +1,90 @@
+// assay fixture: check, show and compare fixtures.
+#include <cstdio>
+#include <memory>
+
+#include "cli/verbs.h"
+#include "harness/fixture/fixture.h"
+#include "harness/fixture/inspect.h"
+#include "reports/console.h"
+
+namespace assay::cli {
+namespace {
+
+struct Options {
+  std::vector<std::string> files;
+  std::string rules;
+  std::size_t body = 200;
+};
+
+bool colored() {
+  return reports::console_style(fileno(stdout)).color;
+}
+
+ExitCode refuse(const Error& error) {
+  std::fprintf(stderr, "assay fixture: %s\n", error.text().c_str());
+  return ExitCode::usage;
+}
+
+ExitCode run_lint(const Options& options) {
+  const Result<RedactionRules> rules =
+      options.rules.empty() ? default_redaction_rules() : load_redaction_rules(options.rules);
+  if (!rules) return refuse(rules.error());
+  ExitCode exit = ExitCode::ok;
+  for (const std::string& file : options.files) {
+    const Result<Fixture> fixture = read_fixture(file);
+    if (!fixture) {
+      refuse(fixture.error());
+      exit = ExitCode::usage;
+      continue;
+    }
+    for (const Finding& finding : lint(*fixture, *rules)) {
+      const bool error = finding.severity == Finding::Severity::error;
+      std::printf("%s: %s: %s\n", file.c_str(), error ? "error" : "warning", finding.message.c_str());
+      if (error && exit == ExitCode::ok) exit = ExitCode::failed;
+    }
+  }
+  return exit;
+}
+
+ExitCode run_show(const Options& options) {
+  for (const std::string& file : options.files) {
+    const Result<Fixture> fixture = read_fixture(file);
+    if (!fixture) return refuse(fixture.error());
+    std::fputs(show(*fixture, {colored(), options.body}).c_str(), stdout);
+  }
+  return ExitCode::ok;
+}
+
+ExitCode run_diff(const Options& options) {
+  const Result<Fixture> before = read_fixture(options.files[0]);
+  if (!before) return refuse(before.error());
+  const Result<Fixture> after = read_fixture(options.files[1]);
+  if (!after) return refuse(after.error());
+  const std::string text = diff(*before, *after, colored());
+  std::fputs(text.c_str(), stdout);
+  return text.empty() ? ExitCode::ok : ExitCode::failed;
+}
+
+}  // namespace
+
+void add_fixture(CLI::App& app, Action& action) {
+  auto options = std::make_shared<Options>();
+  CLI::App* verb = app.add_subcommand("fixture", "Check, show and compare fixtures");
+  verb->require_subcommand(1);
+  CLI::App* lint = verb->add_subcommand(
+      "lint", "Say what is wrong with fixtures; exit 1 for errors, 2 for files that are none");
+  lint->add_option("files", options->files, "Fixtures")->required();
+  lint->add_option("--rules", options->rules, "A YAML file of more redaction rules");
+  lint->callback([options, &action] { action = [options] { return run_lint(*options); }; });
+  CLI::App* show = verb->add_subcommand("show", "Print fixtures for people");
+  show->add_option("files", options->files, "Fixtures")->required();
+  show->add_option("--body", options->body, "Bytes to print of each body or chunk, 0 = all")
+      ->capture_default_str();
+  show->callback([options, &action] { action = [options] { return run_show(*options); }; });
+  CLI::App* diff =
+      verb->add_subcommand("diff", "Print the difference of two fixtures; exit 1 when there is one");
+  diff->add_option("files", options->files, "Two fixtures")->required()->expected(2);
+  diff->callback([options, &action] { action = [options] { return run_diff(*options); }; });
+}
+
+}  // namespace assay::cli
