@@ -13,7 +13,8 @@
 namespace assay::reports {
 namespace {
 
-using Key = std::pair<std::string_view, std::string_view>;
+// Client, case, and the how manieth line of that case it is (--repeat).
+using Key = std::tuple<std::string_view, std::string_view, int>;
 
 class Comparison {
  public:
@@ -81,13 +82,17 @@ std::string_view name_of(const std::optional<Verdict>& verdict) {
 std::vector<Change> diff_records(const RunRecord& before, const RunRecord& after,
                                  const DiffOptions& options) {
   std::map<Key, std::pair<const CaseRecord*, const CaseRecord*>> cases;
-  for (const CaseRecord& c : before.cases) cases[{c.client, c.name}].first = &c;
-  for (const CaseRecord& c : after.cases) cases[{c.client, c.name}].second = &c;
+  const auto each = [](const RunRecord& record, const auto& take) {
+    std::map<std::pair<std::string_view, std::string_view>, int> seen;
+    for (const CaseRecord& c : record.cases) take(Key(c.client, c.name, seen[{c.client, c.name}]++), c);
+  };
+  each(before, [&](const Key& key, const CaseRecord& c) { cases[key].first = &c; });
+  each(after, [&](const Key& key, const CaseRecord& c) { cases[key].second = &c; });
   Comparison comparison(options);
   std::vector<Change> out;
   for (const auto& [key, sides] : cases) {
     const auto& [a, b] = sides;
-    Change change{std::string(key.first), std::string(key.second), {}, {}, {}};
+    Change change{std::string(std::get<0>(key)), std::string(std::get<1>(key)), {}, {}, {}};
     if (a != nullptr) change.before = a->verdict;
     if (b != nullptr) change.after = b->verdict;
     if (a != nullptr && b != nullptr) change.details = comparison.details(*a, *b);

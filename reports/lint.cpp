@@ -65,7 +65,8 @@ class Linter {
     ++counts_[value["verdict"]];
     const std::string client = value["client"];
     const std::string name = value["case"];
-    const auto [at, first] = lines_.emplace(client + '\n' + name, line_);
+    // With --repeat a case has several lines; each has a place of its own in the plan.
+    const auto [at, first] = lines_.emplace(client + '\n' + name + '\n' + value["index"].dump(), line_);
     if (!first) report(fmt::format("{} of {} is on line {} already", name, client, at->second));
     std::set<std::uint64_t> seqs;
     for (const json& entry : value["journal"]) seqs.insert(entry["seq"].get<std::uint64_t>());

@@ -79,11 +79,12 @@ Result<std::vector<std::string>> missing(const std::vector<NamedRecord>& inputs)
 }
 
 Result<void> check_unique(const std::vector<NamedRecord>& inputs) {
-  std::map<std::pair<std::string_view, std::string_view>, const std::string*> seen;
+  // With --repeat a case has several lines; each has a place of its own in the plan.
+  using Key = std::tuple<std::string_view, std::string_view, std::uint64_t>;
+  std::map<Key, const std::string*> seen;
   for (const auto& [name, record] : inputs) {
     for (const CaseRecord& c : record.cases) {
-      const auto [at, first] =
-          seen.emplace(std::pair(std::string_view(c.client), std::string_view(c.name)), &name);
+      const auto [at, first] = seen.emplace(Key(c.client, c.name, c.index), &name);
       if (!first) return fail(fmt::format("{} of {} is in {} already", c.name, c.client, *at->second), name);
     }
   }

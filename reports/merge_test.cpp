@@ -79,6 +79,17 @@ TEST(Merge, AShardThatDiedIsIncompleteToo) {
   EXPECT_THAT(merged->header.missing, ElementsAre("shard-1.jsonl: 9 of 10 cases, no footer"));
 }
 
+TEST(Merge, KeepsRepeatsOfACase) {
+  RunRecord a = sample_record({2, 1, 0, 7});
+  a.cases[1].name = a.cases[0].name;
+  const auto merged = merge_records({shard_of(a, 1, 2), shard_of(a, 2, 2)}, {});
+  ASSERT_TRUE(merged) << merged.error().text();
+  EXPECT_THAT(merged->cases, SizeIs(2));
+  RunRecord other = a;
+  other.cases[1].verdict = Verdict::fail;
+  EXPECT_THAT(diff_records(a, other), SizeIs(1));
+}
+
 TEST(Merge, JoinsClients) {
   RunRecord a = sample_record({20, 1, 0, 7});
   RunRecord b = a;
