@@ -209,13 +209,14 @@ void add_case(Columns& out, Strings& strings, const CaseRecord& c) {
   out.protocol.push_back(strings.number(c.protocol));
   const auto numbers = [&](const std::vector<std::string>& texts) {
     std::vector<int> all;
+    all.reserve(texts.size());
     for (const std::string& text : texts) all.push_back(strings.number(text));
     return list(all);
   };
   out.features.push_back(numbers(c.features));
   out.seen.push_back(numbers(c.seen_in));
   std::vector<std::string> axes;
-  for (const auto& [name, value] : c.axes) axes.push_back(name + ":" + value);
+  for (const auto& [name, value] : c.axes) axes.push_back(fmt::format("{}:{}", name, value));
   out.axes.push_back(numbers(axes));
 }
 

@@ -148,7 +148,7 @@ std::string render_junit(const RunRecord& record) {
   int id = 0;
   for (const auto& [key, suite] : suites) {
     const auto& [client, name] = key;
-    out += suite_open(record, id++, client, client + "." + name, suite);
+    out += suite_open(record, id++, client, fmt::format("{}.{}", client, name), suite);
     out += fmt::format(
         "<properties><property name=\"client\" value=\"{}\"/><property name=\"seed\" value=\"{}\"/>"
         "<property name=\"assay\" value=\"{}\"/></properties>\n",

@@ -80,7 +80,7 @@ class Linter {
       }
     }
     if (value["verdict"] == "pass" && failed) report("the verdict is pass, but a check does not hold");
-    if (value["verdict"] == "fail" && !failed && value["reason"] == "")
+    if (value["verdict"] == "fail" && !failed && value["reason"].get_ref<const std::string&>().empty())
       report("the verdict is fail, without a failed check or a reason");
     if ((value["verdict"] == "xfail" || value["verdict"] == "xpass") && value["known"].is_null())
       report("the verdict is about a known failure, but \"known\" is null");

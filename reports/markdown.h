@@ -8,7 +8,7 @@
 namespace assay::reports {
 
 // GitHub refuses a job summary of more than 1 MiB.
-inline constexpr std::size_t kSummaryLimit = 1024 * 1024;
+inline constexpr std::size_t kSummaryLimit = std::size_t{1024} * 1024;
 
 // What failed first: a heading with the judgement, counts for each client, then the cases that need attention
 // with expected against observed and the command. Never longer than `limit` bytes; says how many cases it

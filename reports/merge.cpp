@@ -91,6 +91,14 @@ Result<void> check_unique(const std::vector<NamedRecord>& inputs) {
   return {};
 }
 
+// As one run would exit: what failed weighs more than what could not run.
+int worse(int a, int b) {
+  const auto weight = [](int exit) {
+    return exit == static_cast<int>(ExitCode::incomplete) ? 1 : exit == 0 ? 0 : 1 + exit;
+  };
+  return weight(a) < weight(b) ? b : a;
+}
+
 void take_header(RunHeader& out, const RunHeader& in) {
   out.planned += in.planned;
   out.started = std::min(out.started, in.started);
@@ -118,10 +126,10 @@ Result<RunRecord> merge_records(std::vector<NamedRecord> inputs, std::vector<std
     if (record.header.requirements != out.header.requirements)
       return fail("ran another requirement set than " + inputs.front().name, name);
     take_header(out.header, record.header);
-    for (const std::string& note : record.notes) out.notes.push_back(name + ": " + note);
+    for (const std::string& note : record.notes) out.notes.push_back(fmt::format("{}: {}", name, note));
     if (record.footer) {
       footer.duration_us = std::max(footer.duration_us, record.footer->duration_us);
-      footer.exit = std::max(footer.exit, record.footer->exit);
+      footer.exit = worse(footer.exit, record.footer->exit);
     }
     for (CaseRecord& c : record.cases) {
       ++footer.counts[std::string(to_string(c.verdict))];

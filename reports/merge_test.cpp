@@ -79,6 +79,19 @@ TEST(Merge, AShardThatDiedIsIncompleteToo) {
   EXPECT_THAT(merged->header.missing, ElementsAre("shard-1.jsonl: 9 of 10 cases, no footer"));
 }
 
+TEST(Merge, ExitsAsOneRunWould) {
+  const RunRecord whole = sample_record({4, 1, 0, 7});
+  const int expected[][3] = {{0, 0, 0}, {0, 3, 3}, {3, 1, 1}, {1, 0, 1}, {130, 1, 130}};
+  for (const auto& [a, b, exit] : expected) {
+    NamedRecord first = shard_of(whole, 1, 2);
+    NamedRecord second = shard_of(whole, 2, 2);
+    first.record.footer->exit = a;
+    second.record.footer->exit = b;
+    EXPECT_EQ(merge_records({first, second}, {})->footer->exit, exit);
+    EXPECT_EQ(merge_records({second, first}, {})->footer->exit, exit);
+  }
+}
+
 TEST(Merge, KeepsRepeatsOfACase) {
   RunRecord a = sample_record({2, 1, 0, 7});
   a.cases[1].name = a.cases[0].name;

@@ -31,7 +31,14 @@ class Render : public ::testing::Test {
 
 constexpr const char* kCanary = "sk-CANARY-0123456789abcdef";
 
-// A red case with the canary in every text that a client, a server or a case file can put there.
+std::string redacted(std::string_view text) {
+  std::string out(text);
+  for (std::size_t at = 0; (at = out.find(kCanary)) != std::string::npos;)
+    out.replace(at, std::string_view(kCanary).size(), "[redacted]");
+  return out;
+}
+
+// A case with the canary in every text that a client, a server or a case file can put there.
 CaseRecord planted(Verdict verdict) {
   const std::string text = std::string("before ") + kCanary + " after";
   CaseRecord c;
@@ -62,7 +69,7 @@ TEST_F(Render, NoReportHoldsACanary) {
   header.host = {kCanary, kCanary, 1};
   header.assay = header.started = header.requirements = kCanary;
   header.planned = kVerdicts;
-  auto writer = RecordWriter::open(file("run.jsonl"), header, redact_canaries({kCanary}));
+  auto writer = RecordWriter::open(file("run.jsonl"), header, redacted);
   ASSERT_TRUE(writer);
   for (int i = 0; i < kVerdicts; ++i) ASSERT_TRUE((*writer)->append(planted(static_cast<Verdict>(i))));
   ASSERT_TRUE((*writer)->finish(1, 1));

@@ -48,6 +48,7 @@ Tally tally(const RunRecord& record) {
 
 std::string describe(const Tally& tally) {
   std::vector<Verdict> order;
+  order.reserve(kVerdicts);
   for (int i = 0; i < kVerdicts; ++i) order.push_back(static_cast<Verdict>(i));
   std::sort(order.begin(), order.end(), [](Verdict a, Verdict b) {
     return std::tuple(a != Verdict::pass, !is_green(a), rank(a)) <

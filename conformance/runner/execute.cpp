@@ -59,7 +59,11 @@ CaseLine run_here(const PlannedCase& planned, const std::string& data_folder) {
   SessionOptions options = machinery(data_folder);
   options.scratch = scratch.path();
   const CaseRun run = run_case(planned, options);
-  return {case_line(run.record, run.redactor), run.record};
+  // What leaves here went through the redactor, the record too.
+  std::string line = case_line(run.record, run.redactor);
+  auto record = parse_record(header_line({}) + "\n" + line + "\n", planned.one.id);
+  if (!record) throw std::runtime_error(record.error().text());
+  return {std::move(line), std::move(record->cases.front())};
 }
 
 CaseLine as_error(const PlannedCase& planned, std::string reason) {

@@ -11,7 +11,6 @@ namespace assay {
 namespace {
 
 namespace od = simdjson::ondemand;
-using simdjson::simdjson_error;
 
 std::string text(od::value value) {
   if (value.type() == od::json_type::null) return {};
