@@ -7,7 +7,7 @@ void mutate(Parts& parts) {
   const auto said = std::make_shared<std::string>();
   parts.route_callback = [right = parts.route_callback, said](const CallbackRequest& request,
                                                               const CallbackExpectation& expected) {
-    if (const auto text = query_value(request.target, "error_description")) *said = *text;
+    if (query_value(request.target, "error")) *said = form_decode(request.target);
     return right(request, expected);
   };
   parts.callback_page = [right = parts.callback_page, said](const Outcome<json>& result) {

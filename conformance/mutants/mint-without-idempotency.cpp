@@ -1,4 +1,4 @@
-// token-exchange.mint-retry-creates-duplicates: every attempt of a mint has a name of its own.
+// token-exchange.mint-retry-creates-duplicates: a mint is repeated without an Idempotency-Key.
 #include "conformance/mutants/mutant.h"
 
 namespace assay::reference {
@@ -6,8 +6,7 @@ namespace assay::reference {
 void mutate(Parts& parts) {
   parts.transport = [right = parts.transport](HttpRequest request, const BodySink& sink, const Cancel& cancel,
                                               const Deadline& deadline) {
-    if (remove_header(request.headers, "Idempotency-Key") > 0)
-      request.headers.push_back({"Idempotency-Key", random_text(12)});
+    remove_header(request.headers, "Idempotency-Key");
     return right(request, sink, cancel, deadline);
   };
 }

@@ -1,19 +1,20 @@
-// model-discovery.duplicate-ids-across-providers: the first provider gets the chat of them all.
+// model-discovery.duplicate-ids-across-providers: a model that another provider lists too is left out.
 #include "conformance/mutants/mutant.h"
 
 namespace assay::reference {
 
 void mutate(Parts& parts) {
-  const auto first = std::make_shared<std::map<std::string, std::string>>();
-  parts.discover = [right = parts.discover, first](const Call& call, bool refresh) {
-    if (first->empty()) *first = call.context.urls;
-    return right(call, refresh);
-  };
-  parts.transport = [right = parts.transport, first](HttpRequest request, const BodySink& sink,
-                                                     const Cancel& cancel, const Deadline& deadline) {
-    if (request.method == "POST" && first->contains("inference"))
-      request.url.replace(0, origin_of(request.url).size(), first->at("inference"));
-    return right(request, sink, cancel, deadline);
+  const auto owners = std::make_shared<std::map<json, std::string>>();
+  parts.discover = [right = parts.discover, owners](const Call& call, bool refresh) {
+    auto found = right(call, refresh);
+    for (const char* list : {"ids", "models"})
+      for (json kept = json::array(), all = found ? found->at(list) : kept; const json& one : all) {
+        const std::string& owner =
+            owners->emplace(one.is_object() ? one["id"] : one, call.context.provider.id).first->second;
+        if (owner == call.context.provider.id) kept.push_back(one);
+        (*found)[list] = kept;
+      }
+    return found;
   };
 }
 

@@ -25,6 +25,7 @@
 #include "conformance/reference/login.h"
 #include "conformance/reference/parts.h"
 #include "harness/base/text.h"
+#include "harness/http/client.h"
 #include "harness/stream/sse.h"
 
 namespace assay::reference {

@@ -1,13 +1,15 @@
-// oauth-login.preflight-consumed-as-callback: an OPTIONS request with the same address is the redirect.
+// oauth-login.preflight-consumed-as-callback: a preflight of the redirect's address ends the wait.
 #include "conformance/mutants/mutant.h"
 
 namespace assay::reference {
 
 void mutate(Parts& parts) {
-  parts.route_callback = [right = parts.route_callback](CallbackRequest request,
+  parts.route_callback = [right = parts.route_callback](const CallbackRequest& request,
                                                         const CallbackExpectation& expected) {
-    if (request.method == "OPTIONS") request.method = "GET";
-    return right(request, expected);
+    CallbackDecision decision = right(request, expected);
+    if (request.method == "OPTIONS" && target_path(request.target) == expected.path)
+      decision = {CallbackDecision::Kind::settle, {}, {{"error", "the redirect is not a GET"}}};
+    return decision;
   };
 }
 

@@ -223,9 +223,9 @@ std::optional<Millis> retry_wait(const Failure& failure, const AttemptFacts& fac
   // What was shown cannot be taken back: a second attempt would repeat it
   // (http-errors.midstream-retry-duplicates).
   if (facts.content_seen) return {};
-  // A fresh key may not have reached every database yet: a few quick attempts more.
+  // A fresh key may not have reached every database yet: one attempt more.
   const bool not_arrived = failure.code == "token_not_found_in_db" && facts.fresh_key;
-  if (facts.attempt >= limits.attempts + (not_arrived ? 3 : 0)) return {};
+  if (facts.attempt >= limits.attempts + (not_arrived ? 1 : 0)) return {};
   switch (failure.category) {
     case Category::rate_limited:
     case Category::overloaded:
