@@ -30,7 +30,7 @@ class ZlibCompressor final : public Compressor {
  private:
   std::string run(std::string_view bytes, int flush) {
     std::string out;
-    std::string buffer(16 * 1024, '\0');
+    std::string buffer(std::size_t{16} * 1024, '\0');
     std::string input(bytes);  // zlib's pointer is not const
     stream_.next_in = reinterpret_cast<Bytef*>(input.data());
     stream_.avail_in = static_cast<uInt>(input.size());

@@ -18,10 +18,9 @@ Result<Script> apply_content_length(Script script, const nlohmann::json& params,
   const std::int64_t declared = value ? *value : payload + *add;
   if (declared < 0) return fail("the length would be " + std::to_string(declared));
   script = set_header_line(std::move(script), "Content-Length", std::to_string(declared));
-  if (then == "stall") return end_at(std::move(script), layout(script).total, {{Stall{}}});
-  if (then == "close" || (!then && declared > payload)) {
-    return end_at(std::move(script), layout(script).total, {{Close{}}});
-  }
+  const std::size_t end = layout(script).total;
+  if (then == "stall") return end_at(std::move(script), end, {{Stall{}}});
+  if (then == "close" || (!then && declared > payload)) return end_at(std::move(script), end, {{Close{}}});
   return script;
 }
 

@@ -6,7 +6,7 @@ namespace {
 
 Result<Script> apply_endless_body(Script script, const nlohmann::json& params, FaultContext&) {
   Params p(params, "text");
-  const auto text = p.text("text").value_or(std::string(16 * 1024, 'x'));
+  const auto text = p.text("text").value_or(std::string(std::size_t{16} * 1024, 'x'));
   const auto every = p.duration("every");
   const auto place = read_place(p);
   if (text.empty()) p.wrong("text: expected at least one byte");

@@ -4,7 +4,7 @@
 namespace assay::wire::faults {
 namespace {
 
-constexpr std::size_t kBlock = 64 * 1024;
+constexpr std::size_t kBlock = std::size_t{64} * 1024;
 
 Result<Script> apply_huge_body(Script script, const nlohmann::json& params, FaultContext&) {
   Params p(params, "bytes");
@@ -18,7 +18,8 @@ Result<Script> apply_huge_body(Script script, const nlohmann::json& params, Faul
   if (header_line(script, before, "Content-Length"))
     script = set_header_line(std::move(script), "Content-Length", std::to_string(bytes));
   const bool keep_alive = script.keep_alive;
-  script = end_at(std::move(script), layout(script).body, {});
+  const std::size_t body = layout(script).body;
+  script = end_at(std::move(script), body, {});
   script.keep_alive = keep_alive;
   // The blocks repeat, so that a body of gigabytes costs nothing here. `fill` starts anew in each.
   const auto block = [&](std::size_t size) {

@@ -1,3 +1,8 @@
+#include <fmt/format.h>
+
+#include <charconv>
+#include <optional>
+
 #include "harness/wire/faults/body.h"
 #include "harness/wire/faults/catalogue.h"
 
@@ -12,6 +17,40 @@ std::optional<Pointer> pointer(const std::string& text) {
   } catch (const nlohmann::ordered_json::exception&) {
     return std::nullopt;
   }
+}
+
+// The index that `token` is; nullopt when it is none (RFC 6901 section 4).
+std::optional<std::size_t> index_of(const std::string& token) {
+  std::size_t index = 0;
+  const auto [end, problem] = std::from_chars(token.data(), token.data() + token.size(), index);
+  if (problem != std::errc() || end != token.data() + token.size()) return std::nullopt;
+  if (token.size() > 1 && token.front() == '0') return std::nullopt;
+  return index;
+}
+
+// An array grows by one at most: nlohmann would fill the way to any index with nulls. Where there is nothing
+// yet a number makes an array, any other token an object. A value that is neither has no members.
+bool may_be_set(const nlohmann::ordered_json& value, Pointer at) {
+  std::vector<std::string> tokens;
+  for (; !at.empty(); at.pop_back()) tokens.push_back(at.back());
+  const nlohmann::ordered_json nothing;
+  const nlohmann::ordered_json* here = &value;
+  for (auto token = tokens.rbegin(); token != tokens.rend(); ++token) {
+    const auto index = index_of(*token);
+    if (here->is_null()) {
+      if (index && *index != 0) return false;
+      here = &nothing;
+    } else if (here->is_object()) {
+      const auto found = here->find(*token);
+      here = found == here->end() ? &nothing : &*found;
+    } else if (here->is_array()) {
+      if (*token != "-" && (!index || *index > here->size())) return false;
+      here = *token == "-" || *index == here->size() ? &nothing : &(*here)[*index];
+    } else {
+      return false;
+    }
+  }
+  return true;
 }
 
 Result<std::string> patched(const std::string& data, const nlohmann::json& set,
@@ -29,11 +68,9 @@ Result<std::string> patched(const std::string& data, const nlohmann::json& set,
     }
   }
   for (const auto& [path, wanted] : set.items()) {
-    try {
-      value[*pointer(path)] = wanted;
-    } catch (const nlohmann::ordered_json::exception&) {
-      return fail("set: " + path + " cannot be set in " + data);
-    }
+    const Pointer at = *pointer(path);
+    if (!may_be_set(value, at)) return fail(fmt::format("set: {} cannot be set in {}", path, data));
+    value[at] = wanted;
   }
   return value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
