@@ -53,24 +53,35 @@ bool may_be_set(const nlohmann::ordered_json& value, Pointer at) {
   return true;
 }
 
+// `at` exists in `value` and is not the whole of it.
+void remove_at(nlohmann::ordered_json& value, const Pointer& at) {
+  auto& parent = value[at.parent_pointer()];
+  if (parent.is_array()) {
+    parent.erase(*index_of(at.back()));
+  } else {
+    parent.erase(at.back());
+  }
+}
+
 Result<std::string> patched(const std::string& data, const nlohmann::json& set,
                             const std::vector<std::string>& removed) {
   auto value = nlohmann::ordered_json::parse(data, nullptr, false);
   if (value.is_discarded()) return fail("the event's data is not JSON");
-  for (const std::string& path : removed) {
-    const Pointer at = *pointer(path);
-    if (at.empty() || !value.contains(at)) continue;
-    auto& parent = value[at.parent_pointer()];
-    if (parent.is_array()) {
-      parent.erase(static_cast<std::size_t>(std::stoul(at.back())));
-    } else {
-      parent.erase(at.back());
+  std::string path;
+  try {  // a token such as 01 is a name in an object and an exception in an array
+    for (const std::string& one : removed) {
+      path = one;
+      const Pointer at = *pointer(one);
+      if (!at.empty() && value.contains(at)) remove_at(value, at);
     }
-  }
-  for (const auto& [path, wanted] : set.items()) {
-    const Pointer at = *pointer(path);
-    if (!may_be_set(value, at)) return fail(fmt::format("set: {} cannot be set in {}", path, data));
-    value[at] = wanted;
+    for (const auto& [one, wanted] : set.items()) {
+      path = one;
+      const Pointer at = *pointer(one);
+      if (!may_be_set(value, at)) return fail(fmt::format("set: {} cannot be set in {}", path, data));
+      value[at] = wanted;
+    }
+  } catch (const nlohmann::ordered_json::exception&) {
+    return fail(fmt::format("{} does not fit {}", path, data));
   }
   return value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
