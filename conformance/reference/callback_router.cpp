@@ -142,7 +142,8 @@ CallbackDecision route_callback(const CallbackRequest& request, const CallbackEx
 }
 
 Response callback_page(const Outcome<nlohmann::json>& result) {
-  if (result) return page(200, "Signed in", "You are signed in. You may close this window and go back to the program.");
+  if (result)
+    return page(200, "Signed in", "You are signed in. You may close this window and go back to the program.");
   const int status = result.error().category == Category::authentication ? 400 : 502;
   return page(status, "Sign-in failed", result.error().message);
 }

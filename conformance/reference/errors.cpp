@@ -152,9 +152,12 @@ Failure error_text(const HttpReply& reply, const std::vector<std::string>& secre
       said = what_it_says(body);
     else
       said.message = reply.body;
+    // slow_down of RFC 8628 may carry the interval to keep from now on.
+    if (body.is_object() && body.contains("interval") && body["interval"].is_number_unsigned())
+      failure.retry_after = std::chrono::seconds(body["interval"].get<std::uint32_t>());
   }
   failure.category = category_of(reply.status, html, reply.headers, said);
-  failure.retry_after = read_retry_after(reply.headers, wall_now());
+  if (const auto wait = read_retry_after(reply.headers, wall_now())) failure.retry_after = wait;
   failure.code = sanitize(said.code.empty() ? said.type : said.code, secrets, 80);
   std::string text =
       said.code == "token_not_found_in_db" || said.type == "token_not_found_in_db"

@@ -119,8 +119,9 @@ Outcome<json> keep_grant(const Call& call, const ServerMetadata& server, const j
 
 Outcome<Millis> device_interval(const Failure& failure, Millis interval) {
   if (failure.code == "authorization_pending") return interval;
-  if (failure.code == "slow_down")  // RFC 8628 section 3.5: five seconds more, for good
-    return std::max(interval + Millis(5000), failure.retry_after.value_or(Millis(0)));
+  if (failure.code ==
+      "slow_down")  // RFC 8628 section 3.5: five seconds more, or what the server says, for good
+    return failure.retry_after ? std::max(interval, *failure.retry_after) : interval + Millis(5000);
   switch (failure.category) {
     case Category::rate_limited:
     case Category::overloaded:
