@@ -23,11 +23,12 @@ Result<BarrierSpec> parse_barrier(const nlohmann::json& value) {
   const std::string wanted = "answer: expected each of 1 to " + std::to_string(spec.until) + " once, found ";
   std::vector<std::uint64_t> order;
   for (const nlohmann::json& item : answer->is_array() ? *answer : nlohmann::json::array({*answer})) {
-    if (!item.is_number_integer() || item <= 0) return fail(wanted + answer->dump());
+    if (!item.is_number_integer() || item <= 0)
+      return fail(wanted + answer->dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
     order.push_back(item.get<std::uint64_t>());
   }
   if (!std::is_permutation(order.begin(), order.end(), spec.answer.begin(), spec.answer.end())) {
-    return fail(wanted + answer->dump());
+    return fail(wanted + answer->dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
   }
   spec.answer = std::move(order);
   return spec;

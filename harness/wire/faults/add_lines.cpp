@@ -12,7 +12,7 @@ Result<Response> apply_add_lines(Response response, const nlohmann::json& params
   if (given != nullptr) {
     const nlohmann::json list = given->is_array() ? *given : nlohmann::json::array({*given});
     for (const nlohmann::json& line : list) {
-      if (!line.is_string()) p.wrong("lines: expected texts, found " + line.dump());
+      if (!line.is_string()) p.wrong("lines: expected texts, found " + as_text(line));
       if (line.is_string()) lines += line.get<std::string>() + "\n";
     }
   }

@@ -177,7 +177,7 @@ EventChoice read_events(Params& params, std::optional<std::int64_t> otherwise) {
     if (item.is_number_integer()) {
       out.indices.push_back(item.get<std::int64_t>());
     } else {
-      params.wrong("event: expected an index, a list of them or \"every\", found " + item.dump());
+      params.wrong("event: expected an index, a list of them or \"every\", found " + as_text(item));
     }
   }
   if (list.empty()) params.wrong("event: the list is empty");

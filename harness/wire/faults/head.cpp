@@ -43,15 +43,15 @@ Headers read_headers(Params& params, std::string_view key) {
   const nlohmann::json* value = params.value(key);
   if (value == nullptr) return out;
   if (!value->is_object())
-    params.wrong(std::string(key) + ": expected {NAME: VALUE}, found " + value->dump());
+    params.wrong(std::string(key) + ": expected {NAME: VALUE}, found " + as_text(*value));
   if (!value->is_object()) return out;
   for (const auto& [name, text] : value->items()) {
     if (text.is_string()) {
       out.push_back({name, text.get<std::string>()});
     } else if (text.is_number()) {
-      out.push_back({name, text.dump()});
+      out.push_back({name, as_text(text)});
     } else {
-      params.wrong(std::string(key) + "." + name + ": expected a text, found " + text.dump());
+      params.wrong(std::string(key) + "." + name + ": expected a text, found " + as_text(text));
     }
   }
   return out;

@@ -11,7 +11,7 @@ Result<Response> apply_headers(Response response, const nlohmann::json& params, 
   if (const nlohmann::json* names = p.value("remove")) {
     const nlohmann::json list = names->is_array() ? *names : nlohmann::json::array({*names});
     for (const nlohmann::json& name : list) {
-      if (!name.is_string()) p.wrong("remove: expected a name, found " + name.dump());
+      if (!name.is_string()) p.wrong("remove: expected a name, found " + as_text(name));
       if (name.is_string()) removed.push_back(name.get<std::string>());
     }
   }

@@ -21,7 +21,7 @@ Result<Response> apply_insert_event(Response response, const nlohmann::json& par
   if (auto ok = p.finish(); !ok) return tl::unexpected(ok.error());
   std::string text = raw.value_or("");
   if (name) text += "event: " + *name + "\n";
-  if (data != nullptr) text += data_lines(data->is_string() ? data->get<std::string>() : data->dump());
+  if (data != nullptr) text += data_lines(data->is_string() ? data->get<std::string>() : as_text(*data));
   if (!raw) text += "\n";
   return edit_sse(std::move(response), [&](const SseBody& body, BodyEdits& edits) -> Result<void> {
     auto i = event_index(event, body.events.size(), true);

@@ -10,10 +10,14 @@ namespace assay::wire {
 
 using nlohmann::json;
 
+std::string as_text(const json& value) {
+  return value.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
 Result<std::uint64_t> parse_size(const json& value) {
   constexpr std::uint64_t kLimit = std::uint64_t{1} << 40;
   const auto refuse = [&] {
-    return fail("expected a size such as 1024 or \"64KiB\", found " + value.dump());
+    return fail("expected a size such as 1024 or \"64KiB\", found " + as_text(value));
   };
   if (value.is_number_integer() && value >= 0 && value <= kLimit) return value.get<std::uint64_t>();
   if (!value.is_string()) return refuse();
@@ -39,7 +43,7 @@ Params::Params(const json& value, std::string_view shorthand) {
     object_ = value;
   } else if (!value.is_null()) {
     if (shorthand.empty()) {
-      wrong("expected named parameters, found " + value.dump());
+      wrong("expected named parameters, found " + as_text(value));
     } else {
       object_[std::string(shorthand)] = value;
     }
@@ -57,8 +61,7 @@ void Params::wrong(std::string message) {
 }
 
 void Params::expected(std::string_view key, std::string_view what, const json& found) {
-  wrong(std::string(key) + ": expected " + std::string(what) + ", found " +
-        found.dump(-1, ' ', false, json::error_handler_t::replace));
+  wrong(std::string(key) + ": expected " + std::string(what) + ", found " + as_text(found));
 }
 
 bool Params::given(std::string_view key) {

@@ -15,6 +15,9 @@
 
 namespace assay::wire {
 
+// JSON on one line, for messages; what is not UTF-8 becomes U+FFFD.
+std::string as_text(const nlohmann::json& value);
+
 // Bytes as people write them: 1024, "64KiB", "50MiB", "1500B". Errors name what was found.
 Result<std::uint64_t> parse_size(const nlohmann::json& value);
 

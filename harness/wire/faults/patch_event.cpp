@@ -95,12 +95,12 @@ Result<Response> apply_patch_event(Response response, const nlohmann::json& para
   if (const nlohmann::json* list = p.value("remove")) {
     for (const nlohmann::json& path : list->is_array() ? *list : nlohmann::json::array({*list})) {
       if (!path.is_string() || !pointer(path.get<std::string>()))
-        p.wrong("remove: expected JSON pointers, found " + path.dump());
+        p.wrong("remove: expected JSON pointers, found " + as_text(path));
       if (path.is_string()) removed.push_back(path.get<std::string>());
     }
   }
   if (given == nullptr && removed.empty()) p.wrong("expected set or remove");
-  if (!set.is_object()) p.wrong("set: expected {POINTER: VALUE}, found " + set.dump());
+  if (!set.is_object()) p.wrong("set: expected {POINTER: VALUE}, found " + as_text(set));
   for (const auto& [path, ignored] : set.items()) {
     if (set.is_object() && !pointer(path)) p.wrong("set: expected JSON pointers, found " + path);
   }

@@ -177,7 +177,7 @@ std::optional<PlaceParam> read_place(Params& params, bool many) {
     out = PlaceParam{.unit = static_cast<PlaceUnit>(u)};
     const auto wanted = [&] {
       params.wrong(name + ": expected an index" + (many ? ", a list of them, \"every\"" : "") +
-                   " or \"end\", found " + value->dump());
+                   " or \"end\", found " + as_text(*value));
     };
     if (value->is_number_integer()) {
       out->indices.push_back(value->get<std::int64_t>());

@@ -10,7 +10,7 @@ Result<Response> apply_reorder_events(Response response, const nlohmann::json& p
   if (const nlohmann::json* events = p.value("events")) {
     const bool fits = events->is_array() && events->size() == 2 && (*events)[0].is_number_integer() &&
                       (*events)[1].is_number_integer();
-    if (!fits) p.wrong("events: expected two indices, found " + events->dump());
+    if (!fits) p.wrong("events: expected two indices, found " + as_text(*events));
     if (fits) pair = {(*events)[0].get<std::int64_t>(), (*events)[1].get<std::int64_t>()};
   }
   if (auto ok = p.finish(); !ok) return tl::unexpected(ok.error());

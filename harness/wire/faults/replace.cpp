@@ -25,7 +25,7 @@ Result<Response> apply_replace(Response response, const nlohmann::json& params, 
     body = decoded.value_or("");
   }
   if (auto ok = p.finish(); !ok) return tl::unexpected(ok.error());
-  if (value != nullptr) body = value->dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  if (value != nullptr) body = as_text(*value);
   if (new_headers) response.headers = std::move(headers);
   response = replace_body(std::move(response), std::move(body),
                           type.value_or(value != nullptr ? "application/json" : ""));
