@@ -137,7 +137,7 @@ class AuthStation final : public ConfiguredFake<Settings> {
     if (const auto origin = origin_of(*redirect_uri); !accepted(origin)) {
       Actions actions = respond(html_response(
           403, "Cannot log in", fmt::format("<p>The origin {} is not accepted.</p>", html_escape(origin))));
-      actions.emplace_back(Note{"origin refused", {{"origin", origin}}});
+      actions.emplace_back(Note{"origin refused", nullptr});
       return actions;
     }
     const Destination destination{*redirect_uri, query_value(request.target, "state")};

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "harness/base/strict.h"
 #include "harness/base/text.h"
 
 namespace assay::fakes {
@@ -24,7 +25,9 @@ std::optional<std::vector<std::string>> match_path(std::string_view pattern, std
 }
 
 Response json_response(int status, const nlohmann::json& body) {
-  return make_response(status, "application/json", body.dump());
+  // What a client sent in an URL or a form may be no UTF-8 and may be repeated to it.
+  return make_response(status, "application/json",
+                       body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
 }
 
 Response html_response(int status, std::string_view title, std::string_view body) {
@@ -183,6 +186,22 @@ std::map<std::string, std::string> form_fields(std::string_view body, std::strin
 }
 
 nlohmann::json json_body(const Request& request) {
+  // Deep nesting would overflow the stack of whoever walks the value.
+  std::size_t depth = 0;
+  bool in_string = false;
+  bool escaped = false;
+  for (const char c : request.body) {
+    if (in_string) {
+      in_string = escaped || c != '"';
+      escaped = !escaped && c == '\\';
+    } else if (c == '"') {
+      in_string = true;
+    } else if (c == '[' || c == '{') {
+      if (++depth > max_depth) return nlohmann::json(nlohmann::json::value_t::discarded);
+    } else if ((c == ']' || c == '}') && depth > 0) {
+      --depth;
+    }
+  }
   return nlohmann::json::parse(request.body, nullptr, false);
 }
 

@@ -46,7 +46,8 @@ std::optional<std::string> cookie(const Request& request, std::string_view name)
 // application/x-www-form-urlencoded; the first value of each name wins. `repeated` gets the first repeated
 // name.
 std::map<std::string, std::string> form_fields(std::string_view body, std::string* repeated = nullptr);
-// The body as JSON; a discarded value when it is none.
+// The body as JSON; a discarded value when it is none, or nested deeper than max_depth of
+// harness/base/strict.h.
 nlohmann::json json_body(const Request& request);
 
 }  // namespace assay::fakes

@@ -79,5 +79,21 @@ TEST(Answers, UrisAndForms) {
   EXPECT_EQ(html_escape("<a href=\"'&'\">"), "&lt;a href=&quot;&#39;&amp;&#39;&quot;&gt;");
 }
 
+TEST(Answers, BodiesThatAreTooDeepAreNoJson) {
+  const auto nested = [](std::size_t depth) {
+    Request request;
+    request.body = std::string(depth, '[') + "\"]\\\"[\"" + std::string(depth, ']');
+    return json_body(request);
+  };
+  EXPECT_FALSE(nested(200).is_discarded());
+  EXPECT_TRUE(nested(201).is_discarded());
+  EXPECT_TRUE(nested(3'000'000).is_discarded());
+}
+
+TEST(Answers, BytesThatAreNoUtf8DoNotThrow) {
+  EXPECT_EQ(body_bytes(json_response(400, {{"name", "a\xff"}})), "{\"name\":\"a\xEF\xBF\xBD\"}");
+  EXPECT_TRUE(parse_jwt(sign_hs256({{"nonce", "\xff"}}, "k")));
+}
+
 }  // namespace
 }  // namespace assay::fakes

@@ -41,7 +41,8 @@ std::string number_of(EVP_PKEY* key, const char* name) {
 }
 
 std::string signing_input(const nlohmann::json& header, const nlohmann::json& claims) {
-  return base64url(header.dump()) + "." + base64url(claims.dump());
+  const auto replace = nlohmann::json::error_handler_t::replace;  // a nonce may be no UTF-8
+  return base64url(header.dump()) + "." + base64url(claims.dump(-1, ' ', false, replace));
 }
 
 }  // namespace

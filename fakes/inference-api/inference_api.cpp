@@ -115,7 +115,7 @@ class InferenceApi final : public ConfiguredFake<InferenceSettings> {
       case Route::Kind::side: {
         auto actions =
             respond(json_response(404, {{"error", {{"message", "not here"}, {"type", "not_found"}}}}));
-        actions.emplace_back(Note{"side request", {{"target", request.target}}});
+        actions.emplace_back(Note{"side request", nullptr});
         return actions;
       }
       case Route::Kind::websocket:

@@ -391,6 +391,15 @@ TEST_F(OAuth, ClientsRegisterAndAreForgotten) {
                "invalid_client_metadata");
 }
 
+TEST_F(OAuth, ErrorsMayEchoWhatTheyWereSent) {
+  open({{"echo_secrets", true}});
+  const auto code_error = redeem("C0DE123").json()["error_description"].get<std::string>();
+  EXPECT_THAT(code_error, testing::EndsWith("for code=C0DE123 code_verifier=" + verifier));
+  EXPECT_THAT(refresh("R3FRESH").json()["error_description"].get<std::string>(),
+              HasSubstr("refresh_token=R3FRESH"));
+  EXPECT_EQ(redeem(code()).status(), 200);
+}
+
 TEST_F(OAuth, SecretsAreChecked) {
   open({{"clients", {{"web", {{"redirect_uris", {redirect_uri}}, {"secret", "s3:cret"}}}}}});
   const auto good = code({{"client_id", "web"}});

@@ -100,6 +100,7 @@ class OAuthServer final : public ConfiguredFake<OAuthSettings> {
 
   // token.cpp
   Actions token(const Call& call);
+  Actions granted(const Call& call, const Fields& fields, const std::string& client);
   Actions redeem_code(const Call& call, const Fields& fields, const std::string& client);
   Actions refresh(const Call& call, const Fields& fields, const std::string& client);
   Actions reused(const RefreshToken& token);

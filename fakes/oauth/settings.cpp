@@ -97,6 +97,7 @@ Result<OAuthSettings> OAuthSettings::read(const nlohmann::json& value, const Wor
   s.reuse = in.choice("reuse", "revoke-family",
                       {"revoke-family", "invalid_grant", "401-refresh_token_reused", "allow"});
   s.revoke = in.choice("revoke", "ok", {"ok", "refused"});
+  s.echo_secrets = in.flag("echo_secrets", false);
 
   s.device = read_device(in);
   s.interval = maybe_duration(in, "interval", seconds(5));

@@ -53,6 +53,7 @@ struct OAuthSettings {
   std::string refresh;     // rotate, keep, omit, null, empty
   std::string reuse;       // revoke-family, invalid_grant, 401-refresh_token_reused, allow
   std::string revoke;      // ok, refused
+  bool echo_secrets = false;
 
   std::vector<DeviceAnswer> device;  // answers to polls in order; empty = what the user decided
   std::optional<Micros> interval;    // none = the field is left out (RFC 8628: 5 seconds)

@@ -25,13 +25,28 @@ Actions OAuthServer::token(const Call& call) {
   if (!fields) return respond(oauth_error(400, "invalid_request", fields.error().message));
   const auto who = caller(*call.request, *fields);
   if (who.refusal) return respond(*who.refusal);
-  const auto grant = field(*fields, "grant_type");
+  auto actions = granted(call, *fields, who.client);
+  auto& response = std::get<Respond>(actions.front()).response;
+  if (settings_.echo_secrets && response.status >= 400) {
+    auto body = json::parse(body_bytes(response), nullptr, false);
+    std::string words;
+    for (const char* name : {"code", "code_verifier", "refresh_token", "device_code"})
+      if (const auto value = field(*fields, name); !value.empty())
+        words += fmt::format(" {}={}", name, value);
+    body["error_description"] = body.value("error_description", "refused") + " for" + words;
+    response.body = {{body.dump(-1, ' ', false, json::error_handler_t::replace), Micros(0)}};
+  }
+  return actions;
+}
+
+Actions OAuthServer::granted(const Call& call, const Fields& fields, const std::string& client) {
+  const auto grant = field(fields, "grant_type");
   if (grant.empty())
     return respond(oauth_error(400, "invalid_request", "missing required parameter 'grant_type'"));
-  if (grant == "authorization_code") return redeem_code(call, *fields, who.client);
-  if (grant == "refresh_token") return refresh(call, *fields, who.client);
-  if (grant == "urn:ietf:params:oauth:grant-type:device_code") return poll_device(call, *fields, who.client);
-  if (grant == "urn:ietf:params:oauth:grant-type:token-exchange") return exchange_token(*fields, who.client);
+  if (grant == "authorization_code") return redeem_code(call, fields, client);
+  if (grant == "refresh_token") return refresh(call, fields, client);
+  if (grant == "urn:ietf:params:oauth:grant-type:device_code") return poll_device(call, fields, client);
+  if (grant == "urn:ietf:params:oauth:grant-type:token-exchange") return exchange_token(fields, client);
   return respond(oauth_error(400, "unsupported_grant_type", "unsupported grant_type requested"));
 }
 
