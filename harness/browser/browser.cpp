@@ -10,14 +10,13 @@
 
 #include "harness/base/text.h"
 #include "harness/browser/address.h"
-#include "harness/browser/connection.h"
 #include "harness/browser/html.h"
+#include "harness/browser/user_agent.h"
 
 namespace assay::browser {
 namespace {
 
 constexpr int kMostPages = 20;  // as browsers stop with ERR_TOO_MANY_REDIRECTS
-constexpr std::string_view kAgent = "Mozilla/5.0 (compatible; assay browser double)";
 constexpr std::string_view kStale = "stale-";
 
 // A ClientHello (RFC 8446) with one cipher suite: what a listener for plain http sees of a browser that
@@ -32,47 +31,9 @@ std::string tls_client_hello() {
          size + hello;
 }
 
-std::string error_name(http::End end) {
-  switch (end) {
-    case http::End::complete:
-      return {};
-    case http::End::refused:
-      return "ERR_CONNECTION_REFUSED";
-    case http::End::unreachable:
-      return "ERR_ADDRESS_UNREACHABLE";
-    case http::End::tls_failure:
-      return "ERR_SSL_PROTOCOL_ERROR";
-    case http::End::no_response:
-      return "ERR_EMPTY_RESPONSE";
-    case http::End::truncated_length:
-      return "ERR_CONTENT_LENGTH_MISMATCH";
-    case http::End::truncated_chunked:
-      return "ERR_INCOMPLETE_CHUNKED_ENCODING";
-    case http::End::reset:
-      return "ERR_CONNECTION_RESET";
-    case http::End::stalled:
-    case http::End::deadline:
-      return "ERR_TIMED_OUT";
-    case http::End::truncated_head:
-    case http::End::malformed:
-      return "ERR_INVALID_HTTP_RESPONSE";
-    case http::End::cancelled:
-      return "ERR_ABORTED";
-  }
-  return "ERR_FAILED";
-}
-
 bool is_redirect(int status) {
   return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
 }
-
-// One request as the walk has it.
-struct Load {
-  std::string method = "GET";
-  Location where;
-  std::string content_type, body;
-  std::string from;  // the origin of the page that asked for it; empty = the user did
-};
 
 std::string_view name_of(Extra::Kind kind) {
   switch (kind) {
@@ -114,11 +75,7 @@ std::string_view name_of(Extra::Kind kind) {
 class Visit {
  public:
   Visit(const Plan& plan, Journal& journal, const VisitOptions& options)
-      : plan_(plan),
-        journal_(journal),
-        options_(options),
-        until_(std::chrono::steady_clock::now() + plan.deadline),
-        cancel_(options.cancel == nullptr ? -1 : options.cancel->descriptor()) {}
+      : plan_(plan), agent_(plan, journal, options) {}
 
   Page run(const std::string& login_url) {
     const auto start = parse_location(login_url);
@@ -126,7 +83,7 @@ class Visit {
       Page page;
       page.error = "ERR_INVALID_URL";
       page.url = login_url;
-      journal_.note("browser", JournalKind::note, "not a URL: " + login_url);
+      agent_.note(JournalKind::note, "not a URL: " + login_url);
       return page;
     }
     Page page;
@@ -152,7 +109,7 @@ class Visit {
     page.redirect = page.url = callback->where.text();
     switch (plan_.deliver) {
       case Deliver::none:
-        journal_.note("browser", JournalKind::action, "keeps " + path_of(callback->where));
+        agent_.note(JournalKind::action, "keeps " + path_of(callback->where));
         break;
       case Deliver::navigate:
         navigate(*callback, page);
@@ -172,7 +129,7 @@ class Visit {
     for (int pages = 0; pages < kMostPages; ++pages) {
       if (is_callback(load.where)) return load;
       walked_.insert(load.where.url.origin());
-      const Answer answer = load_page(load);
+      const Answer answer = agent_.load_page(load);
       show(answer, load.where, page);
       if (!answer.error.empty()) return std::nullopt;
       auto next = next_of(load, answer);
@@ -232,55 +189,30 @@ class Visit {
     return std::nullopt;
   }
 
-  Answer load_page(const Load& load) {
-    const Request request = request_for(load);
-    note_request(request);
-    http::ClientOptions settings;
-    settings.ca_file = options_.ca_file;
-    settings.total_deadline =
-        std::max(Micros(1), std::chrono::duration_cast<Micros>(until_ - std::chrono::steady_clock::now()));
-    http::Client client(settings);
-    Answer answer;
-    http::ResponseEvents events;
-    events.on_body = [&](const http::BodyPiece& piece) {
-      answer.body += piece.bytes;
-      return true;
-    };
-    const auto outcome = client.exchange(load.where.url, request, events, options_.cancel);
-    if (outcome.head) {
-      answer.status = outcome.head->status;
-      answer.headers = outcome.head->headers;
-    }
-    answer.error = error_name(outcome.end);
-    keep_cookies(load.where, answer);
-    note_answer(request, answer);
-    return answer;
-  }
-
   // --- the client's listener
 
   void navigate(const Load& callback, Page& page) {
     if (plan_.https_only && !callback.where.url.tls) {
       extra({Extra::Kind::tls_hello, {}, Micros(0)}, callback, page);
       page.error = "HTTPS-Only mode: the page over plain http was not loaded";
-      journal_.note("browser", JournalKind::note, "refuses plain http");
+      agent_.note(JournalKind::note, "refuses plain http");
       return;
     }
     for (const Extra& before : plan_.first) extra(before, callback, page);
     std::vector<Connection> connections;
-    for (unsigned i = 0; i < plan_.copies; ++i) connections.push_back(connect(callback.where));
-    if (plan_.send_after > Micros(0)) rest(plan_.send_after, until_, cancel_);
-    const Request request = request_for(callback);
-    for (Connection& connection : connections) send(connection, request);
+    for (unsigned i = 0; i < plan_.copies; ++i) connections.push_back(agent_.connect(callback.where));
+    if (plan_.send_after > Micros(0)) agent_.rest(plan_.send_after);
+    const Request request = agent_.request_for(callback);
+    for (Connection& connection : connections) agent_.send(connection, request);
     for (std::size_t i = 0; i < connections.size(); ++i) {
-      const Answer answer = read(connections[i], request);
+      const Answer answer = agent_.read(connections[i], request);
       if (i == 0) {
         show(answer, callback.where, page);
-        keep_cookies(callback.where, answer);
+        agent_.keep_cookies(callback.where, answer);
       } else {
         page.others.push_back({"copy", answer.status, answer.error});
       }
-      finish(std::move(connections[i]), answer);
+      agent_.finish(std::move(connections[i]), answer);
     }
     go_on(callback, page);
     for (const Extra& after : plan_.then) extra(after, callback, page);
@@ -297,7 +229,8 @@ class Visit {
       if (where->fragment.empty()) where->fragment = here.fragment;
       here = std::move(*where);
       const Load load{"GET", here, {}, {}, {}};
-      show(here.url.origin() == callback.where.url.origin() ? once(load) : load_page(load), here, page);
+      show(here.url.origin() == callback.where.url.origin() ? agent_.once(load) : agent_.load_page(load),
+           here, page);
     }
     const auto relay = here.fragment.empty() || !page.error.empty() ? std::nullopt : relay_in(page.body);
     if (!relay) return;
@@ -312,7 +245,7 @@ class Visit {
     } else {
       load.where.url.target = std::string(target_path(load.where.url.target)) + "?" + here.fragment;
     }
-    show(once(load), load.where, page);
+    show(agent_.once(load), load.where, page);
   }
 
   // fetch() from the login page: Private Network Access asks the listener first, CORS guards the answer.
@@ -331,27 +264,27 @@ class Visit {
     show(asked, load.where, page);
     page.error = asked.error.empty() ? why_blocked(asked, load) : asked.error;
     if (page.error.empty()) {
-      Request request = request_for(load);
+      Request request = agent_.request_for(load);
       set_header(request.headers, "Origin", load.from);
       set_header(request.headers, "Sec-Fetch-Mode", "cors");
-      Connection connection = connect(load.where);
-      if (plan_.send_after > Micros(0)) rest(plan_.send_after, until_, cancel_);
-      send(connection, request);
-      const Answer answer = read(connection, request);
+      Connection connection = agent_.connect(load.where);
+      if (plan_.send_after > Micros(0)) agent_.rest(plan_.send_after);
+      agent_.send(connection, request);
+      const Answer answer = agent_.read(connection, request);
       show(answer, load.where, page);
       if (answer.error.empty() && !origin_allowed(answer, load)) {
         page.error = "CORS: Access-Control-Allow-Origin does not name " + load.from;
       }
-      finish(std::move(connection), answer);
+      agent_.finish(std::move(connection), answer);
     } else {
-      journal_.note("browser", JournalKind::note,
-                    "does not send " + load.method + " " + path_of(load.where) + ": " + page.error);
+      agent_.note(JournalKind::note,
+                  "does not send " + load.method + " " + path_of(load.where) + ": " + page.error);
     }
     for (const Extra& after : plan_.then) extra(after, callback, page);
   }
 
   Answer preflight(const Load& load) {
-    Request request = request_for(load);
+    Request request = agent_.request_for(load);
     request.method = "OPTIONS";
     request.body.clear();
     remove_header(request.headers, "Content-Type");
@@ -364,7 +297,7 @@ class Visit {
     }
     set_header(request.headers, "Access-Control-Request-Private-Network", "true");
     set_header(request.headers, "Sec-Fetch-Mode", "cors");
-    return exchange(load.where, request);
+    return agent_.exchange(load.where, request);
   }
 
   static bool origin_allowed(const Answer& answer, const Load& load) {
@@ -395,17 +328,15 @@ class Visit {
       Load load{method, callback.where, {}, {}, {}};
       load.where.url.target = target;
       load.where.fragment.clear();
-      const Answer answer = once(load);
+      const Answer answer = agent_.once(load);
       const bool named = what.kind != Extra::Kind::get && what.kind != Extra::Kind::head;
       page.others.push_back({named ? std::string(name_of(what.kind)) : std::string(method) + " " + target,
                              answer.status, answer.error});
     };
-    const auto note = [&](std::string_view done) {
-      journal_.note("browser", JournalKind::action, std::string(done));
-    };
+    const auto note = [&](std::string_view done) { agent_.note(JournalKind::action, std::string(done)); };
     switch (what.kind) {
       case Extra::Kind::wait:
-        rest(what.delay, until_, cancel_);
+        agent_.rest(what.delay);
         return;
       case Extra::Kind::get:
         return ask(what.path);
@@ -437,8 +368,8 @@ class Visit {
         return ask(path + "?" + form_body(fields));
       }
       case Extra::Kind::duplicate: {
-        kept_.reset();  // a reloaded page comes on a new connection
-        const Answer answer = once(callback);
+        agent_.forget_connection();  // a reloaded page comes on a new connection
+        const Answer answer = agent_.once(callback);
         page.others.push_back({"duplicate", answer.status, answer.error});
         return;
       }
@@ -451,147 +382,24 @@ class Visit {
       }
       case Extra::Kind::closed_connection:
         note("closes a connection without a byte");
-        connect(callback.where).close();
+        agent_.connect(callback.where).close();
         return;
       case Extra::Kind::reset_connection: {
         note("resets a connection without a byte");
-        connect(callback.where).reset();
+        agent_.connect(callback.where).reset();
         return;
       }
       case Extra::Kind::idle_connection:
         note("opens a connection and sends nothing");
-        idle_.push_back(connect(callback.where));
+        idle_.push_back(agent_.connect(callback.where));
         return;
       case Extra::Kind::tls_hello: {
         note("sends a TLS ClientHello");
-        Connection connection = connect(callback.where);
-        connection.send(tls_client_hello(), 0, Micros(0), until_);
-        const Answer answer = connection.read_answer(false, answer_deadline());
+        Connection connection = agent_.connect(callback.where);
+        connection.send(tls_client_hello(), 0, Micros(0), agent_.answer_deadline());
+        const Answer answer = connection.read_answer(false, agent_.answer_deadline());
         page.others.push_back({"tls-hello", answer.status, answer.error});
         return;
-      }
-    }
-  }
-
-  // One request, on the connection that was kept when there is one.
-  Answer once(const Load& load) {
-    const Answer answer = exchange(load.where, request_for(load));
-    keep_cookies(load.where, answer);
-    return answer;
-  }
-
-  Answer exchange(const Location& where, const Request& request) {
-    const bool reused = kept_.has_value();
-    Connection connection = reused ? std::move(*kept_) : connect(where);
-    kept_.reset();
-    send_plainly(connection, request);
-    Answer answer = read(connection, request);
-    // A kept connection that was closed meanwhile: browsers ask again on a new one.
-    if (reused && answer.status == 0 &&
-        (answer.error == "ERR_EMPTY_RESPONSE" || answer.error == "ERR_CONNECTION_RESET")) {
-      connection = connect(where);
-      send_plainly(connection, request);
-      answer = read(connection, request);
-    }
-    if (answer.keep_alive && delivered_) kept_ = std::move(connection);
-    return answer;
-  }
-
-  Connection connect(const Location& where) {
-    std::optional<Connection> last;
-    for (const std::string& address : addresses_for(where.url.host, plan_.address)) {
-      last.emplace(address, where.url.port, std::min(until_, answer_deadline()), cancel_);
-      JournalEntry entry;
-      entry.actor = "browser";
-      entry.kind = last->is_open() ? JournalKind::connect : JournalKind::note;
-      entry.text =
-          fmt::format("{}:{}{}", address.find(':') == std::string::npos ? address : "[" + address + "]",
-                      where.url.port, last->is_open() ? "" : " " + last->error());
-      if (last->is_open()) entry.detail = {{"local_port", last->local_port()}};
-      journal_.append(std::move(entry));
-      if (last->is_open()) break;
-    }
-    if (!last) last.emplace("", 0, until_, cancel_);
-    return std::move(*last);
-  }
-
-  Deadline answer_deadline() const {
-    return std::min(until_, std::chrono::steady_clock::now() + plan_.answer_deadline);
-  }
-
-  static std::string bytes_of(const Request& request) {
-    std::string out = request.method + " " + request.target + " HTTP/1.1\r\n";
-    for (const Header& header : request.headers) out += header.name + ": " + header.value + "\r\n";
-    return out + "\r\n" + request.body;
-  }
-  // The callback itself, in the plan's manner.
-  void send(Connection& connection, const Request& request) {
-    note_request(request);
-    connection.send(bytes_of(request), plan_.split_bytes, plan_.split_pause, until_);
-    if (plan_.half_close && connection.is_open()) connection.half_close();
-    delivered_ = true;
-  }
-  void send_plainly(Connection& connection, const Request& request) {
-    note_request(request);
-    connection.send(bytes_of(request), 0, Micros(0), until_);
-  }
-  Answer read(Connection& connection, const Request& request) {
-    Answer answer = connection.read_answer(request.method == "HEAD", answer_deadline());
-    note_answer(request, answer);
-    return answer;
-  }
-  // Keeps the connection for what follows, or closes it.
-  void finish(Connection connection, const Answer& answer) {
-    if (plan_.late_fin > Micros(0)) rest(plan_.late_fin, until_, cancel_);
-    if (answer.keep_alive && !plan_.half_close && connection.is_open()) kept_ = std::move(connection);
-  }
-
-  // --- requests
-
-  Request request_for(const Load& load) const {
-    Request request;
-    request.method = load.method;
-    request.target = load.where.url.target;
-    request.headers = {{"Host", load.where.url.authority()},
-                       {"Connection", "keep-alive"},
-                       {"User-Agent", std::string(kAgent)},
-                       {"Accept", "text/html,application/xhtml+xml,*/*;q=0.8"},
-                       {"Accept-Encoding", "identity"},
-                       {"Sec-Fetch-Site", load.from.empty()                      ? "none"
-                                          : load.from == load.where.url.origin() ? "same-origin"
-                                                                                 : "cross-site"},
-                       {"Sec-Fetch-Mode", "navigate"}};
-    if (!load.from.empty()) {
-      // strict-origin-when-cross-origin: never the page's query, nothing from https to http.
-      if (load.where.url.tls || !load.from.starts_with("https:"))
-        request.headers.push_back({"Referer", load.from + "/"});
-      if (load.method == "POST") request.headers.push_back({"Origin", load.from});
-    }
-    if (const auto jar = cookies_.find(load.where.url.host); jar != cookies_.end() && !jar->second.empty()) {
-      std::string line;
-      for (const auto& [name, value] : jar->second) line += (line.empty() ? "" : "; ") + name + "=" + value;
-      request.headers.push_back({"Cookie", line});
-    }
-    if (load.method == "POST") {
-      request.headers.push_back({"Content-Type", load.content_type});
-      request.headers.push_back({"Content-Length", std::to_string(load.body.size())});
-    }
-    request.body = load.body;
-    return request;
-  }
-
-  // By host alone, as RFC 6265 has it: a cookie of one port is sent to all.
-  void keep_cookies(const Location& where, const Answer& answer) {
-    for (const Header& header : answer.headers) {
-      if (!iequals(header.name, "set-cookie")) continue;
-      const auto pair = trim(std::string_view(header.value).substr(0, header.value.find(';')));
-      const auto equals = pair.find('=');
-      if (equals == std::string_view::npos) continue;
-      const std::string name(pair.substr(0, equals));
-      if (to_lower(header.value).find("max-age=0") != std::string::npos) {
-        cookies_[where.url.host].erase(name);
-      } else {
-        cookies_[where.url.host][name] = pair.substr(equals + 1);
       }
     }
   }
@@ -616,40 +424,11 @@ class Visit {
     page.url = where.text();
   }
 
-  void note_request(const Request& request) {
-    JournalEntry entry;
-    entry.actor = "browser";
-    entry.kind = JournalKind::action;
-    entry.text = request.method + " " + std::string(target_path(request.target));
-    entry.request = std::make_shared<const Request>(request);
-    journal_.append(std::move(entry));
-  }
-
-  void note_answer(const Request& request, const Answer& answer) {
-    JournalEntry entry;
-    entry.actor = "browser";
-    entry.kind = answer.error.empty()              ? JournalKind::response
-                 : answer.error == "ERR_TIMED_OUT" ? JournalKind::timeout
-                                                   : JournalKind::peer_closed;
-    entry.text =
-        fmt::format("{} to {} {}", answer.error.empty() ? std::to_string(answer.status) : answer.error,
-                    request.method, target_path(request.target));
-    entry.status = answer.status;
-    entry.bytes = answer.body.size();
-    journal_.append(std::move(entry));
-  }
-
   const Plan& plan_;
-  Journal& journal_;
-  const VisitOptions& options_;
-  const Deadline until_;
-  const int cancel_;
+  UserAgent agent_;
   std::string redirect_origin_;
   std::set<std::string> walked_;
-  std::map<std::string, std::map<std::string, std::string>> cookies_;  // host, name, value
   std::vector<Connection> idle_;
-  std::optional<Connection> kept_;  // to the listener, for what follows the callback
-  bool delivered_ = false;
 };
 
 nlohmann::json text_or_base64(const std::string& bytes) {

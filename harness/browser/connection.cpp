@@ -20,8 +20,8 @@
 namespace assay::browser {
 namespace {
 
-constexpr std::size_t kHeadLimit = 256 * 1024;
-constexpr std::size_t kBodyLimit = 16 * 1024 * 1024;
+constexpr std::size_t kHeadLimit = 262'144;
+constexpr std::size_t kBodyLimit = 16'777'216;
 
 struct Endpoint {
   sockaddr_storage address{};

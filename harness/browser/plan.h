@@ -1,6 +1,7 @@
 // Plan: how the user agent behaves in a case, the `browser:` map of a case file. A value.
 #pragma once
 
+#include <cstdint>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
@@ -54,14 +55,14 @@ struct Plan {
   bool approve = true;  // which button of the login page is pressed
   Deliver deliver = Deliver::navigate;
   Address address = Address::by_host;
-  bool https_only = false;      // refuses a callback over plain http, after a try at TLS
-  Micros send_after{0};         // between connecting and the first byte of the callback
-  std::size_t split_bytes = 0;  // bytes of the callback in one segment; 0 = all
+  bool https_only = false;        // refuses a callback over plain http, after a try at TLS
+  Micros send_after{0};           // between connecting and the first byte of the callback
+  std::uint64_t split_bytes = 0;  // bytes of the callback in one segment; 0 = all
   Micros split_pause = std::chrono::milliseconds(1);
   bool half_close = false;   // FIN after the request
   Micros late_fin{0};        // the connection stays open that long after the answer was read
-  unsigned copies = 1;       // identical callbacks, at the same time, each on a connection of its own
-  unsigned logins = 1;       // how often the login page is walked; each ends with its own callback
+  std::uint64_t copies = 1;  // identical callbacks, at the same time, each on a connection of its own
+  std::uint64_t logins = 1;  // how often the login page is walked; each ends with its own callback
   std::vector<Extra> first;  // before the callback, in order
   std::vector<Extra> then;   // after its answer, in order
   Micros answer_deadline = std::chrono::seconds(10);  // for each answer of the listener
@@ -75,7 +76,7 @@ struct Plan {
 //    copies: 2, logins: 2, first: [favicon, {get: /}, {head: /robots.txt}, {wait: 500ms}, …], then: […],
 //    answer_deadline: 10s, deadline: 60s}
 // Extras without parameters are named as their Kind is, with '-' for '_'; {reset-connection: 3} repeats one.
-// null is the default plan. Errors name the key: "browser.first[1]: expected one of …, found \"favicn\"".
+// null is the default plan. Errors name the key: "browser: unknown extra 'favicn', did you mean 'favicon'? (...)".
 Result<Plan> read_plan(const nlohmann::json& map);
 
 }  // namespace assay::browser

@@ -43,8 +43,8 @@ TEST(Canary, IsFoundAsItStandsAndEncoded) {
   const Leak leak{"api-key", "stdout", "client"};
   EXPECT_THAT(leaks_in_text("the key is " + kKey + "."), ElementsAre(leak));
   EXPECT_THAT(leaks_in_text("?key=" + percent_encode(kKey)), ElementsAre(leak));
-  for (const std::string before : {"", "a", "ab", "user:", "{\"key\":\""}) {
-    for (const std::string after : {"", "x", "xy", "\"}"}) {
+  for (const char* before : {"", "a", "ab", "user:", "{\"key\":\""}) {
+    for (const char* after : {"", "x", "xy", "\"}"}) {
       EXPECT_THAT(leaks_in_text("Basic " + base64(before + kKey + after)), ElementsAre(leak))
           << before << after;
       EXPECT_THAT(leaks_in_text(base64url(before + kKey + after)), ElementsAre(leak)) << before << after;

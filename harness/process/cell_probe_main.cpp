@@ -62,13 +62,17 @@ std::string create(const std::string& path) {
   return answer(fd >= 0 && ::write(fd, "x", 1) == 1);
 }
 
+[[noreturn]] void wait_for_ever() {
+  while (true) ::pause();
+}
+
 // A grandchild in a session of its own whose parent has ended: it is pid 1's now.
 std::string orphan(bool stays) {
   const pid_t child = ::fork();
   if (child == 0) {
     if (::fork() == 0) {
       ::setsid();
-      while (stays) ::pause();
+      if (stays) wait_for_ever();
       while (::getppid() != 1) ::sched_yield();
     }
     ::_exit(0);
@@ -192,9 +196,7 @@ std::string obey(const std::string& line, World& world) {
   }
   if (verb == "exit") in >> number, ::_exit(number);
   if (verb == "abort") std::abort();
-  if (verb == "hang") {
-    while (true) ::pause();
-  }
+  if (verb == "hang") wait_for_ever();
   std::ostringstream out;
   if (verb == "uid") out << ::getuid() << ' ' << ::getgid();
   if (verb == "env") {

@@ -51,7 +51,7 @@ class CellTest : public testing::Test {
   void SetUp() override {
     if (const auto possible = cells_available(); !possible) GTEST_SKIP() << possible.error().text();
   }
-  static Cell make(CellOptions options = {}) {
+  static Cell make(const CellOptions& options = {}) {
     auto cell = Cell::start(options, probe());
     EXPECT_TRUE(cell) << cell.error().text();
     return std::move(cell).value();
@@ -196,6 +196,7 @@ TEST_F(CellTest, KillingTheRunnerLeavesNoProcessAndNoPort) {
 
 TEST_F(CellTest, ManyThreadsMakeCellsAtOnce) {
   std::vector<std::thread> threads;
+  threads.reserve(4);
   std::atomic<int> good{0};
   for (int t = 0; t < 4; ++t) {
     threads.emplace_back([&] {

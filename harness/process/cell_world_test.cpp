@@ -20,10 +20,8 @@ namespace assay::process {
 namespace {
 
 using testing::AllOf;
-using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
-using testing::StartsWith;
 
 constexpr auto kLong = std::chrono::seconds(20);
 

@@ -82,7 +82,7 @@ Result<Mounted> mount_memory(const std::string& directory, std::uint64_t bytes) 
 
 std::string hosts_file(const std::map<std::string, std::string>& names) {
   std::string out = "127.0.0.1 localhost cell\n::1 localhost\n";
-  for (const auto& [name, address] : names) out += address + " " + name + "\n";
+  for (const auto& [name, address] : names) out.append(address).append(" ").append(name).append("\n");
   return out;
 }
 

@@ -29,7 +29,7 @@ int callback_listener(bool right) {
   where.sin_family = AF_INET;
   where.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   socklen_t length = sizeof where;
-  ::bind(listener, reinterpret_cast<sockaddr*>(&where), sizeof where);
+  if (::bind(listener, reinterpret_cast<sockaddr*>(&where), sizeof where) != 0) return 2;
   ::listen(listener, 5);
   ::fcntl(listener, F_SETFL, ::fcntl(listener, F_GETFL) | O_NONBLOCK);
   ::getsockname(listener, reinterpret_cast<sockaddr*>(&where), &length);
@@ -82,7 +82,7 @@ int connect_again() {
   where.sin_family = AF_INET;
   where.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   socklen_t length = sizeof where;
-  ::bind(listener, reinterpret_cast<sockaddr*>(&where), sizeof where);
+  if (::bind(listener, reinterpret_cast<sockaddr*>(&where), sizeof where) != 0) return 2;
   ::listen(listener, 50);
   ::getsockname(listener, reinterpret_cast<sockaddr*>(&where), &length);
   int interrupted = 0;
