@@ -53,7 +53,7 @@ void tell_result(const std::string& op, const json& result, const Console& conso
     console.err("Signed in; the key ends with " + result.value("key_tail", "") + ".\n");
   if (op == adapter::op::logout) console.err(result.value("message", "") + '\n');
   if (op == adapter::op::status) console.out(result.value("credential_state", "") + '\n');
-  if (op == adapter::op::chat) console.out("\n");
+  if (op == adapter::op::chat && !result.value("text", "").empty()) console.out("\n");
   if (const auto error = result.find("error"); error != result.end())
     console.err(error->value("category", "") + ": " + error->value("message", "") + '\n');
 }
