@@ -27,6 +27,15 @@ std::size_t columns(const ConsoleStyle& style, int indent) {
   return static_cast<std::size_t>(std::max(20, style.width - indent));
 }
 
+// The bytes of the first `limit` characters of `text`.
+std::size_t prefix_length(std::string_view text, std::size_t limit) {
+  std::size_t characters = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if ((static_cast<unsigned char>(text[i]) & 0xC0U) != 0x80U && characters++ == limit) return i;
+  }
+  return text.size();
+}
+
 std::string headline(const ConsoleStyle& style, const CaseRecord& c) {
   const std::string mark = fmt::format("{:<7}", to_string(c.verdict));
   return fmt::format("{} {}  {}", paint(style, color_of(c.verdict), mark),
@@ -34,27 +43,40 @@ std::string headline(const ConsoleStyle& style, const CaseRecord& c) {
                      paint(style, "2", one_line(fmt::format("{} · {}", c.level, c.client))));
 }
 
-// "        expected  text", cut to the width.
-std::string field(const ConsoleStyle& style, std::string_view name, std::string_view text) {
-  return fmt::format("        {} {}", paint(style, "2", fmt::format("{:<9}", name)),
-                     one_line(text, columns(style, 19)));
+// "        expected  text", over at most three lines of the width.
+void put_field(std::vector<std::string>& out, const ConsoleStyle& style, std::string_view name,
+               std::string_view text) {
+  constexpr int kIndent = 18;
+  constexpr std::size_t kLines = 3;
+  const std::size_t width = columns(style, kIndent + 1);
+  std::string_view label = name;
+  const std::string line = one_line(text, width * kLines - 1);
+  for (std::size_t begin = 0; begin < line.size() || begin == 0;) {
+    const std::size_t end = begin + prefix_length(std::string_view(line).substr(begin), width);
+    out.push_back(fmt::format("        {} {}", paint(style, "2", fmt::format("{:<9}", label)),
+                              line.substr(begin, end - begin)));
+    label = "";
+    begin = std::max(end, begin + 1);
+  }
 }
 
 std::vector<std::string> block(const ConsoleStyle& style, const CaseRecord& c) {
   std::vector<std::string> out = {headline(style, c)};
-  if (!c.title.empty()) out.push_back("        " + one_line(c.title, columns(style, 9)));
+  if (!c.title.empty()) out.push_back(fmt::format("        {}", one_line(c.title, columns(style, 9))));
   const auto failed = failed_checks(c);
-  if (!c.reason.empty()) out.push_back(field(style, "why", c.reason));
+  // Often the reason is the first check once more.
+  const bool said =
+      !failed.empty() && c.reason == fmt::format("{}: {}", failed.front()->name, failed.front()->observed);
+  if (!c.reason.empty() && !said) put_field(out, style, "why", c.reason);
   if (c.verdict == Verdict::xpass && c.known)
-    out.push_back(field(style, "known", "listed as a known failure: remove the entry"));
+    put_field(out, style, "known", "listed as a known failure: remove the entry");
   if (!failed.empty()) {
     const Check& check = *failed.front();
-    out.push_back(field(
-        style, "check",
-        failed.size() == 1 ? check.name : fmt::format("{} (and {} more)", check.name, failed.size() - 1)));
-    if (!check.expected.empty()) out.push_back(field(style, "expected", check.expected));
-    if (!check.observed.empty()) out.push_back(field(style, "observed", check.observed));
-    for (const std::string& line : evidence(c, check, 2)) out.push_back(field(style, "evidence", line));
+    const std::string more = failed.size() == 1 ? "" : fmt::format(" (and {} more)", failed.size() - 1);
+    put_field(out, style, "check", check.name + more);
+    if (!check.expected.empty()) put_field(out, style, "expected", check.expected);
+    if (!check.observed.empty()) put_field(out, style, "observed", check.observed);
+    for (const std::string& line : evidence(c, check, 2)) put_field(out, style, "evidence", line);
   }
   // Never cut: it is there to be copied.
   if (!c.command.empty())

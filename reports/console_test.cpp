@@ -49,6 +49,21 @@ TEST(Console, SaysWhatWhyAndHowToRepeat) {
   EXPECT_THAT(text, Not(HasSubstr("\x1b"))) << "plain unless asked";
 }
 
+TEST(Console, WrapsWhatIsLongAndSaysNothingTwice) {
+  CaseRecord c = failing();
+  c.checks = {
+      {"done", false, "ok", std::string(61, 'a') + std::string(60, 'b') + "ü" + std::string(300, 'c'), {}}};
+  c.reason = "done: " + c.checks[0].observed;
+  ConsoleStyle style;
+  style.width = 80;
+  const std::string text = render_console(record_of({c}), style);
+  EXPECT_THAT(text, Not(HasSubstr("why")));
+  EXPECT_THAT(text, HasSubstr("        observed  " + std::string(61, 'a') + "\n                  " +
+                              std::string(60, 'b') + "ü"));
+  EXPECT_THAT(text, HasSubstr("c…\n"));
+  EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 11);
+}
+
 TEST(Console, FitsOneScreenHoweverMuchFails) {
   for (const int height : {20, 24, 40}) {
     ConsoleStyle style;

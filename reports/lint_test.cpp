@@ -42,6 +42,16 @@ TEST(Lint, FindsNothingInWhatTheWriterWrites) {
   EXPECT_THAT(lint(sample()), IsEmpty());
 }
 
+TEST(Lint, KnowsEveryKindOfJournalEntry) {
+  for (int kind = 0; kind <= static_cast<int>(JournalKind::note); ++kind) {
+    JournalEntry entry;
+    entry.kind = static_cast<JournalKind>(kind);
+    entry.actor = "world";
+    const json written = to_json(entry);
+    EXPECT_THAT(lint(changed(2, [&](json& line) { line["journal"] = {written}; })), IsEmpty()) << written;
+  }
+}
+
 TEST(Lint, NamesLineAndPlace) {
   EXPECT_THAT(lint(changed(2, [](json& line) { line["checks"][1]["ok"] = "yes"; })),
               ElementsAre("r:2: /checks/1/ok: expected boolean, found string"));

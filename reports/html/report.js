@@ -308,9 +308,9 @@
     return [el("pre", {class: "bytes", tabindex: "0"}, head), body.length ? el("p", {}, button) : "", body.length ? shownBody : "", cut];
   };
 
-  const FROM_CLIENT = new Set(["connect", "request", "bad_request", "peer_closed", "unclaimed", "lookup"]);
+  const FROM_CLIENT = new Set(["connect", "request", "bad-request", "peer-closed", "unclaimed", "lookup"]);
   const FROM_SERVER = new Set(["response", "done", "closed", "timeout", "hold", "release"]);
-  const FAULTS = new Set(["fault", "unconfirmed_cut"]);
+  const FAULTS = new Set(["fault", "unconfirmed-cut"]);
   const entryView = (entry, quotes) => {
     const side = FAULTS.has(entry.kind) ? "fault" : FROM_CLIENT.has(entry.kind) || entry.actor === "client" || entry.actor === "browser" ? "from-client"
       : FROM_SERVER.has(entry.kind) ? "from-server" : "";
@@ -322,7 +322,7 @@
     const hidden = entry.request || (entry.detail !== undefined && entry.detail !== null);
     const node = el("li", {class: `entry ${side} ${quotes ? "quoted" : ""}`, id: `entry-${entry.seq}`},
       el("div", {class: "line"}, el("span", {class: "when"}, `${(entry.t_us / 1e6).toFixed(3)} s`),
-        el("span", {class: "what"}, side === "fault" ? "⚡ " : "", plain(entry.text)), el("span", {class: "who"}, who)),
+        el("span", {class: "what"}, side === "fault" ? "⚡ " : "", plain(entry.text) || entry.kind), el("span", {class: "who"}, who)),
       el("div", {class: "quiet"}, `#${entry.seq} ${more.join(" · ")}`, quotes ? ` · evidence of ${quotes}` : ""));
     if (hidden) {
       const box = el("details", {}, el("summary", {}, entry.request ? "bytes" : "details"));

@@ -87,7 +87,7 @@ std::string journal(const CaseRecord& c, Random& random, bool faulted, const cha
   nlohmann::json& answer = add("inference", "response", "200 text/event-stream");
   answer["status"] = 200;
   if (faulted) add("inference", "fault", fault)["detail"] = {{"fault", fault}, {"seed", random.below(1000)}};
-  add("inference", faulted ? "peer_closed" : "done",
+  add("inference", faulted ? "peer-closed" : "done",
       faulted ? "peer reset" : "chat.completion.chunk x 42")["bytes"] = 4096 + random.below(3000);
   if (faulted) add("client", "note", "error category=protocol: unexpected end of stream");
   return out.dump();
