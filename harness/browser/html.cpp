@@ -1,7 +1,6 @@
 #include "harness/browser/html.h"
 
 #include <array>
-#include <regex>
 
 #include "harness/base/exchange.h"
 #include "harness/base/text.h"
@@ -118,6 +117,25 @@ std::string text_after(std::string_view html, std::size_t at) {
   return unescape(trim(html.substr(at, html.find('<', at) - at)));
 }
 
+// The string literal of a script that follows `code`: quoted_after("x.action = '/a'", ".action=") is "/a".
+// Spaces do not count before the last character of `code`, nor after it.
+std::optional<std::string> quoted_after(std::string_view script, std::string_view code) {
+  const std::string_view word = code.substr(0, code.size() - 1);
+  const auto skip = [&](std::size_t& at) {
+    while (at < script.size() && is_space(script[at])) ++at;
+  };
+  for (auto at = script.find(word); at != std::string_view::npos; at = script.find(word, at + 1)) {
+    std::size_t i = at + word.size();
+    skip(i);
+    if (i >= script.size() || script[i] != code.back()) continue;
+    skip(++i);
+    if (i >= script.size() || (script[i] != '"' && script[i] != '\'' && script[i] != '`')) continue;
+    const auto end = script.find(script[i], i + 1);
+    if (end != std::string_view::npos) return std::string(script.substr(i + 1, end - i - 1));
+  }
+  return std::nullopt;
+}
+
 bool means(std::string_view text, bool approve) {
   static const std::array<std::string_view, 6> yes = {"approve",  "allow",     "accept",
                                                       "continue", "authorize", "yes"};
@@ -189,15 +207,13 @@ std::string form_body(const std::vector<Field>& fields) {
 
 std::optional<Relay> relay_in(std::string_view html) {
   if (html.find("location.hash") == std::string_view::npos) return std::nullopt;
-  static const std::regex fetched(R"re(fetch\(\s*["'`]([^"'`]*)["'`])re");
-  static const std::regex form(R"re(\.action\s*=\s*["'`]([^"'`]*)["'`])re");
-  static const std::regex moved(
-      R"re(location(?:\.href)?\s*(?:=|\.replace\(|\.assign\()\s*["'`]([^"'`?]*)\??["'`])re");
-  std::match_results<std::string_view::const_iterator> match;
-  for (const std::regex& posting : {fetched, form}) {
-    if (std::regex_search(html.begin(), html.end(), match, posting)) return Relay{true, match[1].str()};
+  for (const std::string_view posting : {"fetch(", ".action="}) {
+    if (const auto path = quoted_after(html, posting)) return Relay{true, *path};
   }
-  if (std::regex_search(html.begin(), html.end(), match, moved)) return Relay{false, match[1].str()};
+  for (const std::string_view moving :
+       {"location=", "location.href=", "location.replace(", "location.assign("}) {
+    if (const auto path = quoted_after(html, moving)) return Relay{false, path->substr(0, path->find('?'))};
+  }
   return std::nullopt;
 }
 

@@ -1,4 +1,5 @@
-// The worker of the cell tests: answers one line for each line, "ok ..." or the text of the errno.
+// The worker of the cell tests: answers one line for each line, "ok ..." or the text of the errno. With
+// --measure N it tells how fast N cells are made.
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netdb.h>
@@ -10,7 +11,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
@@ -24,10 +27,8 @@
 #include "harness/base/journal.h"
 #include "harness/process/cell.h"
 #include "harness/process/child.h"
-#include "harness/process/mounts.h"
-#include "harness/process/packet_watch.h"
+#include "harness/process/furnish.h"
 #include "harness/process/procfs.h"
-#include "harness/process/resolver.h"
 
 namespace {
 
@@ -109,28 +110,18 @@ int try_to_reach(const char* host, const char* port) {
 struct World {
   assay::SystemClock clock;
   assay::Journal journal{clock};
-  std::optional<assay::process::Resolver> resolver;
-  std::optional<assay::process::PacketWatch> watch;
+  std::optional<assay::process::Furnished> furnished;
   std::vector<assay::process::Mounted> mounted;
 
   std::string furnish() {
-    using namespace assay::process;
-    ResolverOptions options;
-    options.names["gone.example"] = std::nullopt;
-    options.names["*.far.example"] = std::vector<std::string>{"192.0.2.7", "2001:db8::7"};
-    auto names = Resolver::start(options, journal);
-    if (!names) return names.error().text();
-    resolver = std::move(*names);
-    auto packets = PacketWatch::start(journal);
-    if (!packets) return packets.error().text();
-    watch = std::move(*packets);
-    for (const auto& [path, text] :
-         {std::pair<std::string, std::string>{"/etc/resolv.conf", "nameserver 127.0.0.1\n"},
-          {"/etc/hosts", hosts_file({{"api.example", "127.0.0.1"}})}}) {
-      auto replaced = replace_file(path, text);
-      if (!replaced) return replaced.error().text();
-      mounted.push_back(std::move(*replaced));
-    }
+    assay::process::Furniture furniture;
+    furniture.hosts = {{"api.example", "127.0.0.1"}};
+    furniture.names["gone.example"] = std::nullopt;
+    furniture.names["*.far.example"] = std::vector<std::string>{"192.0.2.7", "2001:db8::7"};
+    furniture.ca_pem = "authorities of the cell\n";
+    auto made = assay::process::furnish(furniture, journal);
+    if (!made) return made.error().text();
+    furnished.emplace(std::move(*made));
     return "ok";
   }
   std::string small_home(const std::string& directory) {
@@ -145,7 +136,7 @@ struct World {
     return std::to_string(total) + " " + std::strerror(errno);
   }
   std::string told() {
-    watch.reset();  // its end is when all was journalled
+    furnished.reset();  // the watch ends when all was journalled
     std::string out;
     for (const auto& e : journal.entries()) {
       out += std::string(assay::to_string(e->kind)) + " " + e->text +
@@ -185,6 +176,7 @@ std::string obey(const std::string& line, World& world) {
   if (verb == "furnish") return world.furnish();
   if (verb == "reach") return in >> text >> second, reach(text, second);
   if (verb == "told") return world.told();
+  if (verb == "first-line") return in >> text, first_line(text);
   if (verb == "small-home") return in >> text, world.small_home(text);
   if (verb == "replace") {
     in >> text >> second;
@@ -208,9 +200,33 @@ std::string obey(const std::string& line, World& world) {
   return out.str();
 }
 
+// How long it takes to make a cell whose worker has answered, and to end it: the median and the ninth decile.
+int measure(int times) {
+  using Clock = std::chrono::steady_clock;
+  std::vector<double> up, down;
+  for (int i = 0; i < times; ++i) {
+    const auto begin = Clock::now();
+    auto answered = begin;
+    {
+      auto cell = assay::process::Cell::start({}, {assay::process::own_executable()});
+      if (!cell || !cell->request("uid", std::chrono::seconds(10))) return 1;
+      answered = Clock::now();
+    }
+    up.push_back(std::chrono::duration<double, std::milli>(answered - begin).count());
+    down.push_back(std::chrono::duration<double, std::milli>(Clock::now() - answered).count());
+  }
+  std::sort(up.begin(), up.end());
+  std::sort(down.begin(), down.end());
+  const std::size_t middle = up.size() / 2, ninth = up.size() * 9 / 10;
+  std::printf("start to first answer: %.2f ms (p90 %.2f), end: %.2f ms (p90 %.2f)\n", up[middle], up[ninth],
+              down[middle], down[ninth]);
+  return 0;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
+  if (argc == 3 && std::string(argv[1]) == "--measure") return measure(std::max(1, std::atoi(argv[2])));
   if (argc == 4 && std::string(argv[1]) == "--reach") return try_to_reach(argv[2], argv[3]);
   World world;
   for (std::string line; std::getline(std::cin, line);) std::cout << obey(line, world) << std::endl;

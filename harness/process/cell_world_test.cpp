@@ -11,9 +11,7 @@
 #include "harness/base/journal.h"
 #include "harness/process/cell.h"
 #include "harness/process/dns.h"
-#include "harness/process/mounts.h"
-#include "harness/process/packet_watch.h"
-#include "harness/process/resolver.h"
+#include "harness/process/furnish.h"
 #include "harness/process/unique_fd.h"
 
 namespace assay::process {
@@ -76,6 +74,14 @@ TEST_F(CellWorldTest, FilesAreReplacedAndComeBack) {
   EXPECT_EQ(ask("replace /no/such/file x"), "cannot replace /no/such/file: No such file or directory");
 }
 
+TEST_F(CellWorldTest, OnlyTheAuthoritiesOfTheCellAreTrusted) {
+  ASSERT_EQ(ask("furnish"), "ok");
+  EXPECT_EQ(ask("first-line /tmp/assay-ca.pem"), "authorities of the cell");
+  for (const std::string& bundle : ca_bundles())
+    EXPECT_EQ(ask("first-line " + bundle), "authorities of the cell");
+  EXPECT_EQ(ask("first-line /etc/hosts"), "127.0.0.1 localhost cell");
+}
+
 TEST_F(CellWorldTest, ADiskIsFullWhereItIsToldTo) {
   EXPECT_EQ(ask("small-home /tmp/home-of-test"), "8192 No space left on device");
   EXPECT_FALSE(std::filesystem::exists("/tmp/home-of-test"));
@@ -84,6 +90,9 @@ TEST_F(CellWorldTest, ADiskIsFullWhereItIsToldTo) {
 TEST(Mounts, NothingIsMountedOutsideOfACell) {
   EXPECT_EQ(replace_file("/etc/hosts", "x").error().message, "not inside a cell");
   EXPECT_EQ(mount_memory("/tmp", 8192).error().message, "not inside a cell");
+  SystemClock clock;
+  Journal journal(clock);
+  EXPECT_EQ(furnish({}, journal).error().message, "not inside a cell");
 }
 
 TEST(Hosts, ListsNamesAfterLocalhost) {

@@ -7,6 +7,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <filesystem>
 #include <system_error>
@@ -36,19 +37,21 @@ Result<void> need_cell() {
 
 Mounted& Mounted::operator=(Mounted&& other) noexcept {
   if (this != &other) {
-    if (!target_.empty()) ::umount2(target_.c_str(), MNT_DETACH);
+    end();
     target_ = std::exchange(other.target_, {});
+    source_ = std::exchange(other.source_, {});
   }
   return *this;
 }
 
-Mounted::~Mounted() {
+void Mounted::end() noexcept {
   if (!target_.empty()) ::umount2(target_.c_str(), MNT_DETACH);
+  if (!source_.empty()) ::unlink(source_.c_str());
 }
 
 Result<Mounted> replace_file(const std::string& target, std::string_view contents) {
   if (auto inside = need_cell(); !inside) return tl::unexpected(inside.error());
-  std::string source = "/tmp/.replaced-XXXXXX";  // a name that is gone when we return
+  std::string source = "/tmp/.replaced-XXXXXX";
   const UniqueFd file(::mkostemp(source.data(), O_CLOEXEC));
   if (!file) return failed("replace", target);
   while (!contents.empty()) {
@@ -67,8 +70,7 @@ Result<Mounted> replace_file(const std::string& target, std::string_view content
     ::unlink(source.c_str());
     return error;
   }
-  ::unlink(source.c_str());
-  return Mounted(target);
+  return Mounted(target, source);
 }
 
 Result<Mounted> mount_memory(const std::string& directory, std::uint64_t bytes) {
@@ -91,7 +93,8 @@ std::vector<std::string> ca_bundles() {
   for (const char* path : {"/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt",
                            "/etc/ssl/cert.pem", "/usr/lib/ssl/cert.pem"}) {
     std::error_code error;
-    if (std::filesystem::exists(path, error)) out.emplace_back(path);
+    const auto real = std::filesystem::canonical(path, error).string();  // they link to each other
+    if (!error && std::find(out.begin(), out.end(), real) == out.end()) out.push_back(real);
   }
   return out;
 }

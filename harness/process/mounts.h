@@ -17,15 +17,20 @@ namespace assay::process {
 class Mounted {
  public:
   Mounted() = default;
-  explicit Mounted(std::string target) : target_(std::move(target)) {}
-  Mounted(Mounted&& other) noexcept : target_(std::exchange(other.target_, {})) {}
+  // `source` is removed with it; empty = none.
+  explicit Mounted(std::string target, std::string source = {})
+      : target_(std::move(target)), source_(std::move(source)) {}
+  Mounted(Mounted&& other) noexcept
+      : target_(std::exchange(other.target_, {})), source_(std::exchange(other.source_, {})) {}
   Mounted& operator=(Mounted&& other) noexcept;
   Mounted(const Mounted&) = delete;
   Mounted& operator=(const Mounted&) = delete;
-  ~Mounted();
+  ~Mounted() { end(); }
 
  private:
-  std::string target_;
+  void end() noexcept;
+
+  std::string target_, source_;
 };
 
 // Lets `target`, a file that exists, have other contents: /etc/hosts, /etc/resolv.conf, a bundle of
@@ -38,7 +43,7 @@ Result<Mounted> mount_memory(const std::string& directory, std::uint64_t bytes);
 // The text of /etc/hosts: localhost, and `names` (name → literal address).
 std::string hosts_file(const std::map<std::string, std::string>& names);
 
-// Where programs of this system look for certificate authorities: the bundle files that exist.
+// Where programs of this system look for certificate authorities: the bundle files that exist, each once.
 std::vector<std::string> ca_bundles();
 
 }  // namespace assay::process

@@ -1,0 +1,52 @@
+#include "harness/process/furnish.h"
+
+#include <filesystem>
+#include <system_error>
+
+#include "harness/base/text.h"
+
+namespace assay::process {
+namespace {
+
+constexpr const char* kAuthorities = "/tmp/assay-ca.pem";  // in the cell's memory
+
+Result<std::vector<std::string>> trust_only(const std::string& pem, std::vector<Mounted>& files) {
+  std::vector<std::string> environment;
+  if (pem.empty()) return environment;
+  if (auto written = write_file_atomically(kAuthorities, pem); !written)
+    return tl::unexpected(written.error());
+  for (const std::string& bundle : ca_bundles()) {
+    auto replaced = replace_file(bundle, pem);
+    if (!replaced) return tl::unexpected(replaced.error());
+    files.push_back(std::move(*replaced));
+  }
+  for (const char* name : {"SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"}) {
+    environment.push_back(std::string(name) + "=" + kAuthorities);
+  }
+  return environment;
+}
+
+}  // namespace
+
+Result<Furnished> furnish(const Furniture& furniture, Journal& journal) {
+  std::vector<Mounted> files;
+  auto hosts = replace_file("/etc/hosts", hosts_file(furniture.hosts));
+  if (!hosts) return tl::unexpected(hosts.error());
+  files.push_back(std::move(*hosts));
+  if (std::error_code error; std::filesystem::exists("/etc/resolv.conf", error)) {
+    auto resolv = replace_file("/etc/resolv.conf", "nameserver 127.0.0.1\n");
+    if (!resolv) return tl::unexpected(resolv.error());
+    files.push_back(std::move(*resolv));
+  }
+  auto environment = trust_only(furniture.ca_pem, files);
+  if (!environment) return tl::unexpected(environment.error());
+  ResolverOptions options;
+  options.names = furniture.names;
+  auto resolver = Resolver::start(std::move(options), journal);
+  if (!resolver) return tl::unexpected(resolver.error());
+  auto watch = PacketWatch::start(journal);
+  if (!watch) return tl::unexpected(watch.error());
+  return Furnished{std::move(files), std::move(*resolver), std::move(*watch), std::move(*environment)};
+}
+
+}  // namespace assay::process
