@@ -57,7 +57,7 @@ std::string_view to_string(End end) {
 }
 
 std::string Url::authority() const {
-  std::string text = host.find(':') == std::string::npos ? host : "[" + host + "]";
+  std::string text = host.find(':') == std::string::npos ? host : fmt::format("[{}]", host);
   if (port != (tls ? 443 : 80)) text += ":" + std::to_string(port);
   return text;
 }
