@@ -37,7 +37,12 @@ class Bench final : public http::Handler {
     wire::Script json;
     json.steps.push_back(write(bench::json_response()));
     answers_["/json"] = std::make_shared<const wire::Script>(std::move(json));
-    answers_["/stream"] = stream({});
+    // As serialize() gives an unpaced answer: one write.
+    std::string whole = bench::head("text/event-stream", bench::event().size() * bench::kEvents);
+    for (int i = 0; i < bench::kEvents; ++i) whole += bench::event();
+    wire::Script coalesced;
+    coalesced.steps.push_back(write(std::move(whole)));
+    answers_["/stream"] = std::make_shared<const wire::Script>(std::move(coalesced));
     answers_["/flush"] = stream({{wire::Flush{}}});
     answers_["/cut"] = stream({{wire::Cut{}}});
     answers_["/paced"] = stream({{wire::Wait{Micros(bench::kIntervalMicros)}}});
