@@ -14,12 +14,7 @@
 namespace assay::fakes {
 namespace {
 
-constexpr std::string_view key_id = "assay-test-1";
 constexpr std::int64_t ticket_seconds = 600;
-
-std::int64_t seconds(Micros d) {
-  return std::chrono::duration_cast<std::chrono::seconds>(d).count();
-}
 
 struct TokenSettings {
   Micros lifetime = std::chrono::hours(1);
@@ -100,7 +95,7 @@ class AuthStation final : public ConfiguredFake<Settings> {
       return request.method == "POST" ? approve(request) : respond(method_not_allowed("POST"));
     if (path == "/session/check") return get ? check(request) : respond(method_not_allowed("GET"));
     if (path == "/.well-known/jwks.json")
-      return get ? respond(json_response(200, {{"keys", {key_.jwk(key_id)}}}))
+      return get ? respond(json_response(200, {{"keys", {key_.jwk(issuer_key_id)}}}))
                  : respond(method_not_allowed("GET"));
     if (path == "/logout")
       return request.method == "POST" ? logout(request) : respond(method_not_allowed("POST"));
@@ -228,22 +223,22 @@ class AuthStation final : public ConfiguredFake<Settings> {
   }
 
   std::string issue() {
-    const auto now = wall() + seconds(settings_.token.skew);
+    const auto now = wall() + whole_seconds(settings_.token.skew);
     nlohmann::json claims{{"iss", settings_.token.issuer},
                           {"sub", settings_.subject},
                           {"email", settings_.email},
                           {"aud", "worldrouter"},
                           {"iat", now},
                           {"nbf", now},
-                          {"exp", now + seconds(settings_.token.lifetime)},
+                          {"exp", now + whole_seconds(settings_.token.lifetime)},
                           {"jti", config_.random.hex(32)}};
     claims.update(settings_.token.claims);
     for (const auto& name : settings_.token.omit) claims.erase(name);
     const auto& kind = settings_.token.signature;
     last_token_ = kind == "none"        ? unsigned_jwt(claims)
                   : kind == "hs256"     ? sign_hs256(claims, key_.public_pem())
-                  : kind == "wrong-key" ? sign_rs256(claims, key_id, foreign_)
-                                        : sign_rs256(claims, key_id, key_);
+                  : kind == "wrong-key" ? sign_rs256(claims, issuer_key_id, foreign_)
+                                        : sign_rs256(claims, issuer_key_id, key_);
     ++tokens_issued_;
     return last_token_;
   }

@@ -13,6 +13,11 @@
 
 namespace assay::fakes {
 
+// Token lifetimes are whole seconds.
+inline std::int64_t whole_seconds(Micros d) {
+  return std::chrono::duration_cast<std::chrono::seconds>(d).count();
+}
+
 template <typename S>
 class ConfiguredFake : public Fake {
  public:

@@ -6,6 +6,7 @@
 
 namespace assay::fakes {
 
+inline constexpr std::string_view issuer_key_id = "assay-test-1";  // its `kid`
 std::string_view issuer_private_key_pem();   // RSA 2048; its public half is what JWKS shows
 std::string_view foreign_private_key_pem();  // RSA 2048; nobody trusts it: for tokens with a wrong signature
 std::string_view session_secret();           // HS256 key of infer-session tokens

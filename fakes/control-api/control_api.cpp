@@ -16,10 +16,6 @@ namespace {
 
 constexpr std::string_view session_issuer = "infer-session";
 
-std::int64_t seconds(Micros d) {
-  return std::chrono::duration_cast<std::chrono::seconds>(d).count();
-}
-
 struct Settings {
   std::string database;
   std::int64_t replication_requests = 0;
@@ -131,7 +127,7 @@ class ControlApi final : public ConfiguredFake<Settings> {
     if (!verify_rs256(*token, issuer_)) return "Invalid token signature";
     const auto& claims = token->claims;
     if (claims.value("iss", nlohmann::json()) != auth_station_issuer) return "Unknown token issuer";
-    const auto leeway = seconds(settings_.leeway);
+    const auto leeway = whole_seconds(settings_.leeway);
     for (const char* name : {"sub", "iat", "exp"})
       if (!claims.contains(name)) return fmt::format("Token has no {}", name);
     if (!claims["exp"].is_number() || claims["exp"] <= wall() - leeway) return "Token has expired";
@@ -156,7 +152,7 @@ class ControlApi final : public ConfiguredFake<Settings> {
     if (const auto why = objection(token); !why.empty()) return respond(refused(401, "invalid_token", why));
 
     const auto& claims = token->claims;
-    const auto lifetime = seconds(settings_.session_lifetime);
+    const auto lifetime = whole_seconds(settings_.session_lifetime);
     const auto id = config_.random.hex(32);
     sessions_[id] = {claims["sub"].dump(), wall() + lifetime};
     last_session_ = sign_hs256({{"iss", session_issuer},

@@ -109,7 +109,7 @@ Actions OAuthServer::grant_code(const Call& call, const Authorization& asked) {
     return redirect(call, asked,
                     {{"error", "access_denied"}, {"error_description", "End-User aborted interaction"}});
   const auto code = "code_" + config_.random.alphanumeric(32);
-  const auto lifetime = std::chrono::duration_cast<std::chrono::seconds>(settings_.code_lifetime).count();
+  const auto lifetime = whole_seconds(settings_.code_lifetime);
   codes_[code] = {asked, wall() + lifetime, "family_" + config_.random.hex(16), false};
   return redirect(call, asked, {{"code", code}});
 }

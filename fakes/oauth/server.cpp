@@ -12,10 +12,6 @@ namespace {
 
 using nlohmann::json;
 
-std::int64_t seconds(Micros d) {
-  return std::chrono::duration_cast<std::chrono::seconds>(d).count();
-}
-
 // Some providers keep these routes under /oauth.
 std::string_view endpoint(std::string_view path) {
   constexpr std::string_view prefix = "/oauth";
@@ -43,14 +39,14 @@ void OAuthServer::plant_known_tokens() {
   const std::string scope = fmt::format("{}", fmt::join(settings_.scopes, " "));
   for (const auto& token : settings_.known_refresh_tokens) {
     const auto [at, fresh] = refresh_tokens_.try_emplace(
-        token, RefreshToken{client, scope, "known-" + token, wall() + seconds(settings_.refresh_lifetime),
-                            false, false});
+        token, RefreshToken{client, scope, "known-" + token,
+                            wall() + whole_seconds(settings_.refresh_lifetime), false, false});
     if (fresh) last_refresh_ = at->first;
   }
   for (const auto& [token, lifetime] : settings_.known_access_tokens) {
     const auto fresh = state_->access_tokens.try_emplace(
-        token,
-        AccessToken{client, settings_.subject, scope, "known-" + token, wall() + seconds(lifetime), false});
+        token, AccessToken{client, settings_.subject, scope, "known-" + token,
+                           wall() + whole_seconds(lifetime), false});
     if (fresh.second) last_access_ = token;
   }
 }
@@ -89,7 +85,7 @@ Actions OAuthServer::answer(const Call& call) {
       {"/register", "POST", [](OAuthServer& s, const Call& c) { return s.register_client(*c.request); }},
       {"/jwks", "GET",
        [](OAuthServer& s, const Call&) {
-         return respond(json_response(200, {{"keys", {s.key_.jwk("assay-test-1")}}}));
+         return respond(json_response(200, {{"keys", {s.key_.jwk(issuer_key_id)}}}));
        }},
       {"/.well-known/oauth-authorization-server", "GET",
        [](OAuthServer& s, const Call& c) { return s.metadata(c); }},

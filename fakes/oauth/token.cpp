@@ -1,6 +1,7 @@
 // The token endpoint: RFC 6749 sections 4.1.3, 5 and 6, RFC 7636 section 4.5, RFC 8693.
 #include <fmt/format.h>
 
+#include "fakes/common/test_keys.h"
 #include "fakes/oauth/rules.h"
 #include "fakes/oauth/server.h"
 
@@ -8,10 +9,6 @@ namespace assay::fakes {
 namespace {
 
 using nlohmann::json;
-
-std::int64_t seconds(Micros d) {
-  return std::chrono::duration_cast<std::chrono::seconds>(d).count();
-}
 
 std::string field(const std::map<std::string, std::string>& fields, const char* name) {
   const auto found = fields.find(name);
@@ -149,8 +146,8 @@ Actions OAuthServer::exchange_token(const Fields& fields, const std::string& cli
 }
 
 json OAuthServer::hand_out(const Call& call, const Grant& grant) {
-  const auto now = wall() + seconds(settings_.skew);
-  const auto lifetime = seconds(settings_.access_lifetime);
+  const auto now = wall() + whole_seconds(settings_.skew);
+  const auto lifetime = whole_seconds(settings_.access_lifetime);
   if (settings_.jwt_access_tokens) {
     last_access_ = sign_rs256({{"iss", call.origin},
                                {"sub", settings_.subject},
@@ -160,7 +157,7 @@ json OAuthServer::hand_out(const Call& call, const Grant& grant) {
                                {"iat", now},
                                {"exp", now + lifetime},
                                {"jti", config_.random.hex(32)}},
-                              "assay-test-1", key_);
+                              issuer_key_id, key_);
   } else {
     last_access_ = "at_" + config_.random.alphanumeric(40);
   }
@@ -175,8 +172,9 @@ json OAuthServer::hand_out(const Call& call, const Grant& grant) {
   const auto has = [&](std::string_view word) { return scope_within(word, words); };
   if (grant.refresh_token && (!settings_.refresh_needs_offline_access || has("offline_access"))) {
     last_refresh_ = "rt_" + config_.random.alphanumeric(40);
-    refresh_tokens_[last_refresh_] = {
-        grant.client, grant.scope, grant.family, wall() + seconds(settings_.refresh_lifetime), false, false};
+    refresh_tokens_[last_refresh_] = {grant.client, grant.scope,
+                                      grant.family, wall() + whole_seconds(settings_.refresh_lifetime),
+                                      false,        false};
     answer["refresh_token"] = last_refresh_;
   }
   if (has("openid")) {
@@ -188,7 +186,7 @@ json OAuthServer::hand_out(const Call& call, const Grant& grant) {
     if (has("email")) claims["email"] = settings_.email;
     if (!grant.nonce.empty()) claims["nonce"] = grant.nonce;
     claims.update(settings_.id_token_claims);
-    answer["id_token"] = sign_rs256(claims, "assay-test-1", key_);
+    answer["id_token"] = sign_rs256(claims, issuer_key_id, key_);
   }
   return answer;
 }
