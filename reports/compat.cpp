@@ -28,6 +28,11 @@ constexpr std::array<std::string_view, 12> kOrder = {"login",     "models",
                                                      "usage",     "structured-output",
                                                      "vision",    "parameters"};
 
+// Login and discovery are asked of a provider, not of a model.
+std::string model_name(const CompatRow& row) {
+  return row.model.empty() ? "(no model)" : row.model;
+}
+
 std::string_view mark(Support support) {
   return kMarks.at(static_cast<std::size_t>(support));
 }
@@ -129,7 +134,7 @@ std::string render_compat_markdown(const RunRecord& record) {
         out += fmt::format(" {} |", markdown_escape(feature)), rule += " :-: |";
       out += "\n" + rule + "\n";
     }
-    out += fmt::format("| {} | {} |", markdown_escape(row.model), markdown_escape(row.client));
+    out += fmt::format("| {} | {} |", markdown_escape(model_name(row)), markdown_escape(row.client));
     for (const std::string& feature : table.features) {
       const auto cell = row.cells.find(feature);
       if (cell == row.cells.end())
@@ -144,8 +149,8 @@ std::string render_compat_markdown(const RunRecord& record) {
   std::string gaps;
   each_gap(table, [&](const CompatRow& row, const std::string& feature, const CompatCell& cell) {
     gaps += fmt::format("- {} {} · {} · {} ({}/{}): {} {} — repeat: {}\n", markdown_escape(row.provider),
-                        markdown_escape(row.model), markdown_escape(row.client), markdown_escape(feature),
-                        cell.held, cell.ran, to_string(cell.witness->verdict),
+                        markdown_escape(model_name(row)), markdown_escape(row.client),
+                        markdown_escape(feature), cell.held, cell.ran, to_string(cell.witness->verdict),
                         markdown_code(cell.witness->name), markdown_code(cell.witness->command));
   });
   if (!gaps.empty()) out += "\n## What does not hold\n\n" + gaps;
@@ -211,7 +216,7 @@ std::string render_compat_html(const RunRecord& record) {
       out += "</tr></thead><tbody>\n";
       open = true;
     }
-    out += fmt::format("<tr><th>{}</th><td>{}</td>", xml_escape(row.model), xml_escape(row.client));
+    out += fmt::format("<tr><th>{}</th><td>{}</td>", xml_escape(model_name(row)), xml_escape(row.client));
     for (const std::string& feature : table.features) {
       const auto at = row.cells.find(feature);
       if (at == row.cells.end()) {

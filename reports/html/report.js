@@ -129,7 +129,11 @@
   const list = $("list");
   let height = 54;
   const rows = new Map();  // place in `shown` -> node
+  const bar = $("text").parentElement;
+  // How much of the top of the window the filters cover.
+  const covered = () => getComputedStyle(bar).position === "sticky" ? bar.offsetHeight : 0;
   const layout = () => {
+    document.documentElement.style.setProperty("--bar", `${covered()}px`);
     height = window.matchMedia("(max-width: 640px)").matches ? 82 : 54;
     list.style.height = `${Math.max(1, shown.length) * height}px`;
     const side = clients <= 6 ? 22 : clients <= 12 ? 18 : 14;
@@ -211,9 +215,7 @@
     list.setAttribute("aria-activedescendant", `row-${selected.row}`);
     const bounds = list.getBoundingClientRect();
     const top = bounds.top + selected.row * height;
-    const bar = $("text").parentElement;
-    const covered = getComputedStyle(bar).position === "sticky" ? bar.offsetHeight : 0;
-    if (top < covered) window.scrollBy(0, top - covered);
+    if (top < covered()) window.scrollBy(0, top - covered());
     else if (top + height > window.innerHeight) window.scrollBy(0, top + height - window.innerHeight);
     redraw(before, selected.row);
     if (selected.open) open();
@@ -474,7 +476,7 @@
         onclick: () => {
           Object.assign(filter, {client: clients > 1 ? String(k) : "", suite: String(group.suite), model: String(group.model)});
           sync();
-          $("text").parentElement.scrollIntoView();
+          bar.scrollIntoView();
         }}, count.red ? el("span", {class: "red"}, `${count.red} `) : "", many ? (count.red ? "" : "✓") : `${count.good}/${count.ran}`);
       button.style.setProperty("--share", `${100 * count.good / count.ran}%`);
       button.style.setProperty("--redshare", `${100 * count.red / count.ran}%`);
