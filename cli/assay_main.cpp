@@ -10,6 +10,7 @@ int main(int argc, char** argv) {
   app.require_subcommand(1);
   app.set_version_flag("--version", ASSAY_VERSION);
   assay::cli::Action action;
+  assay::cli::add_bench(app, action);
   assay::cli::add_decode(app, action);
   const std::vector<std::string> command(argv, argv + argc);
   assay::cli::add_run(app, action, command);

@@ -4,6 +4,7 @@
 #include "harness/stream/eventstream.h"
 #include "harness/stream/interpret.h"
 #include "harness/stream/json_framer.h"
+#include "harness/stream/templates.h"
 
 namespace assay::stream {
 
@@ -43,6 +44,27 @@ class Tee final : public DeltaSink {
   DeltaSink* second_;
 };
 
+// Passes deltas on and remembers whether an event was one fragment of a block and nothing else.
+class Watch final : public DeltaSink {
+ public:
+  void target(DeltaSink* sink) { sink_ = sink; }
+  void begin() { count_ = 0; }
+  void on(const Delta& delta) override {
+    if (++count_ == 1) first_ = delta;
+    sink_->on(delta);
+  }
+  bool one_fragment() const {
+    return count_ == 1 && (first_.kind == Delta::Kind::text || first_.kind == Delta::Kind::reasoning ||
+                           first_.kind == Delta::Kind::refusal || first_.kind == Delta::Kind::tool_call);
+  }
+  const Delta& fragment() const { return first_; }
+
+ private:
+  DeltaSink* sink_ = nullptr;
+  Delta first_;
+  int count_ = 0;
+};
+
 std::string shown(std::string_view payload) {
   constexpr std::size_t most = 60;
   std::string text = repair_utf8(payload.substr(0, most));
@@ -58,6 +80,7 @@ class Decoder::Impl {
       : options_(options),
         framing_(options.framing),
         interpreter_(make_interpreter(protocol, emitter_)),
+        templates_(protocol),
         sse_(options.limits),
         json_(options.limits.event),
         eventstream_(options.limits.event) {}
@@ -71,13 +94,13 @@ class Decoder::Impl {
     }
     append(bytes);
     Tee tee(options_.keep_turn ? &builder_ : nullptr, sink);
-    emitter_.target(only_one(sink) ? only_one(sink) : &tee);
+    aim(only_one(sink) ? only_one(sink) : &tee);
     drain();
   }
 
   Turn finish(DeltaSink* sink) {
     Tee tee(options_.keep_turn ? &builder_ : nullptr, sink);
-    emitter_.target(&tee);
+    aim(&tee);
     SseEvent event;
     if (!problem_ && framing_ == Framing::sse && sse_.finish(options_.at_end, event)) {
       payload(event.type, event.data);
@@ -95,6 +118,11 @@ class Decoder::Impl {
   std::uint64_t recognised_ = 0;
 
  private:
+  void aim(DeltaSink* sink) {
+    sink_ = sink;
+    watch_.target(sink);
+    emitter_.target(&watch_);
+  }
   DeltaSink* only_one(DeltaSink* sink) {
     if (!sink && options_.keep_turn) return &builder_;
     return options_.keep_turn ? nullptr : sink;
@@ -122,7 +150,12 @@ class Decoder::Impl {
 
   void drain() {
     if (framing_ == Framing::sse) {
-      for (SseEvent event; !problem_ && sse_.next(event);) payload(event.type, event.data);
+      SseEvent event;
+      while (!problem_) {
+        take_known_events();
+        if (!sse_.next(event)) break;
+        payload(event.type, event.data);
+      }
       take_error(sse_.error());
     } else if (framing_ == Framing::json) {
       for (std::string_view object; !problem_ && json_.next(object);) payload({}, object);
@@ -134,11 +167,34 @@ class Decoder::Impl {
     }
   }
 
+  // Events that a template recognises, straight from the receive buffer.
+  void take_known_events() {
+    if (!options_.templates) return;
+    const std::string_view wire = sse_.fresh();
+    std::size_t taken = 0;
+    while (taken < wire.size()) {
+      const auto hit = templates_.match_event(wire.substr(taken), emitter_.epoch());
+      if (hit.bytes == 0) break;
+      taken += hit.bytes;
+      ++events_;
+      ++recognised_;
+      sink_->on(hit.delta);
+    }
+    sse_.take(taken);
+  }
+
   void take_error(const std::optional<Error>& error) {
     if (error && !problem_) problem_ = error;
   }
 
   void payload(std::string_view type, std::string_view data) {
+    if (options_.templates) {
+      if (const auto hit = templates_.match_payload(type, data, emitter_.epoch()); hit.bytes != 0) {
+        ++events_;
+        ++recognised_;
+        return sink_->on(hit.delta);
+      }
+    }
     const std::string_view bare = trim(data);
     if (bare.empty()) return;
     ++events_;
@@ -151,7 +207,12 @@ class Decoder::Impl {
     if (status != simdjson::SUCCESS) return refuse(simdjson::error_message(status), data);
     simdjson::dom::object object;
     if (root.get(object) != simdjson::SUCCESS) return refuse("it is no object", data);
+    const std::uint64_t epoch = emitter_.epoch();
+    watch_.begin();
     interpreter_->on_payload(type, object);
+    if (watch_.one_fragment() && epoch == emitter_.epoch() && options_.templates && framing_ == Framing::sse)
+      templates_.learn(type, data, data.data()[data.size()] == '\r' ? "\r\n" : "\n", watch_.fragment(),
+                       epoch);
   }
 
   void refuse(const char* why, std::string_view data) {
@@ -165,6 +226,9 @@ class Decoder::Impl {
   Framing framing_;
   decoding::Emitter emitter_;
   std::unique_ptr<decoding::Interpreter> interpreter_;
+  decoding::Templates templates_;
+  Watch watch_;
+  DeltaSink* sink_ = nullptr;
   TurnBuilder builder_;
   SseFramer sse_;
   JsonFramer json_;

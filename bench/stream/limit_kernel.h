@@ -1,0 +1,22 @@
+// simdjson On-Demand, compiled for one kernel each. Call one only on a CPU that has it.
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "bench/stream/checksum.h"
+#include "harness/stream/turn.h"
+
+namespace assay::bench {
+
+namespace fallback {
+Checksum limit(stream::Protocol protocol, const std::vector<std::string_view>& payloads);
+}
+namespace haswell {
+Checksum limit(stream::Protocol protocol, const std::vector<std::string_view>& payloads);
+}
+namespace icelake {
+Checksum limit(stream::Protocol protocol, const std::vector<std::string_view>& payloads);
+}
+
+}  // namespace assay::bench

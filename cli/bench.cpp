@@ -1,0 +1,81 @@
+// assay bench stream: how fast streams are read, beside floors, limits and peers.
+#include <cstdio>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "bench/stream/contestants.h"
+#include "bench/stream/table.h"
+#include "cli/verbs.h"
+#include "harness/base/text.h"
+
+namespace assay::cli {
+namespace {
+
+struct Options {
+  bench::StreamBench bench;
+  std::string peers;
+  std::string write_corpora;
+  bool json = false;
+};
+
+ExitCode refuse(const Error& error) {
+  std::fprintf(stderr, "assay bench: %s\n", error.text().c_str());
+  return ExitCode::usage;
+}
+
+// The same bytes as files, for the peers that are not C++.
+Result<void> write_corpora(const Options& options) {
+  for (const std::string& name : bench::corpus_names()) {
+    const bench::Corpus corpus = bench::make_corpus(name, options.bench.megabytes, options.bench.seed);
+    const Result<void> done =
+        write_file_atomically(options.write_corpora + "/" + name + ".sse", corpus.bytes);
+    if (!done) return done;
+  }
+  return {};
+}
+
+ExitCode run(const Options& options) {
+  if (!options.write_corpora.empty()) {
+    const Result<void> done = write_corpora(options);
+    return done ? ExitCode::ok : refuse(done.error());
+  }
+  Result<std::vector<bench::Row>> rows = bench::run_stream_bench(options.bench);
+  if (!rows) return refuse(rows.error());
+  if (!options.peers.empty()) {
+    const Result<std::vector<bench::Row>> peers = bench::read_peer_rows(options.peers);
+    if (!peers) return refuse(peers.error());
+    bench::join_peers(*rows, *peers);
+  }
+  if (options.json) {
+    std::puts(bench::table_json(*rows).dump(1).c_str());
+  } else {
+    std::printf("kernel of the limit: %s\n\n%s", std::string(bench::ondemand_kernel()).c_str(),
+                bench::table_text(*rows).c_str());
+  }
+  return ExitCode::ok;
+}
+
+}  // namespace
+
+void add_bench(CLI::App& app, Action& action) {
+  CLI::App* verb = app.add_subcommand("bench", "Measure side by side");
+  verb->require_subcommand(1);
+  const auto options = std::make_shared<Options>();
+  CLI::App* stream = verb->add_subcommand("stream", "How fast streams are read: floors, limits, ours, peers");
+  stream->add_option("--corpus", options->bench.corpora,
+                     "chat, messages, responses, chat-restless (default: all)");
+  stream->add_option("--reads", options->bench.reads, "Read sizes in bytes")->check(CLI::PositiveNumber);
+  stream->add_option("--megabytes", options->bench.megabytes, "Size of each corpus")
+      ->check(CLI::Range(1, 1024));
+  stream->add_option("--rounds", options->bench.rounds, "Rounds; the median counts")
+      ->check(CLI::Range(1, 1000));
+  stream->add_option("--seed", options->bench.seed, "Seed of the corpora");
+  stream->add_option("--peers", options->peers,
+                     "Rows measured by bench/stream/peers/run, to be put beside ours");
+  stream->add_option("--write-corpora", options->write_corpora, "Only write the corpora into this folder");
+  stream->add_flag("--json", options->json, "Rows as JSON");
+  stream->callback([options, &action] { action = [options] { return run(*options); }; });
+}
+
+}  // namespace assay::cli
