@@ -1,5 +1,7 @@
 #include "harness/stream/decode.h"
 
+#include <algorithm>
+
 #include "harness/base/text.h"
 #include "harness/stream/eventstream.h"
 #include "harness/stream/interpret.h"
@@ -88,14 +90,10 @@ class Decoder::Impl {
   void feed(std::string_view bytes, DeltaSink* sink) {
     if (problem_) return;
     if (framing_ == Framing::automatic && !detect(bytes)) return;
-    if (!held_.empty()) {
-      const std::string held = std::exchange(held_, {});
-      append(held);
-    }
-    append(bytes);
     Tee tee(options_.keep_turn ? &builder_ : nullptr, sink);
     aim(only_one(sink) ? only_one(sink) : &tee);
-    drain();
+    if (!held_.empty()) take(std::exchange(held_, {}));
+    take(bytes);
   }
 
   Turn finish(DeltaSink* sink) {
@@ -142,45 +140,55 @@ class Decoder::Impl {
     return true;
   }
 
-  void append(std::string_view bytes) {
-    if (framing_ == Framing::sse) return sse_.append(bytes);
-    if (framing_ == Framing::json) return json_.append(bytes);
-    eventstream_.append(bytes);
-  }
-
-  void drain() {
+  void take(std::string_view bytes) {
     if (framing_ == Framing::sse) {
-      SseEvent event;
-      while (!problem_) {
-        take_known_events();
-        if (!sse_.next(event)) break;
-        payload(event.type, event.data);
-      }
-      take_error(sse_.error());
+      feed_sse(bytes);
     } else if (framing_ == Framing::json) {
+      json_.append(bytes);
       for (std::string_view object; !problem_ && json_.next(object);) payload({}, object);
       take_error(json_.error());
     } else {
+      eventstream_.append(bytes);
       for (EventstreamMessage message; !problem_ && eventstream_.next(message);)
         payload(message.event_type, message.payload);
       take_error(eventstream_.error());
     }
   }
 
-  // Events that a template recognises, straight from the receive buffer.
-  void take_known_events() {
-    if (!options_.templates) return;
-    const std::string_view wire = sse_.fresh();
+  // SSE in pieces that end where an event does: events that a template recognises are taken straight from the
+  // caller's bytes, the others through the framer.
+  void feed_sse(std::string_view bytes) {
+    while (!bytes.empty() && !problem_) {
+      if (options_.templates && sse_.between_events()) bytes.remove_prefix(take_known_events(bytes));
+      const std::string_view piece = options_.templates ? bytes.substr(0, end_of_event(bytes)) : bytes;
+      sse_.append(piece);
+      bytes.remove_prefix(piece.size());
+      for (SseEvent event; !problem_ && sse_.next(event);) payload(event.type, event.data);
+    }
+    take_error(sse_.error());
+  }
+  // One past the first blank line, or the end.
+  static std::size_t end_of_event(std::string_view bytes) {
+    std::size_t at = bytes.find('\n');
+    while (at != std::string_view::npos && at + 1 < bytes.size() && bytes[at + 1] != '\n')
+      at = bytes.find('\n', at + 1);
+    return at == std::string_view::npos ? bytes.size() : std::min(bytes.size(), at + 2);
+  }
+  // How many bytes the known events at the front take. The last bytes are not looked at: matching reads
+  // ahead.
+  std::size_t take_known_events(std::string_view bytes) {
     std::size_t taken = 0;
-    while (taken < wire.size()) {
-      const auto hit = templates_.match_event(wire.substr(taken), emitter_.epoch());
+    if (bytes.size() <= Buffer::padding) return taken;
+    const std::string_view safe = bytes.substr(0, bytes.size() - Buffer::padding);
+    while (taken < safe.size()) {
+      const auto hit = templates_.match_event(safe.substr(taken), emitter_.epoch());
       if (hit.bytes == 0) break;
       taken += hit.bytes;
       ++events_;
       ++recognised_;
-      sink_->on(hit.delta);
+      sink_->on(*hit.delta);
     }
-    sse_.take(taken);
+    return taken;
   }
 
   void take_error(const std::optional<Error>& error) {
@@ -192,7 +200,7 @@ class Decoder::Impl {
       if (const auto hit = templates_.match_payload(type, data, emitter_.epoch()); hit.bytes != 0) {
         ++events_;
         ++recognised_;
-        return sink_->on(hit.delta);
+        return sink_->on(*hit.delta);
       }
     }
     const std::string_view bare = trim(data);

@@ -314,15 +314,18 @@ void Emitter::error(const StreamError& error) {
 }
 
 void Emitter::extra(std::string_view prefix, std::string_view key, const Element& value) {
-  const std::string json = simdjson::minify(value);
   auto known = std::find_if(extras_.begin(), extras_.end(), [&](const Cached& cached) {
     return cached.name.size() == prefix.size() + key.size() && cached.name.starts_with(prefix) &&
            cached.name.ends_with(key);
   });
-  if (known == extras_.end())
-    known = extras_.insert(known, {std::string(prefix) + std::string(key), std::string()});
+  if (known == extras_.end()) known = extras_.insert(known, {std::string(prefix) + std::string(key), {}, {}});
+  // Most are strings that stay the same: compared without being written.
+  if (value.is_string() && !known->json.empty() && known->text == as_text(value) && known->json[0] == '"')
+    return;
+  std::string json = simdjson::minify(value);
   if (known->json == json) return;
-  known->json = json;
+  known->text = as_text(value);
+  known->json = std::move(json);
   ++epoch_;
   Delta delta;
   delta.kind = Delta::Kind::extra;

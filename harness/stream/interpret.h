@@ -73,6 +73,7 @@ class Emitter {
   struct Cached {
     std::string name;
     std::string json;
+    std::string text;  // of a string
   };
   Delta about(Delta::Kind kind, std::uint32_t block) const;
 

@@ -13,16 +13,18 @@ class Chat final : public Interpreter {
 
   void on_payload(std::string_view event, const Object& root) override {
     Element choices;
+    bool has_choices = false;
     bool answer = false;
     bool has_error = event == "error";
     Element usage;
     bool has_usage = false;
     std::string_view id;
     std::string_view model;
+    unknown_.clear();
     for (const auto field : root) {
       if (field.key == "choices") {
         choices = field.value;
-        answer = true;
+        has_choices = answer = true;
       } else if (field.key == "id") {
         id = as_text(field.value);
         answer = answer || !id.empty();
@@ -37,19 +39,23 @@ class Chat final : public Interpreter {
         has_error = has_error || !field.value.is_null();
       } else if (field.key == "x_groq") {
         groq_usage(field.value);
+      } else if (field.key != "object" && field.key != "created" && field.key != "obfuscation" &&
+                 field.key != "p" && !field.value.is_null()) {
+        unknown_.push_back(field);
       }
     }
     if (has_error || !answer) read_failure(root);
     if (!answer) return;
     out_.start(id, model);
-    if (Array list; choices.get(list) == simdjson::SUCCESS)
+    if (Array list; has_choices && choices.get(list) == simdjson::SUCCESS)
       for (const Element one : list)
         if (Object choice; one.get(choice) == simdjson::SUCCESS) read_choice(choice);
     if (Object counts; has_usage && usage.get(counts) == simdjson::SUCCESS) {
       read_usage(counts, out_.usage_so_far());
       out_.usage();
     }
-    if (!has_error) read_extras(root);
+    if (!has_error)
+      for (const auto& field : unknown_) out_.extra("", field.key, field.value);
   }
 
  private:
@@ -68,14 +74,6 @@ class Chat final : public Interpreter {
   void read_failure(const Object& root) {
     StreamError error;
     if (read_error(root, error)) out_.error(error);
-  }
-  void read_extras(const Object& root) {
-    static constexpr std::string_view known[] = {"id",    "object", "created", "model",       "choices",
-                                                 "usage", "error",  "x_groq",  "obfuscation", "p"};
-    for (const auto field : root)
-      if (!field.value.is_null() &&
-          std::find(std::begin(known), std::end(known), field.key) == std::end(known))
-        out_.extra("", field.key, field.value);
   }
   void groq_usage(const Element& value) {
     Object groq;
@@ -272,6 +270,7 @@ class Chat final : public Interpreter {
       out_.identify(call.block, new_id ? id : std::string_view(), new_name ? name : std::string_view());
   }
 
+  std::vector<simdjson::dom::key_value_pair> unknown_;  // fields of this event that are kept as extras
   std::vector<Choice> choices_;
   std::vector<Call> calls_;
   std::string scratch_;

@@ -17,19 +17,19 @@ class Cohere final : public Interpreter {
     Object delta;
     Object message;
     const bool has_delta = object_in(root, "delta", delta);
-    if (has_delta && !object_in(delta, "message", message)) message = Object();
+    const bool has_message = has_delta && object_in(delta, "message", message);
     if (type == "message-start") {
       out_.start(text_in(root, "id"), "");
     } else if (type == "content-start" || type == "content-delta") {
-      if (Object content; has_delta && object_in(message, "content", content))
+      if (Object content; has_message && object_in(message, "content", content))
         read_content(root, content, type);
     } else if (type == "tool-plan-delta") {
-      if (has_delta) plan(text_in(message, "tool_plan"));
+      if (has_message) plan(text_in(message, "tool_plan"));
     } else if (type == "tool-call-start" || type == "tool-call-delta") {
-      if (Object call; has_delta && object_in(message, "tool_calls", call))
+      if (Object call; has_message && object_in(message, "tool_calls", call))
         read_call(number_in(root, "index", 0), call, type);
     } else if (type == "citation-start") {
-      if (Element citation; has_delta && message.at_key("citations").get(citation) == simdjson::SUCCESS)
+      if (Element citation; has_message && message.at_key("citations").get(citation) == simdjson::SUCCESS)
         out_.extra_part("message.", "citations", citation);
     } else if (type == "message-end") {
       if (has_delta) read_end(delta);

@@ -2,6 +2,8 @@
 
 #include <simdjson.h>
 
+#include <cstring>
+
 #include "harness/stream/line_end.h"
 
 namespace assay::stream {
@@ -69,9 +71,36 @@ bool SseFramer::next(SseEvent& event) {
   if (error_) return false;
   if (dispatched_) release();
   if (!bom_checked_ && !skip_bom()) return false;
+  if (fresh_ && line_scanned_ == 0 && next_simple(event)) return true;
   for (std::string_view line; next_line(line);)
     if (take_line(line, event)) return true;
   return false;
+}
+
+// The shape that nearly all events have: at most one event line, one data line, a blank line, LF, all of it
+// in the buffer. Anything else is left to the lines' own way.
+bool SseFramer::next_simple(SseEvent& event) {
+  const char* at = buffer_.begin();
+  const char* const end = buffer_.end();
+  std::string_view type = "message";
+  bool ascii = true;
+  if (end - at > 8 && std::memcmp(at, "event: ", 7) == 0) {
+    const char* eol = find_line_end(at + 7, end, ascii);
+    if (eol == end || *eol != '\n' || eol == at + 7) return false;
+    type = {at + 7, static_cast<std::size_t>(eol - at - 7)};
+    at = eol + 1;
+  }
+  if (end - at < 8 || std::memcmp(at, "data: ", 6) != 0) return false;
+  at += 6;
+  const char* eol = find_line_end(at, end, ascii);
+  if (end - eol < 2 || eol[0] != '\n' || eol[1] != '\n') return false;
+  const auto size = static_cast<std::size_t>(eol - at);
+  if (size >= limits_.line || type.size() >= limits_.line) return false;
+  if (!ascii && !simdjson::validate_utf8(buffer_.begin(), static_cast<std::size_t>(eol - buffer_.begin())))
+    return false;
+  event = {type, {at, size}, last_id_};
+  buffer_.consume(static_cast<std::size_t>(eol + 2 - buffer_.begin()));
+  return true;
 }
 
 bool SseFramer::skip_bom() {
@@ -221,9 +250,9 @@ void SseFramer::clear_event() {
   fresh_ = !skip_lf_;
 }
 
-std::string_view SseFramer::fresh() {
+bool SseFramer::between_events() {
   if (dispatched_) release();
-  return fresh_ && line_scanned_ == 0 && !error_ ? buffer_.unread() : std::string_view();
+  return fresh_ && buffer_.size() == 0 && !error_;
 }
 
 bool SseFramer::finish(AtEnd policy, SseEvent& event) {

@@ -51,12 +51,11 @@ class SseFramer {
   std::optional<std::uint64_t> retry() const { return retry_; }
   std::string_view last_event_id() const { return last_id_; }
 
-  // For a reader that knows what whole events look like: the unread bytes, when they begin with a new event
-  // (else empty), and a way to take some of them.
-  std::string_view fresh();
-  void take(std::size_t bytes) { buffer_.consume(bytes); }
+  // True when an event begins with the next byte that is appended.
+  bool between_events();
 
  private:
+  bool next_simple(SseEvent& event);
   bool skip_bom();
   bool next_line(std::string_view& line);
   bool take_line(std::string_view line, SseEvent& event);

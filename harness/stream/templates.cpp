@@ -39,6 +39,26 @@ bool learns(Protocol protocol) {
          protocol == Protocol::anthropic;
 }
 
+// memcmp(a, b, size) == 0 without a call: the pieces of a template are short.
+inline bool same_bytes(const char* a, const char* b, std::size_t size) {
+#if defined(__SSE2__)
+  const auto differ = [](const char* x, const char* y) {
+    return _mm_xor_si128(_mm_loadu_si128(reinterpret_cast<const __m128i*>(x)),
+                         _mm_loadu_si128(reinterpret_cast<const __m128i*>(y)));
+  };
+  if (size >= 16) {
+    __m128i any = differ(a + size - 16, b + size - 16);
+    for (; size >= 64; size -= 64, a += 64, b += 64) {
+      any = _mm_or_si128(any, _mm_or_si128(_mm_or_si128(differ(a, b), differ(a + 16, b + 16)),
+                                           _mm_or_si128(differ(a + 32, b + 32), differ(a + 48, b + 48))));
+    }
+    for (; size >= 16; size -= 16, a += 16, b += 16) any = _mm_or_si128(any, differ(a, b));
+    return _mm_movemask_epi8(_mm_cmpeq_epi8(any, _mm_setzero_si128())) == 0xFFFF;
+  }
+#endif
+  return std::memcmp(a, b, size) == 0;
+}
+
 // The end of a JSON number without sign, fraction and exponent, or `at`.
 const char* end_of_count(const char* at, const char* end) {
   const char* digit = at;
@@ -95,9 +115,14 @@ class Keys {
 
 }  // namespace
 
-const char* Templates::fill(const Hole& hole, const char* at, const char* end, std::string_view& text) {
+inline const char* Templates::fill(const Hole& hole, const char* at, const char* end,
+                                   std::string_view& text) {
   switch (hole.kind) {
     case HoleKind::fragment: {
+      if (const char* close = find_json_special(at, end); close != end && *close == '"' && close != at) {
+        text = raw_fragment_ = {at, static_cast<std::size_t>(close - at)};
+        return close;
+      }
       const JsonString string = read_json_string(at, end, scratch_);
       if (!string.close || string.close == at) return nullptr;
       raw_fragment_ = {at, static_cast<std::size_t>(string.close - at)};
@@ -132,13 +157,13 @@ const char* Templates::match(const Template& known, const char* at, const char* 
   for (std::uint32_t i = 0; i < known.hole_count; ++i) {
     const Hole& hole = known.holes[i];
     const std::size_t size = hole.at - from;
-    if (static_cast<std::size_t>(end - at) < size || std::memcmp(at, bytes + from, size) != 0) return nullptr;
+    if (static_cast<std::size_t>(end - at) < size || !same_bytes(at, bytes + from, size)) return nullptr;
     at = fill(hole, at + size, end, text);
     if (!at) return nullptr;
     from = hole.at;
   }
   const std::size_t size = to - from;
-  if (static_cast<std::size_t>(end - at) < size || std::memcmp(at, bytes + from, size) != 0) return nullptr;
+  if (static_cast<std::size_t>(end - at) < size || !same_bytes(at, bytes + from, size)) return nullptr;
   return at + size;
 }
 
@@ -154,42 +179,37 @@ void Templates::reward(std::size_t place) {
   if (place != 0) to_front(place);
 }
 
-Templates::Hit Templates::match_event(std::string_view wire, std::uint64_t epoch) {
-  Hit hit;
-  const char* begin = wire.data();
-  const char* end = begin + wire.size();
+// Whole: a payload of an event of `type`, which must fit as a whole; else an event with its framing at the
+// front of `bytes`.
+template <bool Whole>
+Templates::Hit Templates::find(std::string_view type, std::string_view bytes, std::uint64_t epoch) {
+  const char* const begin = bytes.data();
+  const char* const end = begin + bytes.size();
   for (std::size_t i = 0; i < most_templates; ++i) {
-    const Template& known = templates_[order_[i]];
+    Template& known = templates_[order_[i]];
     if (known.epoch != epoch) continue;
-    std::string_view text;
-    const char* close = match(known, begin, end, 0, static_cast<std::uint32_t>(known.bytes.size()), text);
-    if (!close) continue;
-    hit.bytes = static_cast<std::size_t>(close - begin);
-    hit.delta = known.delta;
-    hit.delta.text = text;
+    const char* close = nullptr;
+    if constexpr (Whole) {
+      if (known.type != type) continue;
+      close = match(known, begin, end, known.payload_begin, known.payload_end, known.delta.text);
+      if (close != end) continue;
+    } else {
+      close = match(known, begin, end, 0, known.size, known.delta.text);
+      if (!close) continue;
+    }
     reward(i);
-    return hit;
+    return {static_cast<std::size_t>(close - begin), &known.delta};
   }
-  return hit;
+  return {};
+}
+
+Templates::Hit Templates::match_event(std::string_view wire, std::uint64_t epoch) {
+  return find<false>({}, wire, epoch);
 }
 
 Templates::Hit Templates::match_payload(std::string_view type, std::string_view payload,
                                         std::uint64_t epoch) {
-  Hit hit;
-  const char* begin = payload.data();
-  const char* end = begin + payload.size();
-  for (std::size_t i = 0; i < most_templates; ++i) {
-    const Template& known = templates_[order_[i]];
-    if (known.epoch != epoch || known.type != type) continue;
-    std::string_view text;
-    if (match(known, begin, end, known.payload_begin, known.payload_end, text) != end) continue;
-    hit.bytes = payload.size();
-    hit.delta = known.delta;
-    hit.delta.text = text;
-    reward(i);
-    return hit;
-  }
-  return hit;
+  return find<true>(type, payload, epoch);
 }
 
 bool Templates::refresh(std::string_view type, std::string_view payload, const Delta& delta,
@@ -210,12 +230,12 @@ bool Templates::refresh(std::string_view type, std::string_view payload, const D
 void Templates::learn(std::string_view type, std::string_view payload, std::string_view wire_eol,
                       const Delta& delta, std::uint64_t epoch) {
   if (!learns(protocol_) || delta.text.empty()) return;
-  // On the wire a line end would divide it.
-  if (payload.find_first_of("\r\n") != std::string_view::npos) return;
   if (pass_over_ != 0) {
     --pass_over_;
     return;
   }
+  // On the wire a line end would divide it.
+  if (payload.find('\n') != std::string_view::npos || payload.find('\r') != std::string_view::npos) return;
   Delta kept = delta;
   kept.id = kept.name = kept.text = {};
   if (refresh(type, payload, kept, epoch)) return;
@@ -235,6 +255,7 @@ void Templates::learn(std::string_view type, std::string_view payload, std::stri
   }
   fresh.bytes += wire_eol;
   fresh.bytes += wire_eol;
+  fresh.size = static_cast<std::uint32_t>(fresh.bytes.size());
   fresh.type = type;
   fresh.epoch = epoch;
   fresh.delta = kept;

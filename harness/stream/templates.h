@@ -23,8 +23,8 @@ class Templates {
   explicit Templates(Protocol protocol) : protocol_(protocol) {}
 
   struct Hit {
-    std::size_t bytes = 0;  // how many of the bytes it took; 0 = nothing fits
-    Delta delta;            // its views live until the next call or until the bytes go
+    std::size_t bytes = 0;         // how many of the bytes it took; 0 = nothing fits
+    const Delta* delta = nullptr;  // lives until the next call, its views until then or until the bytes go
   };
   // A whole event at the front of `wire`, framing included. At least Buffer::padding bytes after it are
   // readable.
@@ -46,6 +46,7 @@ class Templates {
   struct Template {
     std::string bytes;  // the event without what stood in its holes
     std::string type;
+    std::uint32_t size = 0;  // of `bytes`
     std::uint32_t payload_begin = 0;
     std::uint32_t payload_end = 0;
     std::array<Hole, most_holes> holes{};
@@ -54,6 +55,8 @@ class Templates {
     Delta delta;
   };
 
+  template <bool Whole>
+  Hit find(std::string_view type, std::string_view bytes, std::uint64_t epoch);
   const char* match(const Template& known, const char* at, const char* end, std::uint32_t from,
                     std::uint32_t to, std::string_view& text);
   const char* fill(const Hole& hole, const char* at, const char* end, std::string_view& text);
