@@ -7,7 +7,7 @@ void mutate(Parts& parts) {
   parts.credential_from = [right = parts.credential_from](const json& answer, const json& old,
                                                           std::int64_t now) {
     json credential = right(answer, old, now);
-    if (!credential.contains("expires_at")) credential["expires_at"] = now;
+    if (!answer.contains("expires_in") || !answer["expires_in"].is_number()) credential["expires_at"] = now;
     return credential;
   };
 }

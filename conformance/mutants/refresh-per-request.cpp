@@ -4,9 +4,9 @@
 namespace assay::reference {
 
 void mutate(Parts& parts) {
-  parts.refresh = [right = parts.refresh](const Call& call, const std::string&) {
-    const auto credential = current_credential(call);
-    return right(call, credential ? secret_of(*credential) : "");
+  parts.refresh = [right = parts.refresh](const Call& call, const std::string& used) {
+    auto renewed = right(call, used);
+    return renewed ? right(call, secret_of(*renewed)) : renewed;
   };
 }
 

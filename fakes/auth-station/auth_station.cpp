@@ -160,6 +160,7 @@ class AuthStation final : public ConfiguredFake<Settings> {
     if (decision == "deny" || settings_.deny) {
       Parameters parameters{{"error", "access_denied"}, {"error_description", "The user denied the request"}};
       add_state(parameters, destination);
+      add_redirect_params(parameters);
       return redirect(destination, parameters);
     }
     const auto session = config_.random.alphanumeric(32);
@@ -212,9 +213,16 @@ class AuthStation final : public ConfiguredFake<Settings> {
   Actions deliver(const Destination& destination) {
     Parameters parameters{{"token", issue()}};
     add_state(parameters, destination);
-    for (const auto& [name, value] : settings_.redirect_params.items())
-      parameters.emplace_back(name, value.is_string() ? value.get<std::string>() : value.dump());
+    add_redirect_params(parameters);
     return redirect(destination, parameters);
+  }
+
+  // What the case adds to the redirect, or says instead.
+  void add_redirect_params(Parameters& parameters) const {
+    for (const auto& [name, value] : settings_.redirect_params.items()) {
+      std::erase_if(parameters, [&, &name = name](const auto& parameter) { return parameter.first == name; });
+      parameters.emplace_back(name, value.is_string() ? value.get<std::string>() : value.dump());
+    }
   }
 
   Actions redirect(const Destination& destination, const Parameters& parameters) const {
