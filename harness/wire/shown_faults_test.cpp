@@ -117,6 +117,27 @@ TEST(Faults, ShowTheirBytes) {
   ASSERT_TRUE(write_file_atomically(kFile, rewritten));
 }
 
+// composed_faults.txt: what has been seen in the wild, said with faults; a line is "what it is: [faults]".
+TEST(Faults, SayWhatWasSeenInTheWild) {
+  const auto file = read_file(ASSAY_SOURCE_DIR "/harness/wire/composed_faults.txt");
+  ASSERT_TRUE(file) << file.error().text();
+  int count = 0;
+  for (const std::string_view line : split(*file, '\n')) {
+    if (line.empty()) continue;
+    SCOPED_TRACE(line);
+    auto uses = parse_faults(nlohmann::json::parse(line.substr(line.find(": ") + 2)));
+    ASSERT_TRUE(uses) << uses.error().text();
+    const auto mode = take_listener_mode(*uses);
+    ASSERT_TRUE(mode) << mode.error().text();
+    Random random(1);
+    const Request request;
+    const auto script = apply_faults(streamed_chat(), *uses, {}, {random, &request, 1'790'000'000});
+    EXPECT_TRUE(script) << script.error().text();
+    ++count;
+  }
+  EXPECT_GT(count, 80);
+}
+
 TEST(Faults, ThePageIsUpToDate) {
   const std::string path = ASSAY_SOURCE_DIR "/docs/faults.md";
   if (std::getenv("ASSAY_WRITE_SHOWN") != nullptr) {
