@@ -67,9 +67,12 @@ Response with_header(Response response, std::string name, std::string value) {
   return response;
 }
 
-Actions respond(Response response, double speed) {
+Actions respond(Response response, std::optional<double> speed) {
+  // Without times the whole answer may go out in one write.
+  const bool timed =
+      response.head_delay > Micros(0) || (!response.body.empty() && response.body.back().at > Micros(0));
   Actions actions;
-  actions.emplace_back(Respond{std::move(response), speed});
+  actions.emplace_back(Respond{std::move(response), speed.value_or(timed ? 1 : 0)});
   return actions;
 }
 

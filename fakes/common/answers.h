@@ -25,8 +25,8 @@ Response empty_response(int status);
 Response redirect_response(int status, std::string location);
 Response method_not_allowed(std::string_view allow);
 Response with_header(Response response, std::string name, std::string value);
-// Times in the response are kept.
-Actions respond(Response response, double speed = 1);
+// Times in the response are kept, unless `speed` says otherwise (Respond::speed).
+Actions respond(Response response, std::optional<double> speed = std::nullopt);
 
 std::string html_escape(std::string_view text);
 // `uri` with parameters added to its query (or its fragment), each percent-encoded.

@@ -14,6 +14,7 @@ namespace assay::fakes {
 
 struct Answer {
   Response response;
+  double speed = 0;
   std::vector<Note> notes;
   bool unclaimed = false;
 
@@ -56,6 +57,7 @@ class TestWorld {
     for (auto& action : actions) {
       if (auto* respond = std::get_if<Respond>(&action)) {
         answer.response = std::move(respond->response);
+        answer.speed = respond->speed;
         ++answers;
       } else if (auto* note = std::get_if<Note>(&action)) {
         answer.notes.push_back(std::move(*note));

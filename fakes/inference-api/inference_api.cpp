@@ -306,7 +306,7 @@ class InferenceApi final : public ConfiguredFake<InferenceSettings> {
     ++requests_;
     auto response = planned(plan, ordered, body, route, model);
     for (const auto& header : plan.headers) set_header(response.headers, header.name, header.value);
-    return respond(std::move(response), plan.recorded ? plan.speed : 1);
+    return respond(std::move(response), plan.recorded ? std::optional(plan.speed) : std::nullopt);
   }
 
   Response planned(const Plan& plan, bool ordered, const json& body, const Route& route,

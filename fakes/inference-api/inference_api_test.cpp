@@ -225,6 +225,8 @@ TEST_F(InferenceApi, ARuleOrdersATurnAndItsDelivery) {
   EXPECT_EQ(answer.response.framing, BodyFraming::close_delimited);
   ASSERT_GE(answer.response.body.size(), 3U);
   EXPECT_EQ(answer.response.body[2].at, std::chrono::milliseconds(100));
+  EXPECT_EQ(answer.speed, 1);
+  EXPECT_EQ(chat(chat_body("m", true)).speed, 0) << "no times, no reason to write in pieces";
   EXPECT_THAT(chat(chat_body()).body(), HasSubstr("Here is the plan"));
   EXPECT_FALSE(world.fake("inference").check_order({{"turn", "no-such-turn"}}));
   EXPECT_FALSE(world.fake("inference").check_order({{"trun", "pong"}}));

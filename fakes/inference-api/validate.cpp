@@ -60,7 +60,7 @@ bool has_calls(const json& message) {
 }
 
 // DeepSeek and Arcee: reasoning goes back with tool calls.
-Found reasoning_replay(const json& body, Protocol) {
+Found chat_reasoning(const json& body) {
   std::size_t i = 0;
   for (const auto& message : list_of(body, "messages")) {
     if (role_of(message) == "assistant" && has_calls(message)) {
@@ -73,6 +73,73 @@ Found reasoning_replay(const json& body, Protocol) {
     ++i;
   }
   return std::nullopt;
+}
+
+// With thinking on, an assistant message that calls tools begins with its signed thinking.
+Found anthropic_reasoning(const json& body) {
+  if (body.value("thinking", json::object()).value("type", "disabled") == "disabled") return std::nullopt;
+  std::size_t i = 0;
+  for (const auto& message : list_of(body, "messages")) {
+    const auto& blocks = list_of(message, "content");
+    const bool calls = std::any_of(blocks.begin(), blocks.end(),
+                                   [](const json& b) { return b.value("type", "") == "tool_use"; });
+    if (calls && role_of(message) == "assistant") {
+      const auto first = blocks[0].value("type", "");
+      if (first != "thinking" && first != "redacted_thinking")
+        return bad_request(fmt::format(
+            "messages.{}.content.0.type: Expected `thinking` or `redacted_thinking`, but found `{}`. "
+            "When `thinking` is enabled, a final `assistant` message must start with a thinking block",
+            i, first));
+      if (first == "thinking" && blocks[0].value("signature", "").empty())
+        return bad_request(fmt::format("messages.{}.content.0.thinking.signature: Field required", i));
+    }
+    ++i;
+  }
+  return std::nullopt;
+}
+
+// A function call stands behind the reasoning item that led to it.
+Found responses_reasoning(const json& body) {
+  bool reasoned = false;
+  for (const auto& item : list_of(body, "input")) {
+    const auto type = item.value("type", "message");
+    if (type == "reasoning") reasoned = true;
+    if (type == "message" || type == "function_call_output") reasoned = false;
+    if (type == "function_call" && !reasoned)
+      return bad_request(
+          fmt::format("Item '{}' of type 'function_call' was provided without its required 'reasoning' item",
+                      item.value("id", item.value("call_id", ""))),
+          "input");
+  }
+  return std::nullopt;
+}
+
+// The first function call of a model's turn carries its thought signature.
+Found gemini_reasoning(const json& body) {
+  for (const auto& content : list_of(body, "contents")) {
+    for (const auto& part : list_of(content, "parts")) {
+      if (!part.contains("functionCall")) continue;
+      if (part.value("thoughtSignature", "").empty())
+        return bad_request(
+            fmt::format("Function call is missing a thought_signature in functionCall parts: {}",
+                        part["functionCall"].value("name", "")));
+      break;
+    }
+  }
+  return std::nullopt;
+}
+
+Found reasoning_replay(const json& body, Protocol protocol) {
+  switch (protocol) {
+    case Protocol::anthropic:
+      return anthropic_reasoning(body);
+    case Protocol::openai_responses:
+      return responses_reasoning(body);
+    case Protocol::gemini:
+      return gemini_reasoning(body);
+    default:
+      return chat_reasoning(body);
+  }
 }
 
 Found no_reasoning(const json& body, Protocol) {
@@ -453,7 +520,8 @@ const std::vector<Validator>& all_validators() {
       {"no-reasoning", "messages carry no reasoning fields", no_reasoning},
       {"one-sampling-parameter", "not both temperature and top_p", one_sampling_parameter},
       {"plain-tool-schema", "tool schemas hold none of the words that Gemini refuses", plain_tool_schema},
-      {"reasoning-replay", "assistant messages with tool calls carry reasoning_content", reasoning_replay},
+      {"reasoning-replay", "tool calls go back with the reasoning, or its proof, that led to them",
+       reasoning_replay},
       {"stream-options-need-stream", "stream_options only with stream: true", stream_options_need_stream},
       {"strict-fields", "no field beyond the oldest chat fields (422)", strict_fields},
       {"string-content", "content is text, not a list of parts", string_content},
