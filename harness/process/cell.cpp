@@ -47,7 +47,8 @@ std::string hint_for(int error) {
   if (setting("/proc/sys/kernel/apparmor_restrict_unprivileged_userns") == "1") {
     return " (kernel.apparmor_restrict_unprivileged_userns is 1)";
   }
-  if (error == EPERM) return " (a container may need --security-opt seccomp=unconfined)";
+  if (error == EPERM)
+    return " (a chroot cannot have it; a container may need --security-opt seccomp=unconfined)";
   return {};
 }
 

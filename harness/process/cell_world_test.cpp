@@ -43,18 +43,19 @@ class CellWorldTest : public testing::Test {
 TEST_F(CellWorldTest, AClientThatTriesOtherAddressesAndNamesFailsAndIsJournalled) {
   ASSERT_EQ(ask("furnish"), "ok");
   EXPECT_EQ(ask("reach 192.0.2.1 443"), "Connection refused");
-  EXPECT_EQ(ask("reach 2001:db8::1 8443"), "Connection refused");
+  const bool v6 = ::access("/proc/net/if_inet6", F_OK) == 0;
+  EXPECT_EQ(ask("reach 2001:db8::1 8443") == "Connection refused", v6);
   EXPECT_EQ(ask("reach telemetry.example 80"), "Connection refused");
   EXPECT_EQ(ask("reach gone.example 80"), "Name or service not known");
   EXPECT_EQ(ask("reach a.b.far.example 9999"), "Connection refused");
   EXPECT_EQ(ask("reach 127.0.0.1 11434"), "Connection refused");
   const std::string told = ask("told");
-  EXPECT_THAT(told, AllOf(HasSubstr("unclaimed tcp 192.0.2.1:443 refused; "),
-                          HasSubstr("unclaimed tcp [2001:db8::1]:8443 refused; "),
-                          HasSubstr("lookup telemetry.example A; "),
-                          HasSubstr("unclaimed tcp 127.0.0.1:80 refused; "),
-                          HasSubstr("lookup gone.example A; "), HasSubstr("lookup a.b.far.example A"),
-                          HasSubstr("unclaimed tcp 127.0.0.1:11434 refused; ")));
+  EXPECT_EQ(told.find("unclaimed tcp [2001:db8::1]:8443 refused; ") != std::string::npos, v6);
+  EXPECT_THAT(
+      told,
+      AllOf(HasSubstr("unclaimed tcp 192.0.2.1:443 refused; "), HasSubstr("lookup telemetry.example A; "),
+            HasSubstr("unclaimed tcp 127.0.0.1:80 refused; "), HasSubstr("lookup gone.example A; "),
+            HasSubstr("lookup a.b.far.example A"), HasSubstr("unclaimed tcp 127.0.0.1:11434 refused; ")));
 }
 
 TEST_F(CellWorldTest, AFakeOnAFixedPortAnswersForEveryName) {

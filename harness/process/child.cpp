@@ -139,6 +139,13 @@ void Child::State::run(std::promise<Result<void>> started, UniqueFd in, UniqueFd
   }
   pid = *launched;
   pid_fd.reset(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+  if (!pid_fd) {
+    const int error = errno;
+    ::kill(-pid, SIGKILL);
+    ::waitpid(pid, nullptr, 0);
+    started.set_value(fail(fmt::format("cannot watch {}: {}", name, std::strerror(error))));
+    return;
+  }
   started.set_value({});
   loop();
   const std::lock_guard lock(mutex);
