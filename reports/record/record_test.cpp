@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "harness/base/random.h"
 #include "harness/base/text.h"
 #include "reports/record/reader.h"
 #include "reports/record/writer.h"
@@ -187,6 +188,30 @@ TEST(RecordReader, KeepsTheEvidenceThatIsAskedFor) {
   const auto none = parse_record(text, "r", {KeepEvidence::none});
   ASSERT_TRUE(none);
   EXPECT_EQ(none->cases.at(0).journal, "");
+}
+
+TEST(RecordReader, SurvivesAnyDamage) {
+  const std::string whole =
+      header_line(a_header()) + "\n" + case_line(a_case()) + "\n" + footer_line({}) + "\n";
+  Random random(7);
+  int refused = 0;
+  for (int i = 0; i < 3000; ++i) {
+    std::string text = whole;
+    for (std::uint64_t n = 1 + random.below(3); n > 0; --n) {
+      const std::size_t at = random.below(text.size());
+      if (random.below(2) == 0)
+        text[at] = static_cast<char>(random.below(256));
+      else
+        text.erase(at, random.below(20));
+    }
+    const auto record = parse_record(text, "r");
+    if (!record) {
+      ++refused;
+      EXPECT_THAT(record.error().text(), ::testing::StartsWith("r:"));
+    }
+  }
+  EXPECT_GT(refused, 500);
+  EXPECT_LT(refused, 3000);
 }
 
 TEST(RecordReader, RefusesANewerSchema) {
