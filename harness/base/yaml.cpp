@@ -253,7 +253,8 @@ Result<Document> load_yaml_file(const std::string& path) {
   return load_yaml(*text, path);
 }
 
-Result<std::vector<nlohmann::ordered_json>> load_foreign_yaml(std::string_view text, std::string file) {
+Result<std::vector<nlohmann::ordered_json>> load_foreign_yaml(std::string_view text,
+                                                              const std::string& file) {
   std::vector<nlohmann::ordered_json> documents;
   Result<void> parsed = parse_documents<nlohmann::ordered_json>(
       text, file, nullptr, true, [&](bool empty, nlohmann::ordered_json value) -> Result<void> {

@@ -22,6 +22,6 @@ Result<Document> load_yaml_file(const std::string& path);
 // Every document of a YAML stream with the members in the order of the file and without a line table, for
 // reading recordings that others wrote: foreign tags (`!ruby/...`, `!python/...`) are ignored, and a value
 // that is null in the file is null.
-Result<std::vector<nlohmann::ordered_json>> load_foreign_yaml(std::string_view text, std::string file);
+Result<std::vector<nlohmann::ordered_json>> load_foreign_yaml(std::string_view text, const std::string& file);
 
 }  // namespace assay
