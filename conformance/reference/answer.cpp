@@ -13,7 +13,6 @@
 namespace assay::reference {
 
 using nlohmann::json;
-using stream::Block;
 using stream::Delta;
 
 namespace {
@@ -114,7 +113,7 @@ Attempt try_once(const Call& call, const Ask& ask, const json& body, const std::
   request.connect_wait = limits.connect;
   request.head_wait = limits.head;
   request.idle_wait = limits.idle;
-  request.body_limit = 64 * 1024;  // of an error (http-errors.huge-error-body)
+  request.body_limit = std::size_t{64} * 1024;  // of an error (http-errors.huge-error-body)
 
   const std::vector<std::string> secrets = secrets_of(credential);
   Attempt attempt;
@@ -163,7 +162,8 @@ Attempt try_once(const Call& call, const Ask& ask, const json& body, const std::
 }
 
 bool has_text(const json& object, const char* key) {
-  return object.is_object() && object.contains(key) && object[key].is_string() && object[key] != "";
+  const auto found = object.is_object() ? object.find(key) : object.end();
+  return found != object.end() && found->is_string() && !found->get_ref<const std::string&>().empty();
 }
 
 // Another credential than the one that was refused: renewed, or put into the store by somebody else meanwhile

@@ -12,7 +12,7 @@ namespace assay::reference {
 
 namespace {
 
-constexpr std::size_t most_bytes = 64 * 1024;
+constexpr std::size_t most_bytes = std::size_t{64} * 1024;
 
 // Splits a whole head; nullopt when it is no request.
 std::optional<CallbackRequest> parse_head(std::string_view head) {

@@ -133,7 +133,7 @@ struct HttpRequest {
   Millis connect_wait{5000};
   Millis head_wait{30000};
   Millis idle_wait{30000};
-  std::size_t body_limit = 64 * 1024 * 1024;
+  std::size_t body_limit = std::size_t{64} * 1024 * 1024;
 };
 struct HttpReply {
   int status = 0;
