@@ -161,11 +161,6 @@ Attempt try_once(const Call& call, const Ask& ask, const json& body, const std::
   return attempt;
 }
 
-bool has_text(const json& object, const char* key) {
-  const auto found = object.is_object() ? object.find(key) : object.end();
-  return found != object.end() && found->is_string() && !found->get_ref<const std::string&>().empty();
-}
-
 // Another credential than the one that was refused: renewed, or put into the store by somebody else meanwhile
 // (token-exchange.login-does-not-reach-running-session). Null: there is none.
 Outcome<json> another_credential(const Call& call, const json& refused) {
@@ -173,7 +168,7 @@ Outcome<json> another_credential(const Call& call, const json& refused) {
   auto stored = current_credential(call);
   if (!stored) return json();
   if (secret_of(*stored) != secret_of(refused) && !secret_of(*stored).empty()) return *stored;
-  if (has_text(*stored, "refresh_token")) return call.parts->refresh(call, secret_of(refused));
+  if (!text_at(*stored, "refresh_token").empty()) return call.parts->refresh(call, secret_of(refused));
   return json();
 }
 
@@ -235,7 +230,7 @@ Answer ask_until_answered(const Call& call, const Ask& ask, const std::string& b
     answer.failed = found.error();
     return answer;
   }
-  if (!call.context.credential.is_object() && has_text(credential, "refresh_token") &&
+  if (!call.context.credential.is_object() && !text_at(credential, "refresh_token").empty() &&
       call.parts->credential_state(credential, wall_now() + 10) == "expired") {
     auto renewed = call.parts->refresh(call, secret_of(credential));
     if (!renewed) {

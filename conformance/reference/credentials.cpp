@@ -12,12 +12,6 @@ using nlohmann::json;
 
 namespace {
 
-std::string text_at(const json& object, const char* key) {
-  if (!object.is_object()) return {};
-  const auto found = object.find(key);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
-
 // expires_in as servers send it: a number, a fraction, a string; nullopt when it says nothing
 // (token-exchange.expired-on-arrival).
 std::optional<std::int64_t> lifetime(const json& answer) {

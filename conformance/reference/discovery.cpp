@@ -115,10 +115,7 @@ Outcome<std::vector<json>> read_models(const json& body) {
 std::string next_page(const json& body, const std::vector<std::string>& seen) {
   if (!body.is_object()) return {};
   std::string query;
-  const auto text = [&](const char* key) {
-    const auto found = body.find(key);
-    return found != body.end() && found->is_string() ? found->get<std::string>() : std::string();
-  };
+  const auto text = [&](const char* key) { return text_at(body, key); };
   if (const std::string token = text("nextPageToken"); !token.empty()) {
     query = "pageToken=" + percent_encode(token);
   } else if (body.value("has_more", json(false)) == json(true)) {

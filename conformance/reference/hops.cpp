@@ -31,12 +31,8 @@ Outcome<Tokens> exchange(const Call& call, Tokens tokens) {
   api.request.body = json{{"token", tokens.auth_token}}.dump();
   const auto answer = call_api(call, api);
   if (!answer) return tl::unexpected(answer.error());
-  const auto text = [&](const char* key) {
-    const auto found = answer->find(key);
-    return found != answer->end() && found->is_string() ? found->get<std::string>() : std::string();
-  };
-  tokens.session_token = text("session_token");
-  tokens.team_id = text("default_team_id");
+  tokens.session_token = text_at(*answer, "session_token");
+  tokens.team_id = text_at(*answer, "default_team_id");
   if (tokens.session_token.empty())
     return failure(Category::protocol, "the exchange gave no session token", "exchange");
   if (tokens.team_id.empty())  // token-exchange.missing-default-team
@@ -65,19 +61,13 @@ Outcome<MintedKey> mint(const Call& call, const Tokens& tokens, const std::strin
     answer = call_api(call, api);
   }
   if (!answer) return tl::unexpected(answer.error());
-  const auto key = answer->find("key");
-  if (key == answer->end() || !key->is_string() || key->get<std::string>().empty())
-    return failure(Category::protocol, "the answer to the mint has no key", "mint");
-  const auto id = answer->find("id");
-  return MintedKey{key->get<std::string>(),
-                   id != answer->end() && id->is_string() ? id->get<std::string>() : ""};
+  const MintedKey minted{text_at(*answer, "key"), text_at(*answer, "id")};
+  if (minted.key.empty()) return failure(Category::protocol, "the answer to the mint has no key", "mint");
+  return minted;
 }
 
 json revoke(const Call& call, const json& credential) {
-  const auto text = [&](const char* key) {
-    const auto found = credential.find(key);
-    return found != credential.end() && found->is_string() ? found->get<std::string>() : std::string();
-  };
+  const auto text = [&](const char* key) { return text_at(credential, key); };
   ApiCall api;
   api.stage = "revoke";
   api.secrets = {text("key"), text("session_token"), text("refresh_token"), text("access_token")};

@@ -24,15 +24,6 @@ Pkce make_pkce() {
   return pkce;
 }
 
-namespace {
-
-std::string text_at(const json& object, const char* key) {
-  const auto found = object.find(key);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
-
-}  // namespace
-
 Outcome<ServerMetadata> read_metadata(const Call& call) {
   const std::string issuer = call.context.url("oauth");
   ApiCall api;

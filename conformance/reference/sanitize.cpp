@@ -3,30 +3,13 @@
 #include <cctype>
 
 #include "conformance/reference/errors.h"
-#include "harness/base/text.h"
+#include "harness/stream/sse.h"
 
 namespace assay::reference {
 
 namespace {
 
-// Ill-formed bytes become U+FFFD; the result is well-formed.
-std::string lossy_utf8(std::string_view bytes) {
-  if (is_utf8(bytes)) return std::string(bytes);
-  std::string out;
-  for (std::size_t at = 0; at < bytes.size();) {
-    std::size_t length = 0;
-    for (std::size_t n = 1; n <= 4 && at + n <= bytes.size() && length == 0; ++n)
-      if (is_utf8(bytes.substr(at, n))) length = n;
-    if (length == 0) {
-      out += "\xEF\xBF\xBD";
-      ++at;
-    } else {
-      out += bytes.substr(at, length);
-      at += length;
-    }
-  }
-  return out;
-}
+constexpr std::size_t most_bytes = std::size_t{64} * 1024;  // of a text that is looked at
 
 // Removes ANSI sequences (ECMA-48 CSI and OSC), C0, DEL, C1 and bidirectional controls; white space is a
 // blank.
@@ -147,7 +130,7 @@ std::string without_secrets(std::string text, const std::vector<std::string>& se
 
 std::string sanitize(std::string_view text, const std::vector<std::string>& secrets, std::size_t limit) {
   // Secrets go before anything is cut or removed, so that no half of one stays.
-  std::string clean = without_tags(without_controls(lossy_utf8(text.substr(0, 64 * 1024))));
+  std::string clean = without_tags(without_controls(stream::repair_utf8(text.substr(0, most_bytes))));
   clean = without_secrets(std::move(clean), secrets);
   std::string line;
   for (const char c : clean) {

@@ -52,4 +52,9 @@ std::string Context::url(std::string_view name) const {
   return url;
 }
 
+std::string text_at(const nlohmann::json& object, const char* key) {
+  const auto found = object.is_object() ? object.find(key) : object.end();
+  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
 }  // namespace assay::reference

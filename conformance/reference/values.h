@@ -157,6 +157,9 @@ struct CallbackRequest {
   std::string body;
 };
 
+// The text at `key`; empty when `object` is none, or has no text there.
+std::string text_at(const nlohmann::json& object, const char* key);
+
 using Parameters = std::map<std::string, std::string>;
 
 }  // namespace assay::reference
