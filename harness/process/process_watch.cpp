@@ -2,6 +2,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <mutex>
 #include <set>
 #include <thread>
@@ -18,35 +19,31 @@ constexpr int kPeriodMs = 5;
 }  // namespace
 
 struct ProcessWatch::State {
-  explicit State(pid_t r) : root(r) {}
+  explicit State(pid_t root) : family{root} {}
 
-  const pid_t root;
   mutable std::mutex mutex;
-  std::set<std::pair<pid_t, std::uint64_t>> family;  // pid and start: the root and all that came from it
+  // The root and all that came from it and may still run. Orphans stay in it, whoever is their parent now.
+  std::vector<pid_t> family;
   std::set<std::tuple<pid_t, std::uint64_t, std::vector<std::string>>> known;
   std::vector<Sighting> sightings;
   UniqueFd wake{::eventfd(0, EFD_CLOEXEC)};
   std::thread thread;
 
   void sample() {
-    const auto all = list_processes();
     const std::lock_guard lock(mutex);
-    std::set<pid_t> members = {root};
-    for (const ProcessInfo& p : all) {
-      if (family.contains({p.pid, p.start_ticks})) members.insert(p.pid);
+    std::vector<pid_t> alive;
+    for (std::size_t i = 0; i < family.size(); ++i) {
+      const pid_t pid = family[i];
+      const auto process = find_process(pid);
+      if (!process || process->state == 'Z') continue;
+      alive.push_back(pid);
+      for (const pid_t child : children_of(pid)) {
+        if (std::find(family.begin(), family.end(), child) == family.end()) family.push_back(child);
+      }
+      if (process->argv.empty() || !known.insert({pid, process->start_ticks, process->argv}).second) continue;
+      sightings.push_back({*process, process_environment(pid).value_or(std::vector<std::string>())});
     }
-    // A child may be listed before its parent when numbers have wrapped.
-    for (bool grown = true; grown;) {
-      grown = false;
-      for (const ProcessInfo& p : all)
-        grown = (members.contains(p.parent) && members.insert(p.pid).second) || grown;
-    }
-    for (const ProcessInfo& p : all) {
-      if (!members.contains(p.pid)) continue;
-      family.insert({p.pid, p.start_ticks});
-      if (p.argv.empty() || !known.insert({p.pid, p.start_ticks, p.argv}).second) continue;
-      sightings.push_back({p, process_environment(p.pid).value_or(std::vector<std::string>())});
-    }
+    family = std::move(alive);
   }
 };
 

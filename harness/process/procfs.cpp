@@ -71,6 +71,27 @@ std::vector<ProcessInfo> list_processes() {
   return out;
 }
 
+std::vector<pid_t> children_of(pid_t pid) {
+  std::vector<pid_t> out;
+  bool known = false;
+  std::error_code error;
+  for (std::filesystem::directory_iterator it("/proc/" + std::to_string(pid) + "/task", error), end;
+       !error && it != end; it.increment(error)) {
+    const auto text = read_file(it->path().string() + "/children");
+    if (!text) continue;
+    known = true;
+    const auto fields = split(trim(*text), ' ');
+    for (std::size_t i = 0; i < fields.size(); ++i) {
+      if (const auto child = number_at<pid_t>(fields, i); child > 0) out.push_back(child);
+    }
+  }
+  if (known || error) return out;
+  for (const ProcessInfo& p : list_processes()) {
+    if (p.parent == pid) out.push_back(p.pid);
+  }
+  return out;
+}
+
 std::vector<ProcessInfo> session_members(pid_t session) {
   auto all = list_processes();
   std::erase_if(all, [&](const ProcessInfo& p) {

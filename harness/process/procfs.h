@@ -30,6 +30,9 @@ struct ProcessInfo {
 std::vector<ProcessInfo> list_processes();
 // One process; nullopt when there is none of that number.
 std::optional<ProcessInfo> find_process(pid_t pid);
+// Its children, zombies too. Reads /proc/PID/task/*/children and needs to look at nobody else; on a kernel
+// without that (CONFIG_PROC_CHILDREN) it looks at all processes.
+std::vector<pid_t> children_of(pid_t pid);
 // The processes of one session that still run (no zombies), the leader left out.
 std::vector<ProcessInfo> session_members(pid_t session);
 // "NAME=value" of a process, as it was given to it. Fails for another user's process.
