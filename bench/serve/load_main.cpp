@@ -83,7 +83,12 @@ int main(int argc, char** argv) {
       if (::send(streams[asked].fd, request.data(), request.size(), 0) < 0) return 1;
       ++asked;
     }
-    const int n = ::epoll_wait(poll, ready.data(), ready.size(), asked < count ? 0 : 1000);
+    timespec until_next = {1, 0};
+    if (asked < count) {
+      const auto next = start + std::chrono::microseconds(1'000'000 * asked / count);
+      until_next = {0, std::max<long>(std::chrono::nanoseconds(next - Clock::now()).count(), 0)};
+    }
+    const int n = ::epoll_pwait2(poll, ready.data(), ready.size(), &until_next, nullptr);
     const auto now = Clock::now();
     for (int i = 0; i < n; ++i) {
       Stream& stream = streams[ready.at(static_cast<std::size_t>(i)).data.u64];

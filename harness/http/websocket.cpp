@@ -32,10 +32,6 @@ class Stream {
 
   // What Beast calls to end a connection; found by argument-dependent lookup.
   friend void beast_close_socket(Stream& stream) { stream.transport_.half_close(); }
-  friend void teardown(beast::role_type, Stream& stream, error_code& error) {
-    stream.transport_.half_close();
-    error = {};
-  }
   template <typename Handler>
   friend void async_teardown(beast::role_type, Stream& stream, Handler&& handler) {
     stream.transport_.half_close();
@@ -46,14 +42,14 @@ class Stream {
   template <typename Buffers, typename Handler>
   auto async_read_some(const Buffers& buffers, Handler&& handler) {
     return asio::async_initiate<Handler, void(error_code, std::size_t)>(
-        [this](auto h, asio::mutable_buffer to) { read(std::move(h), to, true); }, handler,
+        [this](auto h, asio::mutable_buffer to) { this->read(std::move(h), to, true); }, handler,
         first<asio::mutable_buffer>(buffers));
   }
 
   template <typename Buffers, typename Handler>
   auto async_write_some(const Buffers& buffers, Handler&& handler) {
     return asio::async_initiate<Handler, void(error_code, std::size_t)>(
-        [this](auto h, asio::const_buffer from) { write(std::move(h), from, true); }, handler,
+        [this](auto h, asio::const_buffer from) { this->write(std::move(h), from, true); }, handler,
         first<asio::const_buffer>(buffers));
   }
 
