@@ -45,7 +45,7 @@ ExitCode run(const Options& options) {
   if (!options.peers.empty()) {
     const Result<std::vector<bench::Row>> peers = bench::read_peer_rows(options.peers);
     if (!peers) return refuse(peers.error());
-    bench::join_peers(*rows, *peers);
+    if (const Result<void> joined = bench::join_peers(*rows, *peers); !joined) return refuse(joined.error());
   }
   if (options.json) {
     std::puts(bench::table_json(*rows).dump(1).c_str());

@@ -52,7 +52,8 @@ Result<std::vector<Row>> measure(const Corpus& corpus, const StreamBench& option
   }
   std::vector<Row> rows;
   for (const Lane& lane : lanes)
-    rows.push_back({corpus.name, lane.contestant->name, lane.read, median(lane.speeds), 0, 0});
+    rows.push_back({corpus.name, lane.contestant->name, lane.read, median(lane.speeds), 0, 0,
+                    lane.contestant->decodes ? right : Checksum{}});
   return rows;
 }
 
@@ -96,19 +97,32 @@ Result<std::vector<Row>> read_peer_rows(const std::string& path) {
     if (!row.is_object() || !row.contains("corpus") || !row.contains("contestant") ||
         !row.contains("gb_per_s"))
       return fail("expected an object with corpus, contestant, read and gb_per_s", path, line_number);
-    rows.push_back({row.value("corpus", ""), row.value("contestant", ""), row.value("read", std::size_t{0}),
-                    row.value("gb_per_s", 0.0), 0, 0});
+    rows.push_back({row.value("corpus", ""),
+                    row.value("contestant", ""),
+                    row.value("read", std::size_t{0}),
+                    row.value("gb_per_s", 0.0),
+                    0,
+                    0,
+                    {row.value("bytes", std::uint64_t{0}), row.value("sum", std::uint64_t{0})}});
   }
   return rows;
 }
 
-void join_peers(std::vector<Row>& rows, const std::vector<Row>& peers) {
+Result<void> join_peers(std::vector<Row>& rows, const std::vector<Row>& peers) {
   for (const Row& peer : peers) {
     const auto last =
         std::find_if(rows.rbegin(), rows.rend(), [&](const Row& row) { return row.corpus == peer.corpus; });
-    if (last != rows.rend()) rows.insert(last.base(), peer);
+    if (last == rows.rend()) continue;
+    const auto ours = std::find_if(rows.begin(), rows.end(), [&](const Row& row) {
+      return row.corpus == peer.corpus && row.checksum.bytes != 0;
+    });
+    if (ours->checksum != peer.checksum)
+      return fail(peer.contestant + " read other text out of " + peer.corpus +
+                  " than we did: another --megabytes or --seed?");
+    rows.insert(last.base(), peer);
   }
   relate(rows);
+  return {};
 }
 
 void relate(std::vector<Row>& rows) {

@@ -100,6 +100,7 @@ class Decoder::Impl {
     Tee tee(options_.keep_turn ? &builder_ : nullptr, sink);
     aim(&tee);
     SseEvent event;
+    while (!problem_ && framing_ == Framing::sse && sse_.next(event)) payload(event.type, event.data);
     if (!problem_ && framing_ == Framing::sse && sse_.finish(options_.at_end, event)) {
       payload(event.type, event.data);
       problem_.reset();  // an event that the end cut in two is no mistake of the stream
@@ -161,8 +162,10 @@ class Decoder::Impl {
     while (!bytes.empty() && !problem_) {
       if (options_.templates && sse_.between_events()) bytes.remove_prefix(take_known_events(bytes));
       const std::string_view piece = options_.templates ? bytes.substr(0, end_of_event(bytes)) : bytes;
+      const bool more_to_come = part_of_event(piece);
       sse_.append(piece);
       bytes.remove_prefix(piece.size());
+      if (more_to_come) continue;
       for (SseEvent event; !problem_ && sse_.next(event);) payload(event.type, event.data);
     }
     take_error(sse_.error());
@@ -173,6 +176,13 @@ class Decoder::Impl {
     while (at != std::string_view::npos && at + 1 < bytes.size() && bytes[at + 1] != '\n')
       at = bytes.find('\n', at + 1);
     return at == std::string_view::npos ? bytes.size() : std::min(bytes.size(), at + 2);
+  }
+  // True when with `piece` the framer cannot have a whole event yet: it need not look at it.
+  bool part_of_event(std::string_view piece) const {
+    if (!sse_.untouched() || piece.find('\r') != std::string_view::npos) return false;
+    if (sse_.unread().size() + piece.size() > options_.limits.line) return false;
+    const bool joint = !sse_.unread().empty() && sse_.unread().back() == '\n' && piece.front() == '\n';
+    return !joint && !piece.ends_with("\n\n");
   }
   // How many bytes the known events at the front take. The last bytes are not looked at: matching reads
   // ahead.

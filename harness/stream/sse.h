@@ -53,6 +53,12 @@ class SseFramer {
 
   // True when an event begins with the next byte that is appended.
   bool between_events();
+  // Bytes that were appended and not yet given out.
+  std::string_view unread() const { return buffer_.unread(); }
+  // True when the framer has looked at none of them, and an event begins with the first.
+  bool untouched() const {
+    return fresh_ && !dispatched_ && line_start_ == 0 && line_scanned_ == 0 && !error_;
+  }
 
  private:
   bool next_simple(SseEvent& event);
