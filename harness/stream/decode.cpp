@@ -6,6 +6,7 @@
 #include "harness/stream/eventstream.h"
 #include "harness/stream/interpret.h"
 #include "harness/stream/json_framer.h"
+#include "harness/stream/line_end.h"
 #include "harness/stream/templates.h"
 
 namespace assay::stream {
@@ -161,6 +162,12 @@ class Decoder::Impl {
   void feed_sse(std::string_view bytes) {
     while (!bytes.empty() && !problem_) {
       if (options_.templates && sse_.between_events()) bytes.remove_prefix(take_known_events(bytes));
+      // Small reads: most are the middle of a line.
+      if (sse_.untouched() && sse_.unread().size() + bytes.size() <= options_.limits.line) {
+        bool ascii = true;
+        if (find_line_end(bytes.data(), bytes.data() + bytes.size(), ascii) == bytes.data() + bytes.size())
+          return sse_.append(bytes);
+      }
       const std::string_view piece = options_.templates ? bytes.substr(0, end_of_event(bytes)) : bytes;
       const bool more_to_come = part_of_event(piece);
       sse_.append(piece);
