@@ -168,7 +168,7 @@ class Decoder::Impl {
         if (find_line_end(bytes.data(), bytes.data() + bytes.size(), ascii) == bytes.data() + bytes.size())
           return sse_.append(bytes);
       }
-      const std::string_view piece = options_.templates ? bytes.substr(0, end_of_event(bytes)) : bytes;
+      const std::string_view piece = bytes.substr(0, end_of_event(bytes));
       const bool more_to_come = part_of_event(piece);
       sse_.append(piece);
       bytes.remove_prefix(piece.size());

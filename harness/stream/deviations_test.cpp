@@ -234,6 +234,26 @@ TEST(Problems, AnEventThatTheEndCutsIsOnlyIncomplete) {
   EXPECT_FALSE(turn->complete);
 }
 
+// An event is told by the read that completes it, not by a later one.
+TEST(Deltas, ComeWithTheReadThatCompletesTheirEvent) {
+  for (const bool templates : {true, false}) {
+    for (const std::string eol : {"\n", "\r\n", "\r"}) {
+      DecodeOptions options;
+      options.templates = templates;
+      Decoder decoder(Protocol::openai_chat, options);
+      TurnBuilder seen;
+      const std::string event = "data: " + delta(R"({"content":"x"})") + eol + eol;
+      for (std::size_t told = 1; told <= 4; ++told) {
+        // The rest of one event and the beginning of the next.
+        const std::string read =
+            told == 1 ? event + event.substr(0, 9) : event.substr(9) + event.substr(0, 9);
+        ASSERT_TRUE(decoder.feed(read, &seen));
+        EXPECT_EQ(text_of(seen.turn()).size(), told) << templates << eol.size();
+      }
+    }
+  }
+}
+
 TEST(DetectProtocol, ByWhatStandsInTheBytes) {
   EXPECT_EQ(detect_protocol(sse({delta("{}")})), Protocol::openai_chat);
   EXPECT_EQ(detect_protocol("event: x\ndata: {\"type\":\"message_start\"}\n\n"), Protocol::anthropic);
