@@ -103,7 +103,7 @@ TEST_F(Cli, WrongCaseFilesAreUsageErrorsWithALine) {
     const char* why;
   } table[] = {
       {with("cases:", "cases: ["), "demo.yaml:"},
-      {with("title:", "titel:"), "demo.yaml:4: unknown key 'titel'"},
+      {with("requires:", "require:"), "demo.yaml:5: unknown key 'require'"},
       {with("    title: The live list wins", "    title: a\n    title: b"), "demo.yaml:5: duplicate key 'title'"},
       {with("requires: [models]", "world: {provider: nowhere}"), "unknown provider 'nowhere'"},
       {with("requires: [models]", "world: {inference: {fixture: missing.json}}"), "missing.json"},

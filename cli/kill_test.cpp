@@ -28,7 +28,7 @@ std::set<std::string> temporary_folders() {
   std::set<std::string> out;
   for (const auto& entry : fs::directory_iterator(fs::temp_directory_path())) {
     const std::string name = entry.path().filename().string();
-    if (name.starts_with("assay-") && !name.starts_with("assay-kill-")) out.insert(name);
+    if (name.starts_with("assay-case-")) out.insert(name);
   }
   return out;
 }
@@ -42,7 +42,16 @@ struct Running {
   pid_t pid;
   std::string name;  // argv[0] and argv[1]
   std::string pid_namespace;
+  pid_t parent;
 };
+
+pid_t parent_of(const std::string& pid) {
+  const std::string stat = read_file("/proc/" + pid + "/stat").value_or("");
+  const auto end = stat.rfind(')');  // the name before it may hold anything
+  int parent = 0;
+  if (end != std::string::npos) std::sscanf(stat.c_str() + end + 1, " %*c %d", &parent);
+  return parent;
+}
 
 // Every process of this machine whose pid namespace is not ours.
 std::vector<Running> processes_in_other_namespaces() {
@@ -56,7 +65,7 @@ std::vector<Running> processes_in_other_namespaces() {
     if (space.empty() || space == own) continue;
     std::string command = read_file((entry.path() / "cmdline").string()).value_or("");
     for (char& c : command) c = c == '\0' ? ' ' : c;
-    out.push_back({std::stoi(name), command, space});
+    out.push_back({std::stoi(name), command, space, parent_of(name)});
   }
   return out;
 }
@@ -82,13 +91,12 @@ class KillTest : public testing::Test {
     ASSERT_NE(mkdtemp(name.data()), nullptr);
     folder_ = name;
     before_ = temporary_folders();
-    for (const Running& r : processes_in_other_namespaces()) foreign_.insert(r.pid_namespace);
   }
   void TearDown() override { fs::remove_all(folder_); }
 
   process::Child start(const std::string& out) const {
     process::ChildOptions options;
-    options.argv = {ASSAY_PROGRAM, "run", "worldrouter/exchange", "-j", "3", "--repeat", "3", "--out", out};
+    options.argv = {ASSAY_PROGRAM, "run", "worldrouter/exchange", "-j", "3", "--out", out};
     options.environment = {"PATH=/usr/bin:/bin", "HOME=" + folder_};
     auto child = process::Child::start(std::move(options));
     EXPECT_TRUE(child) << child.error().text();
@@ -116,11 +124,28 @@ class KillTest : public testing::Test {
     return seen >= lines;
   }
 
-  // Processes of the cells that this test has started.
+  // Notes which pid namespaces the cells of `run` have; call while it lives.
+  void learn(const process::Child& run) {
+    const auto all = processes_in_other_namespaces();
+    std::set<pid_t> family = {run.pid()};
+    for (bool grown = true; grown;) {
+      grown = false;
+      // The parent of a cell's pid 1 is a helper in our own namespace, which is in no list: ask for it too.
+      for (const Running& r : all) {
+        const bool related = family.contains(r.parent) || family.contains(parent_of(std::to_string(r.parent)));
+        if (related && family.insert(r.pid).second) grown = true;
+      }
+    }
+    for (const Running& r : all) {
+      if (family.contains(r.pid)) spaces_.insert(r.pid_namespace);
+    }
+  }
+
+  // Processes in the cells that were noted.
   std::vector<Running> ours() const {
     std::vector<Running> out;
     for (Running& r : processes_in_other_namespaces()) {
-      if (!foreign_.contains(r.pid_namespace) && r.name.find("assay") != std::string::npos) out.push_back(std::move(r));
+      if (spaces_.contains(r.pid_namespace)) out.push_back(std::move(r));
     }
     return out;
   }
@@ -138,14 +163,16 @@ class KillTest : public testing::Test {
   }
 
   std::string folder_;
-  std::set<std::string> before_, foreign_;
+  std::set<std::string> before_, spaces_;
 };
 
 TEST_F(KillTest, OfTheRunnerLeavesNothing) {
   for (int place = 0; place < kPlaces; ++place) {
     const std::string out = folder_ + "/runner" + std::to_string(place);
     process::Child run = start(out);
-    ASSERT_TRUE(wait_for_lines(out, static_cast<std::size_t>(1 + 3 * place)));
+    ASSERT_TRUE(wait_for_lines(out, static_cast<std::size_t>(1 + 2 * place)));
+    learn(run);
+    ASSERT_FALSE(ours().empty());
     kill(run.pid(), SIGKILL);
     ASSERT_TRUE(run.wait(seconds(10)));
     expect_nothing_left(out, false);
@@ -156,7 +183,8 @@ TEST_F(KillTest, InterruptEndsWith130) {
   for (int place = 0; place < kPlaces; ++place) {
     const std::string out = folder_ + "/interrupt" + std::to_string(place);
     process::Child run = start(out);
-    ASSERT_TRUE(wait_for_lines(out, static_cast<std::size_t>(1 + 3 * place)));
+    ASSERT_TRUE(wait_for_lines(out, static_cast<std::size_t>(1 + 2 * place)));
+    learn(run);
     kill(run.pid(), SIGINT);
     const auto status = run.wait(seconds(20));
     ASSERT_TRUE(status) << status.error().text();
@@ -170,6 +198,7 @@ TEST_F(KillTest, OfACellCostsItsCaseAlone) {
     const std::string out = folder_ + "/cell" + std::to_string(place);
     process::Child run = start(out);
     ASSERT_TRUE(wait_for_lines(out, static_cast<std::size_t>(1 + place)));
+    learn(run);
     const auto cells = ours();
     ASSERT_FALSE(cells.empty());
     for (const Running& r : cells) {
@@ -192,6 +221,7 @@ TEST_F(KillTest, OfAClientIsACrashOrAnErrorOfItsCase) {
     bool killed = false;
     const auto until = steady_clock::now() + seconds(20);
     while (!killed && run.running() && steady_clock::now() < until) {
+      learn(run);
       for (const Running& r : ours()) {
         if (r.name.find("client adapter") == std::string::npos) continue;
         killed = kill(r.pid, SIGKILL) == 0;

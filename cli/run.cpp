@@ -19,6 +19,7 @@
 #include "harness/base/text.h"
 #include "harness/process/cell.h"
 #include "reports/console.h"
+#include "reports/html.h"
 #include "reports/junit.h"
 #include "reports/record/reader.h"
 #include "reports/record/writer.h"
@@ -159,7 +160,10 @@ ExitCode run(const RunArguments& arguments, const std::vector<std::string>& comm
   const auto record = read_record(record_path);
   if (!record) return say(record.error(), ExitCode::incomplete);
   if (auto written = write_file_atomically(arguments.out + "/junit.xml", reports::render_junit(*record)); !written) return say(written.error(), ExitCode::incomplete);
+  const std::string report_path = arguments.out + "/report.html";
+  if (auto written = write_file_atomically(report_path, reports::render_html(*record)); !written) return say(written.error(), ExitCode::incomplete);
   fmt::print("{}", reports::render_console(*record, reports::console_style(STDOUT_FILENO), record_path));
+  fmt::print("record  {}\nreport  {}\n", record_path, report_path);
   return code;
 }
 
@@ -171,7 +175,7 @@ void add_run(CLI::App& app, Action& action, const std::vector<std::string>& comm
   verb->add_option("case", arguments->cases, "Ids, suites or globs of cases; all without any")->type_name("CASE");
   verb->add_option("--client", arguments->clients, "Client under test: reference (default) or mutant:NAME; may be repeated")->type_name("NAME")->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   verb->add_option("--adapter", arguments->adapter, "Program and arguments that speak the adapter protocol, up to the next option")->type_name("ARGV");
-  verb->add_option("--out", arguments->out, "Folder for run.jsonl and junit.xml")->type_name("DIR")->capture_default_str();
+  verb->add_option("--out", arguments->out, "Folder for run.jsonl, report.html and junit.xml")->type_name("DIR")->capture_default_str();
   verb->add_option("--seed", arguments->seed, "Seed of every choice that no case file makes")->capture_default_str();
   verb->add_option("-j,--jobs", arguments->jobs, "Cells at work at once (default: twice the processors)");
   verb->add_option("--select-level", arguments->level, "Run only cases of at least this level")->check(CLI::IsMember({"must", "should", "may"}))->capture_default_str();

@@ -38,7 +38,7 @@ Result<PlannedCase> from_wire(const json& wire) {
 class Scratch {
  public:
   Scratch() {
-    std::string name = (fs::temp_directory_path() / "assay-XXXXXX").string();
+    std::string name = (fs::temp_directory_path() / "assay-case-XXXXXX").string();
     if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("cannot make a folder in " + fs::temp_directory_path().string());
     path_ = name;
   }
