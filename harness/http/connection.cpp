@@ -388,7 +388,7 @@ void Connection::play() {
       return;
     case Need::Kind::time:
       loop_.set(pace_, need.at);
-      limit(std::chrono::duration_cast<Micros>(need.at - now) + house_.limits().stall_deadline);
+      limit_until(need.at + house_.limits().stall_deadline);
       return;
     case Need::Kind::release: {
       waiting_at_ = need.hold;
@@ -582,8 +582,8 @@ void Connection::lost(std::string text) {
 }
 
 // The limit moves with every step; its timer is only touched when it fires too early.
-void Connection::limit(Micros from_now) {
-  limit_at_ = Clock::now() + from_now;
+void Connection::limit_until(Instant at) {
+  limit_at_ = at;
   if (limit_.slot == 0 || limit_at_ < limit_.due) loop_.set(limit_, limit_at_);
 }
 

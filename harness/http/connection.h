@@ -101,7 +101,8 @@ class Connection final : public std::enable_shared_from_this<Connection>, privat
   void look_at_half_closed_peer(bool again);
   void close(bool linger);
   void lost(std::string text);
-  void limit(Micros from_now);
+  void limit(Micros from_now) { limit_until(std::chrono::steady_clock::now() + from_now); }
+  void limit_until(Instant at);
   void on_limit(Instant now);
   void end();
   JournalEntry entry(JournalKind kind, std::string text) const;
