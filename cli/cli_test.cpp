@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 
@@ -186,6 +187,32 @@ TEST_F(Cli, ListShowsCasesFaultsAndMutants) {
   EXPECT_THAT(assay({"list"}).out, HasSubstr("demo/models/live"));
   EXPECT_THAT(assay({"list", "faults"}).out, AllOf(HasSubstr("rst"), HasSubstr("(lossless)")));
   EXPECT_THAT(assay({"list", "mutants"}).out, HasSubstr("nonblocking-callback-reader"));
+}
+
+TEST_F(Cli, RecordOfNothingIsIncompleteAndWritesNothing) {
+  const std::string out = folder_ + "/recorded.json";
+  process::ChildOptions options;
+  options.argv = {ASSAY_PROGRAM, "record", "--upstream", "http://127.0.0.1:1", "--out", out};
+  options.environment = {"PATH=/usr/bin:/bin", "HOME=" + folder_};
+  options.directory = folder_;
+  options.lines = true;
+  auto child = process::Child::start(std::move(options));
+  ASSERT_TRUE(child) << child.error().text();
+  const auto line = child->read_line(std::chrono::seconds(30));
+  ASSERT_TRUE(line) << line.error().text();
+  EXPECT_THAT(line->value_or(""), HasSubstr("records http://127.0.0.1:1; interrupt to write"));
+  ASSERT_TRUE(child->signal(SIGINT));
+  const auto status = child->wait(std::chrono::seconds(30));
+  ASSERT_TRUE(status) << status.error().text();
+  EXPECT_EQ(status->code, 3);
+  EXPECT_FALSE(fs::exists(out));
+}
+
+TEST_F(Cli, RecordRefusesWrongArguments) {
+  expect_refused({"record", "--upstream", "ftp://x", "--out", "new.json"}, 2, "not an http(s) URL");
+  expect_refused({"record", "--upstream", "http://x/path", "--out", "new.json"}, 2, "without a path");
+  expect_refused({"record", "--upstream", "http://x", "--out", "fixtures"}, 2, "exists already");
+  expect_refused({"record", "--upstream", "http://x", "--out", "new.json", "--host", "x"}, 2, "not a literal address");
 }
 
 }  // namespace
