@@ -103,7 +103,7 @@ class KillTest : public testing::Test {
     return std::move(*child);
   }
 
-  // Waits until `record` has `lines` lines, woken by the file system.
+  // Waits until the record in `folder` has `lines` lines, its header among them; woken by the file system.
   static bool wait_for_lines(const std::string& folder, std::size_t lines) {
     fs::create_directories(folder);
     const int fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
@@ -170,7 +170,7 @@ TEST_F(KillTest, OfTheRunnerLeavesNothing) {
   for (int place = 0; place < kPlaces; ++place) {
     const std::string out = folder_ + "/runner" + std::to_string(place);
     process::Child run = start(out);
-    ASSERT_TRUE(wait_for_lines(out, static_cast<std::size_t>(1 + 2 * place)));
+    ASSERT_TRUE(wait_for_lines(out, static_cast<std::size_t>(2 + 2 * place)));
     learn(run);
     ASSERT_FALSE(ours().empty());
     kill(run.pid(), SIGKILL);
@@ -183,7 +183,7 @@ TEST_F(KillTest, InterruptEndsWith130) {
   for (int place = 0; place < kPlaces; ++place) {
     const std::string out = folder_ + "/interrupt" + std::to_string(place);
     process::Child run = start(out);
-    ASSERT_TRUE(wait_for_lines(out, static_cast<std::size_t>(1 + 2 * place)));
+    ASSERT_TRUE(wait_for_lines(out, static_cast<std::size_t>(2 + 2 * place)));
     learn(run);
     kill(run.pid(), SIGINT);
     const auto status = run.wait(seconds(20));
@@ -197,7 +197,7 @@ TEST_F(KillTest, OfACellCostsItsCaseAlone) {
   for (int place = 0; place < kPlaces; ++place) {
     const std::string out = folder_ + "/cell" + std::to_string(place);
     process::Child run = start(out);
-    ASSERT_TRUE(wait_for_lines(out, static_cast<std::size_t>(1 + place)));
+    ASSERT_TRUE(wait_for_lines(out, static_cast<std::size_t>(2 + place)));
     learn(run);
     const auto cells = ours();
     ASSERT_FALSE(cells.empty());
@@ -217,7 +217,7 @@ TEST_F(KillTest, OfAClientIsACrashOrAnErrorOfItsCase) {
   for (int place = 0; place < kPlaces; ++place) {
     const std::string out = folder_ + "/client" + std::to_string(place);
     process::Child run = start(out);
-    ASSERT_TRUE(wait_for_lines(out, static_cast<std::size_t>(1 + place)));
+    ASSERT_TRUE(wait_for_lines(out, static_cast<std::size_t>(2 + place)));
     bool killed = false;
     const auto until = steady_clock::now() + seconds(20);
     while (!killed && run.running() && steady_clock::now() < until) {
