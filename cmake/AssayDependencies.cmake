@@ -10,12 +10,11 @@ find_package(fmt 9 REQUIRED)
 find_package(CLI11 2.1 REQUIRED)
 # libyaml is what most recorders of HTTP write their YAML with; yaml-cpp 0.7 refuses some of it.
 pkg_check_modules(libyaml REQUIRED IMPORTED_TARGET yaml-0.1)
-find_package(cpp-jwt 1.4 REQUIRED)
 find_package(ZLIB REQUIRED)
 pkg_check_modules(brotli REQUIRED IMPORTED_TARGET libbrotlienc libbrotlidec libbrotlicommon)
-# cpp-httplib 0.11 is a shared library with macros that its header must see; without them a program aborts in free().
-pkg_check_modules(httplib REQUIRED IMPORTED_TARGET cpp-httplib)
 if(ASSAY_TESTS)
+  # cpp-httplib 0.11 is a shared library with macros that its header must see; without them a program aborts in free().
+  pkg_check_modules(httplib REQUIRED IMPORTED_TARGET cpp-httplib)
   find_package(GTest 1.12 REQUIRED)
 endif()
 if(ASSAY_BENCH)
