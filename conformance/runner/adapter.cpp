@@ -8,6 +8,7 @@
 
 #include "conformance/adapter_protocol.h"
 #include "conformance/runner/client.h"
+#include "harness/process/canary.h"
 #include "harness/process/child.h"
 
 namespace assay::conformance {
@@ -123,6 +124,7 @@ class Adapter final : public Client {
     out.actor = actor_;
     out.argv = argv_;
     out.exited_by_itself = !child_.running();
+    watch_.sample();
     // End of stdin is the protocol's shutdown; a client that misses it is ended by signal.
     child_.close_stdin();
     auto status = child_.wait(grace);
@@ -134,6 +136,8 @@ class Adapter final : public Client {
     if (reader_.joinable()) reader_.join();
     out.out = child_.text(process::Stream::out);
     out.err = child_.text(process::Stream::err);
+    out.pid = child_.pid();
+    out.sightings = watch_.sightings();
     for (const auto& left : child_.left_behind()) out.left_behind.push_back(fmt::format("{} {}", left.pid, left.name));
     return out;
   }
@@ -207,6 +211,7 @@ class Adapter final : public Client {
   }
 
   process::Child child_;
+  process::ProcessWatch watch_{child_.pid()};
   const std::string actor_;
   const std::vector<std::string> argv_;
   const Clock& clock_;

@@ -33,6 +33,9 @@ std::vector<Text> texts_in(const std::string& place, const Observation& observat
     if (place == "stderr") out.push_back({place, process.actor, &process.err});
     if (place == "argv") {
       for (const std::string& argument : process.argv) out.push_back({place, process.actor, &argument});
+      for (const process::Sighting& seen : process.sightings) {
+        for (const std::string& argument : seen.process.argv) out.push_back({place, process.actor + " " + seen.process.name, &argument});
+      }
     }
   }
   if (place == "files") {

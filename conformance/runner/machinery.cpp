@@ -10,6 +10,7 @@
 #include "fakes/fakes.h"
 #include "harness/base/strict.h"
 #include "harness/browser/browser.h"
+#include "harness/process/canary.h"
 #include "harness/process/emulate.h"
 
 namespace assay::conformance {
@@ -33,30 +34,29 @@ json browse(const std::string& url, const json& plan, Journal& journal) {
   return browser::to_json(browser::visit(url, *read, journal));
 }
 
-// The plainest search: the secret as it stands. Auth headers are where it belongs; everything else that a client gives off is not.
+// Auth headers are where a secret belongs; everything else that a client gives off is not.
 std::vector<Finding> search(const Observation& seen, const std::vector<std::pair<std::string, std::string>>& secrets) {
-  std::vector<Finding> out;
-  auto look = [&](const std::string& text, const char* where, const std::string& place) {
-    for (const auto& [name, value] : secrets) {
-      if (text.find(value) != std::string::npos) out.push_back({name, where, place});
-    }
-  };
+  std::vector<process::Canary> canaries;
+  for (const auto& [name, value] : secrets) canaries.push_back({name, value, {}});
+  process::CanarySearch search(canaries);
   for (const ProcessOutcome& process : seen.processes) {
-    look(process.out, "stdout", process.actor);
-    look(process.err, "stderr", process.actor);
-    for (const std::string& argument : process.argv) look(argument, "argv", process.actor);
+    search.in_text("stdout", process.actor, process.out);
+    search.in_text("stderr", process.actor, process.err);
+    search.in_processes(process.sightings, process.pid);
   }
-  for (const auto& [path, text] : seen.files) look(text, "files", path);
+  for (const auto& [path, text] : seen.files) search.in_text("files", path, text);
   for (const auto& [label, outcomes] : seen.outcomes) {
     for (const Outcome& outcome : outcomes) {
-      if (outcome.result.is_object() && outcome.result.contains("error")) look(outcome.result["error"].dump(), "messages", label);
+      if (outcome.result.is_object() && outcome.result.contains("error")) search.in_text("messages", label, outcome.result["error"].dump());
     }
   }
   for (const auto& entry : seen.journal) {
     if (!entry->request) continue;
-    look(entry->request->target, "urls", entry->text);
-    look(entry->request->body, "requests", entry->text);
+    search.in_text("urls", entry->text, entry->request->target);
+    search.in_text("requests", entry->text, entry->request->body);
   }
+  std::vector<Finding> out;
+  for (const process::Leak& leak : search.leaks()) out.push_back({leak.secret, leak.where, leak.place});
   return out;
 }
 

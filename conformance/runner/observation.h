@@ -11,6 +11,7 @@
 
 #include "harness/base/journal.h"
 #include "harness/base/time.h"
+#include "harness/process/canary.h"
 
 namespace assay::conformance {
 
@@ -34,6 +35,8 @@ struct ProcessOutcome {
   int exit_code = 0;
   int exit_signal = 0;
   std::vector<std::string> left_behind;  // "pid 12 sleep"
+  int pid = 0;
+  std::vector<process::Sighting> sightings;  // it and its descendants, with what each was started with
 };
 
 struct Finding {
