@@ -160,7 +160,7 @@ bool SseFramer::take_line(std::string_view line, SseEvent& event) {
     add_data(line);
   } else if (line.front() != ':') {
     const std::size_t colon = line.find(':');
-    std::string_view value = colon == std::string_view::npos ? std::string_view() : line.substr(colon + 1);
+    std::string_view value = line.substr(colon == std::string_view::npos ? line.size() : colon + 1);
     if (!value.empty() && value.front() == ' ') value.remove_prefix(1);
     field(line.substr(0, colon), value);
   }
