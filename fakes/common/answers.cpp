@@ -127,7 +127,7 @@ std::string with_query(std::string uri, const Parameters& parameters) {
   return uri + separator + encoded(parameters) + fragment;
 }
 
-std::string with_fragment(std::string uri, const Parameters& parameters) {
+std::string with_fragment(const std::string& uri, const Parameters& parameters) {
   return parameters.empty() ? uri : uri + "#" + encoded(parameters);
 }
 

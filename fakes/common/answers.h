@@ -32,7 +32,7 @@ std::string html_escape(std::string_view text);
 // `uri` with parameters added to its query (or its fragment), each percent-encoded.
 using Parameters = std::vector<std::pair<std::string, std::string>>;
 std::string with_query(std::string uri, const Parameters& parameters);
-std::string with_fragment(std::string uri, const Parameters& parameters);
+std::string with_fragment(const std::string& uri, const Parameters& parameters);
 // The answer that brings `parameters` to a client's redirect URI: by query, by fragment (both a redirect with
 // `status`), or by form_post (a page that posts itself).
 Response deliver_redirect(std::string_view delivery, int status, const std::string& redirect_uri,

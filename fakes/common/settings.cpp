@@ -55,9 +55,9 @@ nlohmann::json SettingsReader::object(std::string_view name) {
   return nlohmann::json::object();
 }
 
-nlohmann::json SettingsReader::any(std::string_view name, nlohmann::json otherwise) {
+nlohmann::json SettingsReader::any(std::string_view name) {
   const auto* found = reader_.raw(name);
-  return found == nullptr ? std::move(otherwise) : *found;
+  return found == nullptr ? nlohmann::json() : *found;
 }
 
 void SettingsReader::section(std::string_view name, const std::function<void(SettingsReader&)>& read) {

@@ -35,7 +35,7 @@ class SettingsReader {
   Micros duration(std::string_view name, Micros otherwise);  // "30s", 0; "-2h" too
   std::vector<std::string> texts(std::string_view name, std::vector<std::string> otherwise);  // one or a list
   nlohmann::json object(std::string_view name);  // any map; {} when absent
-  nlohmann::json any(std::string_view name, nlohmann::json otherwise = nullptr);
+  nlohmann::json any(std::string_view name);     // null when absent
   // A map of settings under `name`; `read` sees an empty one when it is absent.
   void section(std::string_view name, const std::function<void(SettingsReader&)>& read);
   // Records a mistake of the caller's own finding.

@@ -28,7 +28,7 @@ std::optional<std::string> credential_of(const Request& request, const AuthSetti
   if (!auth.header.empty()) return header(auth.header.c_str());
   if (auth.scheme == "x-api-key") return header("x-api-key");
   if (auth.scheme == "x-goog-api-key") return header("x-goog-api-key");
-  const auto bearer = authorization(request, "Bearer");
+  auto bearer = authorization(request, "Bearer");
   if (auth.scheme == "bearer") return bearer;
   if (protocol == Protocol::anthropic && !bearer) return header("x-api-key");
   if (protocol == Protocol::gemini && !bearer) {

@@ -25,27 +25,28 @@ enum class DeviceAnswer { pending, slow_down, denied, expired, ok };
 struct OAuthSettings {
   bool automatic = false;
   bool deny = false;
-  std::map<std::string, OAuthClient> clients;
   bool registration = true;
-  std::int64_t registration_epoch = 0;
   bool exact_port = false;
-
   bool pkce_required = true;
+  bool refresh_needs_offline_access = false;
+  bool issuer_parameter = true;
+  bool jwt_access_tokens = false;
+  bool echo_secrets = false;
+
+  std::map<std::string, OAuthClient> clients;
+  std::int64_t registration_epoch = 0;
   std::vector<std::string> pkce_methods;
   std::vector<std::string> scopes;
   std::optional<std::string> granted_scope;
-  bool refresh_needs_offline_access = false;
 
   std::string delivery;  // query, fragment, form_post; empty = what the request asks for
   std::string state;     // echo, omit, wrong
-  bool issuer_parameter = true;
   nlohmann::json redirect_params;
 
   Micros code_lifetime{0};
   Micros access_lifetime{0};
   Micros refresh_lifetime{0};
   Micros skew{0};
-  bool jwt_access_tokens = false;
   std::vector<std::string> token_omit;
   nlohmann::json token_set;
   nlohmann::json id_token_claims;
@@ -53,7 +54,6 @@ struct OAuthSettings {
   std::string refresh;     // rotate, keep, omit, null, empty
   std::string reuse;       // revoke-family, invalid_grant, 401-refresh_token_reused, allow
   std::string revoke;      // ok, refused
-  bool echo_secrets = false;
 
   std::vector<DeviceAnswer> device;  // answers to polls in order; empty = what the user decided
   std::optional<Micros> interval;    // none = the field is left out (RFC 8628: 5 seconds)
