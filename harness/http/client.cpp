@@ -159,7 +159,7 @@ class Running {
   // Sends `bytes` and reads the response. The outcome is complete when nothing is returned.
   Trouble run(Transport& transport, int socket, std::string_view bytes, const CancelToken* cancel) {
     Instant last = Clock::now();
-    std::array<char, 64 * 1024> buffer;
+    std::array<char, std::size_t{64} * 1024> buffer;
     std::size_t sent = 0;
     bool write_failed = false;
     Io::State blocked = Io::State::want_write;

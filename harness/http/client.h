@@ -91,7 +91,7 @@ struct ClientOptions {
   Micros head_deadline{0};  // from the start of the exchange to the end of the head; 0 = stall_deadline alone
   Micros stall_deadline = std::chrono::seconds(30);  // between two reads that bring something
   Micros total_deadline{0};                          // 0 = none
-  std::size_t head_bytes = 256 * 1024;               // longer heads are malformed
+  std::size_t head_bytes = std::size_t{256} * 1024;  // longer heads are malformed
 };
 
 // Ends an exchange from another thread, at once. Reusable only for one exchange: once cancelled it stays so.

@@ -15,7 +15,7 @@ using Kind = wire::ListenerMode::Kind;
 constexpr Micros kLinger = std::chrono::seconds(2);
 constexpr Micros kPeerPoll = std::chrono::milliseconds(100);
 constexpr Micros kHalfCloseLook = std::chrono::milliseconds(5);
-constexpr std::size_t kReadAhead = 64 * 1024;  // of a peer that sends while it is being answered
+constexpr std::size_t kReadAhead = std::size_t{64} * 1024;  // of a peer that sends while it is being answered
 
 int status_of(const wire::Script& script) {
   if (script.steps.empty()) return 0;

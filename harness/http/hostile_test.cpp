@@ -63,7 +63,7 @@ TEST(Hostile, SlowlorisConnectionsTimeOutAndOthersAreServed) {
   // One byte now and then keeps nobody alive: the deadline is for the whole request.
   for (TestPeer& peer : peers) peer.send("x");
   expect_served(world.port());
-  EXPECT_LT(resident_bytes() - before, count * 16 * 1024);
+  EXPECT_LT(resident_bytes() - before, count * 16'384);
   for (TestPeer& peer : peers) ASSERT_THAT(peer.read_to_end(), StartsWith("HTTP/1.1 408 "));
   EXPECT_EQ(world.count(JournalKind::timeout), count);
   expect_served(world.port());

@@ -41,7 +41,7 @@ class Loop {
 
   boost::asio::io_context& io() { return io_; }
   // Where bytes are read to before they find their place. Used within one call, never across two.
-  std::array<char, 64 * 1024>& scratch() { return scratch_; }
+  std::array<char, std::size_t{64} * 1024>& scratch() { return scratch_; }
   SockDiag& diag() { return diag_; }
   std::unordered_map<std::uint64_t, std::shared_ptr<Connection>>& connections() { return connections_; }
 
@@ -55,7 +55,7 @@ class Loop {
   boost::asio::steady_timer alarm_{io_};
   Instant armed_ = Instant::max();
   SockDiag diag_;
-  std::array<char, 64 * 1024> scratch_{};
+  std::array<char, std::size_t{64} * 1024> scratch_{};
   std::unordered_map<std::uint64_t, std::shared_ptr<Connection>> connections_;
   std::thread thread_;
 };

@@ -24,8 +24,8 @@ enum class Parse {
 };
 
 struct ParseLimits {
-  std::size_t head_bytes = 64 * 1024;
-  std::size_t body_bytes = 16 * 1024 * 1024;
+  std::size_t head_bytes = std::size_t{64} * 1024;
+  std::size_t body_bytes = std::size_t{16} << 20U;
 };
 
 class RequestParser {

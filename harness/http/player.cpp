@@ -6,9 +6,9 @@
 namespace assay::http {
 namespace {
 
-constexpr std::size_t kBudget = 256 * 1024;  // bytes a turn
-constexpr std::size_t kTurnSteps = 512;      // steps a turn, for scripts of many tiny writes
-constexpr std::size_t kPieces = 256;         // writes joined into one call
+constexpr std::size_t kBudget = std::size_t{256} * 1024;  // bytes a turn
+constexpr std::size_t kTurnSteps = 512;                   // steps a turn, for scripts of many tiny writes
+constexpr std::size_t kPieces = 256;                      // writes joined into one call
 constexpr Micros kFirstPause(15);
 constexpr Micros kLongestPause(1000);
 

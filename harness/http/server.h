@@ -34,8 +34,8 @@ struct ListenerSpec {
 };
 
 struct Limits {
-  std::size_t head_bytes = 64 * 1024;
-  std::size_t body_bytes = 16 * 1024 * 1024;
+  std::size_t head_bytes = std::size_t{64} * 1024;
+  std::size_t body_bytes = std::size_t{16} << 20U;
   Micros request_deadline = std::chrono::seconds(30);  // from the first byte of a request to its last
   Micros idle_deadline = std::chrono::seconds(60);     // between requests
   Micros stall_deadline = std::chrono::minutes(15);    // for Stall, Hold and a peer that does not read

@@ -189,9 +189,9 @@ class TlsTransport final : public Transport {
   Owned<SSL> ssl_;
   bool client_;
   std::string error_;
-  static thread_local std::array<char, 16 * 1024> joined_;
+  static thread_local std::array<char, std::size_t{16} * 1024> joined_;
 };
-thread_local std::array<char, 16 * 1024> TlsTransport::joined_;
+thread_local std::array<char, std::size_t{16} * 1024> TlsTransport::joined_;
 
 // http/1.1 where the client offers it; a client that offers only others goes on without ALPN.
 int choose_protocol(SSL*, const unsigned char** out, unsigned char* out_size, const unsigned char* in,

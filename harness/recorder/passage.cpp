@@ -319,7 +319,7 @@ class Passage {
   bool interim_ = false;
   bool tunnel_ = false;  // no longer HTTP that we can follow: bytes pass, nothing is recorded
   bool failed_ = false;
-  std::array<char, 64 * 1024> buffer_;
+  std::array<char, std::size_t{64} * 1024> buffer_;
 };
 
 }  // namespace
