@@ -175,19 +175,37 @@ Resolver::Resolver(Resolver&&) noexcept = default;
 Resolver& Resolver::operator=(Resolver&&) noexcept = default;
 Resolver::~Resolver() = default;
 
-Result<Resolver> Resolver::start(ResolverOptions options, Journal& journal) {
-  std::uint16_t port = options.port;
-  auto state = std::make_unique<State>(std::move(options), journal);
-  state->wake.reset(::eventfd(0, EFD_CLOEXEC));
+namespace {
+
+// One socket for each family and transport, all on one port; 0 = the kernel chooses.
+Result<void> open_sockets(std::uint16_t port, std::vector<UniqueFd>& datagrams,
+                          std::vector<UniqueFd>& listeners) {
+  datagrams.clear();
+  listeners.clear();
   for (const int family : {AF_INET, AF_INET6}) {
     for (const int type : {SOCK_DGRAM, SOCK_STREAM}) {
       auto fd = bound(family, type, port);
       if (!fd && family == AF_INET6) continue;  // a kernel without IPv6
       if (!fd) return tl::unexpected(fd.error());
       if (port == 0) port = port_of(*fd);
-      (type == SOCK_DGRAM ? state->datagrams : state->listeners).push_back(std::move(*fd));
+      (type == SOCK_DGRAM ? datagrams : listeners).push_back(std::move(*fd));
     }
   }
+  return {};
+}
+
+}  // namespace
+
+Result<Resolver> Resolver::start(ResolverOptions options, Journal& journal) {
+  const std::uint16_t port = options.port;
+  auto state = std::make_unique<State>(std::move(options), journal);
+  state->wake.reset(::eventfd(0, EFD_CLOEXEC));
+  auto opened = open_sockets(port, state->datagrams, state->listeners);
+  // The port that the kernel chose for UDP may be taken for TCP: ask for another.
+  for (int attempt = 0; !opened && port == 0 && attempt < 32; ++attempt) {
+    opened = open_sockets(port, state->datagrams, state->listeners);
+  }
+  if (!opened) return tl::unexpected(opened.error());
   state->thread = std::thread(&State::loop, state.get());
   return Resolver(std::move(state));
 }
