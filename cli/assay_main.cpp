@@ -19,6 +19,7 @@ int main(int argc, char** argv) {
   assay::cli::add_selftest(app, action);
   assay::cli::add_serve(app, action);
   assay::cli::add_client(app, action);
+  assay::cli::add_clients(app, action);
   assay::cli::add_fixture(app, action);
   assay::cli::add_import(app, action);
   assay::cli::add_record(app, action);

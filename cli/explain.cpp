@@ -3,6 +3,7 @@
 
 #include "cli/say.h"
 #include "cli/verbs.h"
+#include "conformance/runner/clients.h"
 #include "conformance/runner/data.h"
 #include "conformance/runner/machinery.h"
 #include "conformance/runner/plan.h"
@@ -43,7 +44,7 @@ ExitCode explain(const std::string& pattern) {
   if (!cases) return say(cases.error());
   Filter filter;
   filter.cases = {pattern};
-  const auto plan = make_plan(*cases, {ClientSpec{"reference", {}, {}}}, filter, 1);
+  const auto plan = make_plan(*cases, {adapter_client("reference", {})}, filter, 1);
   if (!plan) return say(plan.error());
   bool first = true;
   for (const PlannedCase& planned : *plan) {

@@ -121,7 +121,7 @@ ExitCode run(const RunArguments& arguments, const std::vector<std::string>& comm
   header.cells = options.cells;
   utsname host{};
   if (uname(&host) == 0) header.host = {host.sysname, host.release, static_cast<int>(std::thread::hardware_concurrency())};
-  for (const ClientSpec& client : clients) header.clients.push_back({client.name, client.name == "reference" ? ASSAY_VERSION : "", "provider", {}});
+  for (const ClientSpec& client : clients) header.clients.push_back({client.name, client.name == "reference" ? ASSAY_VERSION : client.version, "provider", {}});
 
   std::error_code error;
   std::filesystem::create_directories(arguments.out, error);
@@ -173,7 +173,7 @@ void add_run(CLI::App& app, Action& action, const std::vector<std::string>& comm
   auto arguments = std::make_shared<RunArguments>();
   CLI::App* verb = app.add_subcommand("run", "Play cases against a client and judge it");
   verb->add_option("case", arguments->cases, "Ids, suites or globs of cases; all without any")->type_name("CASE");
-  verb->add_option("--client", arguments->clients, "Client under test: reference (default) or mutant:NAME; may be repeated")->type_name("NAME")->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  verb->add_option("--client", arguments->clients, "Client under test: reference (default), mutant:NAME, a name that `assay clients` shows, or a client file; may be repeated")->type_name("NAME")->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   verb->add_option("--adapter", arguments->adapter, "Program and arguments that speak the adapter protocol, up to the next option")->type_name("ARGV");
   verb->add_option("--out", arguments->out, "Folder for run.jsonl, report.html and junit.xml")->type_name("DIR")->capture_default_str();
   verb->add_option("--seed", arguments->seed, "Seed of every choice that no case file makes")->capture_default_str();

@@ -48,7 +48,7 @@ ExitCode run(const Arguments& arguments) {
   if (!arguments.cases.empty()) {
     Filter filter;
     filter.cases = arguments.cases;
-    const auto plan = make_plan(*cases, {ClientSpec{"reference", {}, {}}}, filter, 1);
+    const auto plan = make_plan(*cases, {adapter_client("reference", {})}, filter, 1);
     if (!plan) return say(plan.error());
     cases->clear();
     for (const PlannedCase& planned : *plan) cases->push_back(planned.one);

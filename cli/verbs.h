@@ -21,6 +21,7 @@ void add_explain(CLI::App& app, Action& action);
 void add_selftest(CLI::App& app, Action& action);
 void add_serve(CLI::App& app, Action& action);
 void add_client(CLI::App& app, Action& action);
+void add_clients(CLI::App& app, Action& action);
 void add_fixture(CLI::App& app, Action& action);
 void add_import(CLI::App& app, Action& action);
 void add_record(CLI::App& app, Action& action);

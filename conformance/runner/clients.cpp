@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "conformance/runner/client_file.h"
+#include "conformance/runner/data.h"
+#include "conformance/runner/install.h"
 #include "harness/base/strict.h"
 #include "harness/base/text.h"
 #include "harness/process/cell.h"
@@ -36,18 +39,60 @@ Result<std::vector<std::string>> mutant_names() {
   return out;
 }
 
+namespace {
+
+Result<ClientSpec> spec_of(const ClientFile& file, const std::string& name, const std::string& data_folder) {
+  if (!is_installed(file)) return fail("the client " + file.name + " is not installed; `assay clients install " + file.name + "` does it");
+  const auto path = path_for(file);
+  if (!path) return tl::unexpected(path.error());
+  ClientSpec out;
+  out.name = name;
+  out.version = file.version();
+  out.environment = {"PATH=" + *path};
+  out.patience = file.patience;
+  if (file.adapter.empty()) {
+    out.argv = file.recipe.argv;
+    out.recipe = file.recipe;
+    return out;
+  }
+  std::string packages;
+  if (!file.packages.empty()) packages = package_folder(file.packages).value_or("") + "/node_modules";
+  const std::map<std::string, std::string> values = {{"adapters", data_folder + "/conformance/adapters"}, {"packages", packages}};
+  for (const std::string& word : file.adapter) out.argv.push_back(filled_in(word, values).value());
+  for (const auto& [variable, text] : file.recipe.environment) out.environment.push_back(variable + "=" + filled_in(text, values).value());
+  return out;
+}
+
+}  // namespace
+
 Result<ClientSpec> find_client(const std::string& name) {
-  if (name == "reference") return ClientSpec{name, {process::own_executable(), "client", "adapter"}, {}};
+  if (name == "reference") return adapter_client(name, {process::own_executable(), "client", "adapter"});
   if (name.starts_with("mutant:")) {
     const auto names = mutant_names();
     if (!names) return tl::unexpected(names.error());
     const std::string mutant = name.substr(7);
     if (std::find(names->begin(), names->end(), mutant) == names->end()) return fail(unknown_word("mutant", mutant, *names));
-    return ClientSpec{name, {*mutant_program(), mutant}, {}};
+    return adapter_client(name, {*mutant_program(), mutant});
   }
-  return fail(unknown_word("client", name, {"reference", "mutant:NAME"}));
+  const auto data = data_folder();
+  if (!data) return tl::unexpected(data.error());
+  if (name.ends_with(".yaml")) {
+    const auto file = load_client_file(name);
+    return file ? spec_of(*file, name, *data) : tl::unexpected(file.error());
+  }
+  const auto files = load_client_files(*data);
+  if (!files) return tl::unexpected(files.error());
+  if (const ClientFile* file = client_named(*files, name)) return spec_of(*file, file->name, *data);
+  std::vector<std::string> known = {"reference", "mutant:NAME"};
+  for (const ClientFile& file : *files) known.push_back(file.name);
+  return fail(unknown_word("client", name, known));
 }
 
-ClientSpec adapter_client(const std::string& name, std::vector<std::string> argv) { return {name, std::move(argv), {}}; }
+ClientSpec adapter_client(const std::string& name, std::vector<std::string> argv) {
+  ClientSpec out;
+  out.name = name;
+  out.argv = std::move(argv);
+  return out;
+}
 
 }  // namespace assay::conformance

@@ -9,7 +9,11 @@ namespace assay::conformance {
 namespace {
 
 ClientSpec mutant_client(const SelftestOptions& options, const std::string& mutant) {
-  return {"mutant:" + mutant, {options.mutant_program, mutant}, options.reference.environment};
+  ClientSpec out;
+  out.name = "mutant:" + mutant;
+  out.argv = {options.mutant_program, mutant};
+  out.environment = options.reference.environment;
+  return out;
 }
 
 bool failed(Verdict verdict) { return verdict == Verdict::fail || verdict == Verdict::timeout || verdict == Verdict::crash; }

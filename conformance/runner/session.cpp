@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "conformance/adapter_protocol.h"
+#include "conformance/runner/exec_client.h"
 #include "conformance/runner/journal_query.h"
 #include "conformance/runner/judge.h"
 #include "conformance/runner/port_holder.h"
@@ -145,15 +146,22 @@ class Session {
     }
   }
 
+  // Of two variables of one name the later one counts.
+  static void set_variable(std::vector<std::string>& environment, const std::string& variable) {
+    const std::string name = variable.substr(0, variable.find('=') + 1);
+    std::erase_if(environment, [&](const std::string& one) { return one.starts_with(name); });
+    environment.push_back(variable);
+  }
+
   void start_client(Actor& actor) {
     Launch launch;
     launch.actor = actor.name;
     launch.argv = client_.argv;
     launch.environment = {"HOME=" + actor.home, "PATH=/usr/local/bin:/usr/bin:/bin", "TERM=dumb", "LANG=C.UTF-8"};
-    launch.environment.insert(launch.environment.end(), client_.environment.begin(), client_.environment.end());
+    for (const std::string& variable : client_.environment) set_variable(launch.environment, variable);
     const json env = case_.given.value("env", json::object());
     for (const auto& [name, value] : env.items()) {
-      launch.environment.push_back(name + "=" + need_resolved(value).get<std::string>());
+      set_variable(launch.environment, name + "=" + need_resolved(value).get<std::string>());
     }
     if (!case_.emulate.empty()) {
       auto extra = options_.emulation(case_.emulate, client_.argv.front());
@@ -161,9 +169,13 @@ class Session {
       launch.environment.insert(launch.environment.end(), extra->begin(), extra->end());
     }
     launch.directory = actor.home;
-    auto started = start_adapter(launch, clock_, [this, &actor](std::uint64_t id, const json& event) { on_event(actor, id, event); });
-    if (!started) broken(started.error().text());
-    actor.client = std::move(*started);
+    if (client_.recipe) {
+      actor.client = make_exec_client(*client_.recipe, std::move(launch), clock_);
+    } else {
+      auto started = start_adapter(launch, clock_, [this, &actor](std::uint64_t id, const json& event) { on_event(actor, id, event); });
+      if (!started) broken(started.error().text());
+      actor.client = std::move(*started);
+    }
     played_.hello = actor.client->hello();
     const Hello& hello = played_.hello;
     if (hello.role != case_.role) throw Stop{Stop::Why::not_applicable, fmt::format("the case is for the role {}, the client is a {}", case_.role, hello.role)};
@@ -247,7 +259,7 @@ class Session {
     request["provider"] = provider_of(operation.provider);
     request["urls"] = client_urls(plan_, *world_, operation.provider);
     request["home"] = actor.home;
-    const Micros deadline = operation.deadline == Micros(0) ? kOperationDeadline : operation.deadline;
+    const Micros deadline = std::max(client_.patience, operation.deadline == Micros(0) ? kOperationDeadline : operation.deadline);
     request["deadline_ms"] = deadline.count() / 1000;
     if (request.contains("providers")) {
       json all = json::array();
@@ -279,6 +291,7 @@ class Session {
   void finish(const Begun& begun, const std::string& label) {
     Outcome outcome = begun.actor->client->finish(begun.id, begun.deadline);
     outcome.label = label;
+    if (outcome.end == Outcome::End::timeout) outcome.result["message"] = fmt::format("{}, {} requests sent", outcome.result.value("message", ""), requests_since(outcome.started));
     json detail = {{"ok", outcome.end == Outcome::End::result ? outcome.result.value("ok", json()) : json()}};
     if (outcome.result.is_object() && outcome.result.contains("error")) detail["error"] = outcome.result["error"];
     if (actors_.size() > 1) detail["actor"] = begun.actor->name;
@@ -287,6 +300,12 @@ class Session {
     if (outcome.end == Outcome::End::skipped) skipped_ = outcome.result.value("reason", "skipped");
     if (outcome.end == Outcome::End::errored && errored_.empty()) errored_ = outcome.op + ": " + outcome.result.value("message", "");
     played_.observation.outcomes[label].push_back(std::move(outcome));
+  }
+
+  std::size_t requests_since(Micros start) const {
+    const auto entries = journal_.entries();
+    return static_cast<std::size_t>(
+        std::count_if(entries.begin(), entries.end(), [&](const auto& entry) { return entry->kind == JournalKind::request && entry->at >= start; }));
   }
 
   void perform(const Step::Do& step, const std::string&) { finish(begin(step.operation), step.operation.label); }
@@ -574,12 +593,18 @@ class Session {
 
 }  // namespace
 
-void to_json(json& out, const ClientSpec& client) { out = {{"name", client.name}, {"argv", client.argv}, {"environment", client.environment}}; }
+void to_json(json& out, const ClientSpec& client) {
+  out = {{"name", client.name}, {"argv", client.argv}, {"environment", client.environment}, {"version", client.version}, {"patience_us", client.patience.count()}};
+  if (client.recipe) out["recipe"] = *client.recipe;
+}
 
 void from_json(const json& in, ClientSpec& client) {
   in.at("name").get_to(client.name);
   in.at("argv").get_to(client.argv);
   in.at("environment").get_to(client.environment);
+  in.at("version").get_to(client.version);
+  client.patience = Micros(in.at("patience_us").get<std::int64_t>());
+  if (in.contains("recipe")) client.recipe = in["recipe"].get<Recipe>();
 }
 
 Played play(const Case& one, const WorldPlan& plan, const ClientSpec& client, const SessionOptions& options) {

@@ -4,11 +4,13 @@
 #include <functional>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "conformance/runner/case.h"
 #include "conformance/runner/client.h"
+#include "conformance/runner/client_file.h"
 #include "conformance/runner/observation.h"
 #include "conformance/runner/world_spec.h"
 
@@ -17,8 +19,11 @@ namespace assay::conformance {
 // What is under test, as the command line or a client file names it.
 struct ClientSpec {
   std::string name;                      // "reference"
-  std::vector<std::string> argv;         // of an adapter
-  std::vector<std::string> environment;  // beside HOME, PATH, TERM, LANG
+  std::vector<std::string> argv;         // of an adapter; of an exec client what its recipe says
+  std::vector<std::string> environment;  // beside HOME, PATH, TERM, LANG, or instead of them
+  std::string version;                   // where it is known before the client is asked
+  std::optional<Recipe> recipe;          // of a program that is run for each chat
+  Micros patience{0};                    // every operation has at least this long
 };
 void to_json(nlohmann::json& out, const ClientSpec& client);
 void from_json(const nlohmann::json& in, ClientSpec& client);

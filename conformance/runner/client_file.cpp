@@ -1,0 +1,198 @@
+#include "conformance/runner/client_file.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+
+#include "harness/base/yaml.h"
+
+namespace assay::conformance {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+NLOHMANN_JSON_SERIALIZE_ENUM(Dialect, {{Dialect::plain, "plain"},
+                                       {Dialect::claude_stream_json, "claude-stream-json"},
+                                       {Dialect::codex_json, "codex-json"},
+                                       {Dialect::gemini_json, "gemini-json"},
+                                       {Dialect::kimi_stream_json, "kimi-stream-json"},
+                                       {Dialect::opencode, "opencode"},
+                                       {Dialect::pi, "pi"},
+                                       {Dialect::copilot, "copilot"},
+                                       {Dialect::openclaw, "openclaw"}})
+
+// Names that a recipe may use, and those that the argv of an adapter may use.
+const std::map<std::string, std::string> kRecipeNames = {
+    {"inference.url", ""}, {"key", ""}, {"model", ""}, {"prompt", ""}, {"home", ""}};
+const std::map<std::string, std::string> kAdapterNames = {{"adapters", ""}, {"packages", ""}};
+
+std::map<std::string, std::string> read_texts(ObjectReader& file, std::string_view key) {
+  std::map<std::string, std::string> out;
+  if (auto map = file.maybe_object(key)) {
+    for (const std::string& name : map->keys()) out[name] = map->required<std::string>(name);
+    map->done();
+  }
+  return out;
+}
+
+// The number after the last @ of "@scope/name@1.2.3"; "" when the package is not pinned.
+std::string version_of(const std::string& package) {
+  const auto at = package.rfind('@');
+  return at == std::string::npos || at == 0 ? "" : package.substr(at + 1);
+}
+
+}  // namespace
+
+void to_json(json& out, const Recipe& recipe) {
+  out = {{"argv", recipe.argv},
+         {"stdin", recipe.stdin_text},
+         {"environment", recipe.environment},
+         {"files", recipe.files},
+         {"model", recipe.model},
+         {"output", recipe.output},
+         {"session", recipe.session},
+         {"name", recipe.name},
+         {"version", recipe.version},
+         {"capabilities", recipe.capabilities}};
+}
+
+void from_json(const json& in, Recipe& recipe) {
+  in.at("argv").get_to(recipe.argv);
+  in.at("stdin").get_to(recipe.stdin_text);
+  in.at("environment").get_to(recipe.environment);
+  in.at("files").get_to(recipe.files);
+  in.at("model").get_to(recipe.model);
+  in.at("output").get_to(recipe.output);
+  in.at("session").get_to(recipe.session);
+  in.at("name").get_to(recipe.name);
+  in.at("version").get_to(recipe.version);
+  in.at("capabilities").get_to(recipe.capabilities);
+}
+
+std::string ClientFile::version() const {
+  return packages.empty() ? "" : version_of(packages.front());
+}
+
+Result<std::string> filled_in(const std::string& text, const std::map<std::string, std::string>& values) {
+  std::string out;
+  for (std::size_t at = 0; at < text.size();) {
+    if (text.compare(at, 3, "$${") == 0) {
+      out += "${";
+      at += 3;
+    } else if (text.compare(at, 2, "${") == 0) {
+      const auto end = text.find('}', at);
+      if (end == std::string::npos) return fail("expected } after \"" + text.substr(at, 20) + "\"");
+      const std::string name = text.substr(at + 2, end - at - 2);
+      const auto found = values.find(name);
+      if (found == values.end()) {
+        std::vector<std::string> known;
+        for (const auto& [one, value] : values) known.push_back(one);
+        return fail(unknown_word("name", name, known));
+      }
+      out += found->second;
+      at = end + 1;
+    } else {
+      out += text[at++];
+    }
+  }
+  return out;
+}
+
+Result<ClientFile> parse_client_file(const Document& document) {
+  std::vector<Error> problems;
+  ObjectReader file(document, problems);
+  ClientFile out;
+  Recipe& recipe = out.recipe;
+  out.name = file.required<std::string>("name");
+  out.title = file.required<std::string>("title");
+  out.aliases = file.optional<std::vector<std::string>>("aliases");
+  out.packages = file.optional<std::vector<std::string>>("packages");
+  out.node = file.optional<std::string>("node");
+  out.versions = file.optional<std::vector<std::string>>("versions");
+  out.patience = file.optional<Micros>("patience", Micros(0));
+  out.adapter = file.optional<std::vector<std::string>>("adapter");
+  recipe.environment = read_texts(file, "environment");
+  for (const std::string& package : out.packages) {
+    if (version_of(package).empty())
+      file.problem("packages", "expected a pinned package such as name@1.2.3, found \"" + package + "\"");
+  }
+  if (out.adapter.empty() == !file.has("argv")) file.problem("", "expected either adapter or argv");
+  const auto& names = out.adapter.empty() ? kRecipeNames : kAdapterNames;
+  auto check = [&](std::string_view key, const std::string& text) {
+    if (auto ok = filled_in(text, names); !ok) file.problem(key, ok.error().message);
+  };
+  if (out.adapter.empty()) {
+    recipe.argv = file.optional<std::vector<std::string>>("argv");
+    recipe.stdin_text = file.optional<std::string>("stdin");
+    recipe.files = read_texts(file, "files");
+    recipe.model = file.optional<std::string>("model");
+    recipe.session = file.optional<std::string>("session");
+    recipe.capabilities = file.required<std::vector<std::string>>("capabilities");
+    recipe.output =
+        static_cast<Dialect>(file.choice("output",
+                                         {"plain", "claude-stream-json", "codex-json", "gemini-json",
+                                          "kimi-stream-json", "opencode", "pi", "copilot", "openclaw"},
+                                         0));
+    if (file.has("argv") && recipe.argv.empty()) file.problem("argv", "expected a program");
+    for (const std::string& word : recipe.argv) check("argv", word);
+    check("stdin", recipe.stdin_text);
+    for (const auto& [path, text] : recipe.files) {
+      check("files", text);
+      const fs::path normal = fs::path(path).lexically_normal();
+      if (normal.is_absolute() || normal.begin() == normal.end() || *normal.begin() == "..")
+        file.problem("files", "expected a path below HOME, found \"" + path + "\"");
+    }
+    if (!recipe.session.empty() && recipe.session.front() != '/')
+      file.problem("session", "expected a JSON pointer such as /session_id");
+  }
+  for (const std::string& word : out.adapter) check("adapter", word);
+  for (const auto& [name, text] : recipe.environment) check("environment", text);
+  recipe.name = out.name;
+  recipe.version = out.version();
+  file.done();
+  if (auto ok = first_problem(problems); !ok) return tl::unexpected(ok.error());
+  return out;
+}
+
+Result<ClientFile> load_client_file(const std::string& path) {
+  auto document = load_yaml_file(path);
+  if (!document) return tl::unexpected(document.error());
+  return parse_client_file(*document);
+}
+
+Result<std::vector<ClientFile>> load_client_files(const std::string& data_folder) {
+  std::vector<fs::path> paths;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(fs::path(data_folder) / "conformance" / "clients", error)) {
+    if (entry.path().extension() == ".yaml") paths.push_back(entry.path());
+  }
+  std::sort(paths.begin(), paths.end());
+  std::vector<ClientFile> out;
+  for (const fs::path& path : paths) {
+    auto file = load_client_file(path.string());
+    if (!file) return tl::unexpected(file.error());
+    if (file->name != path.stem())
+      return fail("expected name: " + path.stem().string() + ", as the file is named", path.string());
+    std::vector<std::string> names = file->aliases;
+    names.push_back(file->name);
+    for (const std::string& name : names) {
+      if (client_named(out, name) != nullptr)
+        return fail("the name \"" + name + "\" is that of another client file too", path.string());
+    }
+    out.push_back(std::move(*file));
+  }
+  return out;
+}
+
+const ClientFile* client_named(const std::vector<ClientFile>& files, const std::string& name) {
+  const auto found = std::find_if(files.begin(), files.end(), [&](const ClientFile& file) {
+    return file.name == name ||
+           std::find(file.aliases.begin(), file.aliases.end(), name) != file.aliases.end();
+  });
+  return found == files.end() ? nullptr : &*found;
+}
+
+}  // namespace assay::conformance
