@@ -38,6 +38,15 @@ std::map<std::string, std::string> read_texts(ObjectReader& file, std::string_vi
   return out;
 }
 
+// ${here} is the folder of the client file, known as soon as the file is read: a program beside it needs no place in PATH.
+std::vector<std::string> placed(std::vector<std::string> words, const std::string& file) {
+  const std::string name = "${here}", here = fs::absolute(file).lexically_normal().parent_path().string();
+  for (std::string& word : words) {
+    for (auto at = word.find(name); at != std::string::npos; at = word.find(name, at + here.size())) word.replace(at, name.size(), here);
+  }
+  return words;
+}
+
 // The number after the last @ of "@scope/name@1.2.3"; "" when the package is not pinned.
 std::string version_of(const std::string& package) {
   const auto at = package.rfind('@');
@@ -113,7 +122,7 @@ Result<ClientFile> parse_client_file(const Document& document) {
   out.node = file.optional<std::string>("node");
   out.versions = file.optional<std::vector<std::string>>("versions");
   out.patience = file.optional<Micros>("patience", Micros(0));
-  out.adapter = file.optional<std::vector<std::string>>("adapter");
+  out.adapter = placed(file.optional<std::vector<std::string>>("adapter"), document.file);
   recipe.environment = read_texts(file, "environment");
   for (const std::string& package : out.packages) {
     if (version_of(package).empty())
@@ -125,7 +134,7 @@ Result<ClientFile> parse_client_file(const Document& document) {
     if (auto ok = filled_in(text, names); !ok) file.problem(key, ok.error().message);
   };
   if (out.adapter.empty()) {
-    recipe.argv = file.optional<std::vector<std::string>>("argv");
+    recipe.argv = placed(file.optional<std::vector<std::string>>("argv"), document.file);
     recipe.stdin_text = file.optional<std::string>("stdin");
     recipe.files = read_texts(file, "files");
     recipe.model = file.optional<std::string>("model");

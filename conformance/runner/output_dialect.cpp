@@ -171,12 +171,15 @@ std::vector<json> objects_of(const std::string& out, Dialect dialect) {
   return found;
 }
 
-std::string last_line(const std::string& text) {
-  std::string last;
-  for (const std::string_view line : split(text, '\n')) {
-    if (!trim(line).empty()) last = trim(line);
+// What stderr says of a failure: its last line that begins with "error", else its last line.
+std::string complaint(const std::string& err) {
+  std::string last, error;
+  for (const std::string_view line : split(err, '\n')) {
+    if (trim(line).empty()) continue;
+    last = trim(line);
+    if (to_lower(last).starts_with("error")) error = last;
   }
-  return last;
+  return error.empty() ? last : error;
 }
 
 }  // namespace
@@ -204,7 +207,7 @@ json read_output(Dialect dialect, const std::string& session, const std::string&
     result["exit"] = status.code;
   }
   if (result["ok"] == true) return result;
-  if (read.message.empty()) read.message = last_line(err);
+  if (read.message.empty()) read.message = complaint(err);
   if (read.message.empty() && !read.ended) read.message = "(no end of its turn, " + status.text() + ")";
   if (read.message.empty()) read.message = "(no word, " + status.text() + ")";
   result["error"] = {{"message", read.message}};
