@@ -8,6 +8,7 @@
 #include "conformance/runner/case_file.h"
 #include "conformance/runner/clients.h"
 #include "conformance/runner/data.h"
+#include "conformance/runner/requirements.h"
 #include "harness/wire/fault.h"
 
 namespace assay::cli {
@@ -20,11 +21,15 @@ ExitCode say(const Error& error) {
   return ExitCode::usage;
 }
 
-ExitCode list_cases() {
+ExitCode list_cases(bool frozen) {
   const auto data = data_folder();
   if (!data) return say(data.error());
   const auto cases = load_cases(*data + "/conformance/cases");
   if (!cases) return say(cases.error());
+  if (frozen) {
+    fmt::print("{}", freeze(*cases));
+    return ExitCode::ok;
+  }
   std::string suite;
   std::size_t width = 0;
   for (const Case& one : *cases) width = std::max(width, one.id.size());
@@ -65,8 +70,10 @@ void add_list(CLI::App& app, Action& action) {
   auto what = std::make_shared<std::string>("cases");
   CLI::App* verb = app.add_subcommand("list", "Show the cases, faults or mutants that there are");
   verb->add_option("what", *what, "cases, faults or mutants")->check(CLI::IsMember({"cases", "faults", "mutants"}))->capture_default_str();
-  verb->callback([what, &action] {
-    action = [what] { return *what == "faults" ? list_faults() : *what == "mutants" ? list_mutants() : list_cases(); };
+  auto frozen = std::make_shared<bool>(false);
+  verb->add_flag("--freeze", *frozen, "The cases as a frozen requirement set (conformance/requirements)");
+  verb->callback([what, frozen, &action] {
+    action = [what, frozen] { return *what == "faults" ? list_faults() : *what == "mutants" ? list_mutants() : list_cases(*frozen); };
   });
 }
 

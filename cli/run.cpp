@@ -14,8 +14,10 @@
 #include "conformance/runner/clients.h"
 #include "conformance/runner/data.h"
 #include "conformance/runner/execute.h"
+#include "conformance/runner/gate.h"
 #include "conformance/runner/machinery.h"
 #include "conformance/runner/plan.h"
+#include "conformance/runner/requirements.h"
 #include "harness/base/text.h"
 #include "harness/process/cell.h"
 #include "reports/console.h"
@@ -39,6 +41,9 @@ struct RunArguments {
   std::string shard = "1/1";
   std::uint64_t seed = 1;
   std::uint64_t repeat = 1;
+  std::string known, manifest, requirements, minimum;
+  std::uint64_t max_fail = 0;
+  unsigned retries = 0;
   unsigned jobs = 0;
   bool no_cells = false;
   bool require_cells = false;
@@ -46,11 +51,6 @@ struct RunArguments {
 
 std::atomic<bool> interrupted{false};
 extern "C" void on_signal(int /*number*/) { interrupted = true; }
-
-ExitCode say(const Error& error, ExitCode code = ExitCode::usage) {
-  fmt::print(stderr, "assay: {}\n", error.text());
-  return code;
-}
 
 Level level_named(const std::string& name) { return name == "must" ? Level::must : name == "should" ? Level::should : Level::may; }
 
@@ -63,15 +63,39 @@ std::string now_utc() {
   return text;
 }
 
-// What the run as a whole is worth (docs/architecture.md, "Exit codes").
-ExitCode exit_of(const RunRecord& record, Level counted) {
-  bool failed = false, incomplete = record.cases.empty();
-  for (const CaseRecord& one : record.cases) {
-    if (one.verdict == Verdict::error || one.verdict == Verdict::could_not_run) incomplete = true;
-    if (is_red(one.verdict) && one.verdict != Verdict::error && level_named(one.level) <= counted) failed = true;
+// What --known, --manifest, --requirements and --min say, read before anything runs.
+struct GateFiles {
+  KnownFailures known;
+  std::optional<std::vector<std::string>> manifest;
+  std::vector<Case> cases;  // what the run may take
+  std::optional<Minimum> minimum;
+};
+
+Result<GateFiles> read_gate(const RunArguments& arguments, const std::string& data, const std::vector<Case>& all) {
+  GateFiles out{{}, {}, all, {}};
+  if (!arguments.known.empty()) {
+    auto read = read_file(arguments.known).and_then([&](const std::string& text) { return parse_known_failures(text, arguments.known); });
+    if (!read) return tl::unexpected(read.error());
+    out.known = std::move(*read);
   }
-  if (failed) return ExitCode::failed;
-  return incomplete ? ExitCode::incomplete : ExitCode::ok;
+  if (!arguments.manifest.empty()) {
+    auto read = read_file(arguments.manifest).and_then([&](const std::string& text) { return parse_manifest(text, arguments.manifest); });
+    if (!read) return tl::unexpected(read.error());
+    out.manifest = std::move(*read);
+  }
+  if (!arguments.requirements.empty()) {
+    const auto file = requirements_file(data, arguments.requirements);
+    if (!file) return tl::unexpected(file.error());
+    auto read = read_file(*file).and_then([&](const std::string& text) { return required_cases(all, text, *file); });
+    if (!read) return tl::unexpected(read.error());
+    out.cases = std::move(*read);
+  }
+  if (!arguments.minimum.empty()) {
+    const auto read = parse_minimum(arguments.minimum);
+    if (!read) return tl::unexpected(read.error());
+    out.minimum = *read;
+  }
+  return out;
 }
 
 ExitCode run(const RunArguments& arguments, const std::vector<std::string>& command) {
@@ -87,6 +111,9 @@ ExitCode run(const RunArguments& arguments, const std::vector<std::string>& comm
     clients.push_back(*client);
   }
   if (clients.empty()) clients.push_back(find_client("reference").value());
+  const auto gate = read_gate(arguments, *data, *cases);
+  if (!gate) return say(gate.error());
+  for (ClientSpec& client : clients) client.manifest = gate->manifest;
   Filter filter;
   filter.cases = arguments.cases;
   filter.level = level_named(arguments.level);
@@ -94,7 +121,7 @@ ExitCode run(const RunArguments& arguments, const std::vector<std::string>& comm
   const auto shard = parse_shard(arguments.shard);
   if (!shard) return say(shard.error());
   std::tie(filter.shard, filter.shards) = *shard;
-  const auto plan = make_plan(*cases, clients, filter, arguments.seed);
+  const auto plan = make_plan(gate->cases, clients, filter, arguments.seed);
   if (!plan) return say(plan.error());
   if (plan->empty()) return say({"this shard holds no case", {}, 0}, ExitCode::incomplete);
 
@@ -102,6 +129,9 @@ ExitCode run(const RunArguments& arguments, const std::vector<std::string>& comm
   options.data_folder = *data;
   options.jobs = arguments.jobs != 0 ? arguments.jobs : 2 * std::max(1U, std::thread::hardware_concurrency());
   options.interrupted = &interrupted;
+  std::atomic<bool> enough{false};
+  options.enough = &enough;
+  options.retries = arguments.retries;
   options.cells = !arguments.no_cells;
   if (options.cells) {
     if (const auto able = process::cells_available(); !able) {
@@ -118,6 +148,7 @@ ExitCode run(const RunArguments& arguments, const std::vector<std::string>& comm
   header.command = command;
   header.planned = plan->size();
   header.shard = filter.shards > 1 ? arguments.shard : "";
+  header.requirements = arguments.requirements;
   header.cells = options.cells;
   utsname host{};
   if (uname(&host) == 0) header.host = {host.sysname, host.release, static_cast<int>(std::thread::hardware_concurrency())};
@@ -141,9 +172,14 @@ ExitCode run(const RunArguments& arguments, const std::vector<std::string>& comm
     std::fflush(stderr);
   });
   std::optional<Error> write_error;
-  auto executed = execute(*plan, options, [&](const CaseLine& line) {
+  const Expectations expectations(gate->known, *cases, header.started.substr(0, 10));
+  const Level counted = level_named(arguments.count_level);
+  std::uint64_t failures = 0;
+  auto executed = execute(*plan, options, [&](CaseLine line) {
+    expectations.apply(line.record);
     if (auto written = (*writer)->append(line.record); !written && !write_error) write_error = written.error();
     progress.update(line.record);
+    if (fails_run(line.record, counted) && ++failures == arguments.max_fail) enough = true;
   });
   progress.finish();
   if (write_error) return say(*write_error, ExitCode::incomplete);
@@ -154,11 +190,18 @@ ExitCode run(const RunArguments& arguments, const std::vector<std::string>& comm
   }
   auto so_far = read_record(record_path);
   if (!so_far) return say(so_far.error(), ExitCode::incomplete);
-  const ExitCode code = exit_of(*so_far, level_named(arguments.count_level));
+  ExitCode code = exit_of(so_far->cases, counted);
+  std::vector<Error> problems = expectations.problems(so_far->cases);
+  if (gate->minimum) {
+    if (auto pass = enough_pass(*gate->minimum, so_far->cases); !pass) problems.push_back(pass.error());
+  }
+  if (!problems.empty()) code = ExitCode::failed;
   if (auto finished = (*writer)->finish(static_cast<int>(code), clock.now().count()); !finished) return say(finished.error(), ExitCode::incomplete);
 
-  const auto record = read_record(record_path);
+  auto record = read_record(record_path);
   if (!record) return say(record.error(), ExitCode::incomplete);
+  for (const Error& problem : problems) record->notes.push_back(problem.text());
+  if (record->cases.size() < plan->size()) record->notes.push_back(fmt::format("stopped after {} failures (--max-fail); {} of {} cases ran", failures, record->cases.size(), plan->size()));
   if (auto written = write_file_atomically(arguments.out + "/junit.xml", reports::render_junit(*record)); !written) return say(written.error(), ExitCode::incomplete);
   const std::string report_path = arguments.out + "/report.html";
   if (auto written = write_file_atomically(report_path, reports::render_html(*record)); !written) return say(written.error(), ExitCode::incomplete);
@@ -181,7 +224,13 @@ void add_run(CLI::App& app, Action& action, const std::vector<std::string>& comm
   verb->add_option("--select-level", arguments->level, "Run only cases of at least this level")->check(CLI::IsMember({"must", "should", "may"}))->capture_default_str();
   verb->add_option("--level", arguments->count_level, "Cases of at least this level count for the exit status")->check(CLI::IsMember({"must", "should", "may"}))->capture_default_str();
   verb->add_option("--shard", arguments->shard, "Run only the i-th of n parts of the plan")->type_name("I/N")->capture_default_str();
-  verb->add_option("--repeat", arguments->repeat, "Run every case so often")->check(CLI::PositiveNumber)->capture_default_str();
+  verb->add_option("--repeat", arguments->repeat, "Run every case so often; each time is a line of the record")->check(CLI::PositiveNumber)->capture_default_str();
+  verb->add_option("--known", arguments->known, "Known failures (YAML): they do not fail the run; one that is mended, expired or matches no case does")->type_name("FILE");
+  verb->add_option("--requirements", arguments->requirements, "Run only the cases of a frozen requirement set, such as 2026.11")->type_name("NAME");
+  verb->add_option("--manifest", arguments->manifest, "Capabilities that the client has (YAML): without one of them it is broken, others do not apply")->type_name("FILE");
+  verb->add_option("--min", arguments->minimum, "Fail when fewer cases pass: a number, or a percentage of those that apply")->type_name("N|N%");
+  verb->add_option("--max-fail", arguments->max_fail, "Stop after so many failures that count; the record is then incomplete")->check(CLI::PositiveNumber);
+  verb->add_option("--retries", arguments->retries, "Try a case that fails again so often; one that then passes is flaky");
   verb->add_flag("--no-cells", arguments->no_cells, "Run on the machine's own ports, one case at a time");
   verb->add_flag("--require-cells", arguments->require_cells, "Fail when this machine allows no cells");
   verb->callback([arguments, command, &action] { action = [arguments, command] { return run(*arguments, command); }; });

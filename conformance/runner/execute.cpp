@@ -9,6 +9,7 @@
 #include <mutex>
 #include <thread>
 
+#include "conformance/runner/gate.h"
 #include "conformance/runner/machinery.h"
 #include "harness/process/cell.h"
 #include "reports/record/reader.h"
@@ -82,16 +83,34 @@ CaseLine as_error(const PlannedCase& planned, std::string reason) {
   return {case_line(record), record};
 }
 
+bool is_set(const std::atomic<bool>* flag) { return flag != nullptr && *flag; }
+
+// One line for a case that `once` plays until it does not fail or all retries are used up. None when the run was interrupted.
+std::optional<CaseLine> with_retries(const ExecuteOptions& options, const std::function<std::optional<CaseLine>()>& once) {
+  std::vector<CaseRecord> attempts;
+  while (true) {
+    auto line = once();
+    if (!line) return std::nullopt;
+    const bool again = is_failure(line->record.verdict) && attempts.size() < options.retries;
+    if (!again && attempts.empty()) return line;
+    attempts.push_back(std::move(line->record));
+    if (again) continue;
+    CaseRecord joined = joined_attempts(std::move(attempts));
+    // Redacted already: it came from redacted lines.
+    return CaseLine{case_line(joined), std::move(joined)};
+  }
+}
+
 // One thread, one cell at a time, cases off the common list.
 class Lane {
  public:
   Lane(const std::vector<PlannedCase>& plan, const ExecuteOptions& options, std::atomic<std::size_t>& next) : plan_(plan), options_(options), next_(next) {}
 
   void run(const std::function<void(CaseLine)>& done) {
-    while (!stopped()) {
+    while (!stopped() && !is_set(options_.enough)) {
       const std::size_t at = next_++;
       if (at >= plan_.size()) return;
-      if (auto line = one(plan_[at])) done(std::move(*line));
+      if (auto line = with_retries(options_, [&] { return one(plan_[at]); })) done(std::move(*line));
     }
   }
 
@@ -114,7 +133,7 @@ class Lane {
   }
 
  private:
-  bool stopped() const { return options_.interrupted != nullptr && *options_.interrupted; }
+  bool stopped() const { return is_set(options_.interrupted); }
 
   std::optional<CaseLine> one(const PlannedCase& planned) {
     if (!cell_) {
@@ -144,8 +163,8 @@ class Lane {
 Result<void> execute(const std::vector<PlannedCase>& plan, const ExecuteOptions& options, const std::function<void(CaseLine)>& done) {
   if (!options.cells) {
     for (const PlannedCase& planned : plan) {
-      if (options.interrupted != nullptr && *options.interrupted) break;
-      done(run_here(planned, options.data_folder));
+      if (is_set(options.interrupted) || is_set(options.enough)) break;
+      done(*with_retries(options, [&] { return run_here(planned, options.data_folder); }));
     }
     return {};
   }
@@ -174,7 +193,7 @@ Result<void> execute(const std::vector<PlannedCase>& plan, const ExecuteOptions&
     std::unique_lock lock(one_at_a_time);
     while (running > 0) {
       ended.wait_for(lock, std::chrono::milliseconds(50));
-      if (options.interrupted != nullptr && *options.interrupted) {
+      if (is_set(options.interrupted)) {
         for (auto& lane : lanes) lane->kill_cell();
       }
     }

@@ -18,6 +18,9 @@ struct ExecuteOptions {
   Micros case_deadline = std::chrono::minutes(5);
   // Set from outside (a signal): nothing new is begun, and what runs is killed.
   const std::atomic<bool>* interrupted = nullptr;
+  // Set from outside: nothing new is begun, what runs may end.
+  const std::atomic<bool>* enough = nullptr;
+  unsigned retries = 0;  // how often a case that fails is tried again (joined_attempts in gate.h)
 };
 
 struct CaseLine {

@@ -179,10 +179,14 @@ class Session {
     played_.hello = actor.client->hello();
     const Hello& hello = played_.hello;
     if (hello.role != case_.role) throw Stop{Stop::Why::not_applicable, fmt::format("the case is for the role {}, the client is a {}", case_.role, hello.role)};
+    const auto has = [](const std::vector<std::string>& all, const std::string& one) { return std::find(all.begin(), all.end(), one) != all.end(); };
     for (const std::string& need : case_.needs) {
-      if (std::find(hello.capabilities.begin(), hello.capabilities.end(), need) == hello.capabilities.end()) {
-        throw Stop{Stop::Why::not_applicable, "the client has no capability \"" + need + "\""};
+      if (client_.manifest && !has(*client_.manifest, need)) {
+        throw Stop{Stop::Why::not_applicable, "the manifest of the client does not declare the capability \"" + need + "\""};
       }
+      if (has(hello.capabilities, need)) continue;
+      if (client_.manifest) broken("the manifest of the client declares the capability \"" + need + "\", its hello does not");
+      throw Stop{Stop::Why::not_applicable, "the client has no capability \"" + need + "\""};
     }
   }
 
@@ -596,6 +600,7 @@ class Session {
 void to_json(json& out, const ClientSpec& client) {
   out = {{"name", client.name}, {"argv", client.argv}, {"environment", client.environment}, {"version", client.version}, {"patience_us", client.patience.count()}};
   if (client.recipe) out["recipe"] = *client.recipe;
+  if (client.manifest) out["manifest"] = *client.manifest;
 }
 
 void from_json(const json& in, ClientSpec& client) {
@@ -605,6 +610,7 @@ void from_json(const json& in, ClientSpec& client) {
   in.at("version").get_to(client.version);
   client.patience = Micros(in.at("patience_us").get<std::int64_t>());
   if (in.contains("recipe")) client.recipe = in["recipe"].get<Recipe>();
+  if (in.contains("manifest")) client.manifest = in["manifest"].get<std::vector<std::string>>();
 }
 
 Played play(const Case& one, const WorldPlan& plan, const ClientSpec& client, const SessionOptions& options) {

@@ -24,6 +24,8 @@ struct ClientSpec {
   std::string version;                   // where it is known before the client is asked
   std::optional<Recipe> recipe;          // of a program that is run for each chat
   Micros patience{0};                    // every operation has at least this long
+  // What a manifest declares that it can do. Then a case that needs more does not apply, and a hello that lacks any of it is an error.
+  std::optional<std::vector<std::string>> manifest = std::nullopt;
 };
 void to_json(nlohmann::json& out, const ClientSpec& client);
 void from_json(const nlohmann::json& in, ClientSpec& client);
