@@ -1,0 +1,221 @@
+// Client files, and command line clients as tiny shell scripts.
+#include "conformance/runner/exec_client.h"
+
+#include <gmock/gmock.h>
+
+#include <csignal>
+#include <filesystem>
+
+#include "conformance/runner/output_dialect.h"
+#include "harness/base/text.h"
+#include "harness/base/yaml.h"
+
+namespace assay::conformance {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using testing::HasSubstr;
+
+Result<ClientFile> parsed(const std::string& text) {
+  return parse_client_file(load_yaml(text, "x.yaml").value());
+}
+
+std::string problem(const std::string& text) {
+  const auto file = parsed(text);
+  return file ? "" : file.error().text();
+}
+
+TEST(ClientFile, SaysWhatIsWrongAndWhere) {
+  const std::string good = "name: x\ntitle: X\ncapabilities: [chat]\n";
+  EXPECT_EQ(problem(good + "argv: [x, \"${prompt}\"]\n"), "");
+  EXPECT_THAT(problem(good), HasSubstr("expected either adapter or argv"));
+  EXPECT_THAT(problem(good + "argv: [x]\nadapter: [y]\n"), HasSubstr("either adapter or argv"));
+  EXPECT_THAT(problem(good + "argv: [\"${prompd}\"]\n"),
+              HasSubstr("x.yaml:4: unknown name 'prompd', did you mean 'prompt'?"));
+  EXPECT_THAT(problem(good + "argv: [x]\nfiles: {../x: a}\n"), HasSubstr("below HOME"));
+  EXPECT_THAT(problem(good + "argv: [x]\noutput: codex\n"), HasSubstr("x.yaml:5"));
+  EXPECT_THAT(problem(good + "argv: [x]\npackages: [\"@a/b\"]\n"), HasSubstr("pinned"));
+  EXPECT_THAT(problem(good + "argv: [x]\nsessoin: /id\n"), HasSubstr("did you mean 'session'?"));
+}
+
+TEST(ClientFile, FillsInNamesAndKeepsEscapes) {
+  EXPECT_EQ(filled_in("a ${key} $${key} $x", {{"key", "K"}}).value(), "a K ${key} $x");
+  EXPECT_FALSE(filled_in("${key", {{"key", "K"}}));
+}
+
+TEST(ClientFile, FindsAProgramBesideIt) {
+  const std::string text = "name: x\ntitle: X\ncapabilities: [chat]\nargv: [python3, \"${here}/x.py\"]\n";
+  EXPECT_EQ(parse_client_file(load_yaml(text, "/a/b/x.yaml").value())->recipe.argv.at(1), "/a/b/x.py");
+}
+
+TEST(ClientFile, ThoseOfThisTreeAreRight) {
+  const auto files = load_client_files(ASSAY_SOURCE_DIR);
+  ASSERT_TRUE(files) << files.error().text();
+  ASSERT_NE(client_named(*files, "codex-cli"), nullptr);
+  EXPECT_EQ(client_named(*files, "codex-cli")->name, "codex");
+  EXPECT_EQ(client_named(*files, "codex")->version(), "0.169.0");
+  EXPECT_EQ(client_named(*files, "nobody"), nullptr);
+}
+
+json read(Dialect dialect, const std::string& out, int exit = 0, const std::string& err = {},
+          const std::string& session = {}) {
+  return read_output(dialect, session, out, err, {exit, 0});
+}
+
+TEST(OutputDialect, PlainTextIsTheAnswerAndStderrTheError) {
+  EXPECT_EQ(read(Dialect::plain, "pong\n"), (json{{"ok", true}, {"text", "pong"}, {"exit", 0}}));
+  const json failed = read(Dialect::plain, "", 3, "trace\nit broke\n");
+  EXPECT_EQ(failed["ok"], false);
+  EXPECT_EQ(failed["exit"], 3);
+  EXPECT_EQ(failed["error"], (json{{"message", "it broke"}}));
+}
+
+TEST(OutputDialect, AnErrorOnStderrIsFoundBeforeAHint) {
+  EXPECT_EQ(read(Dialect::kimi_stream_json, "", 1, "error: 401 no\nSee log: x\n")["error"]["message"], "error: 401 no");
+}
+
+TEST(OutputDialect, AFailureThatExitsWithZeroIsAFailure) {
+  const json claude =
+      read(Dialect::claude_stream_json,
+           R"({"type":"system","session_id":"s1"})"
+           "\n"
+           R"({"subtype":"success","is_error":true,"api_error_status":401,"result":"no","type":"result"})"
+           "\n",
+           0, "", "/session_id");
+  EXPECT_EQ(claude["ok"], false);
+  EXPECT_EQ(claude["session"], "s1");
+  EXPECT_EQ(claude["error"], (json{{"message", "no"}, {"status", 401}}));
+  const json pi = read(
+      Dialect::pi,
+      R"({"type":"agent_end","messages":[{"role":"assistant","content":[{"type":"text","text":"po"}],"stopReason":"error","errorMessage":"500"}]})");
+  EXPECT_EQ(pi["ok"], false);
+  EXPECT_EQ(pi["error"]["message"], "500");
+}
+
+TEST(OutputDialect, AnOutputWithoutItsEndIsAFailure) {
+  const std::string item = R"({"type":"item.completed","item":{"type":"agent_message","text":"pong"}})"
+                           "\n";
+  EXPECT_EQ(read(Dialect::codex_json, item)["ok"], false);
+  EXPECT_EQ(read(Dialect::codex_json, item + R"({"type":"turn.completed"})")["ok"], true);
+  EXPECT_EQ(read(Dialect::codex_json, item + R"({"type":"turn.completed"})")["text"], "pong");
+  // Warnings are no failure.
+  EXPECT_EQ(
+      read(Dialect::codex_json, R"({"type":"item.completed","item":{"type":"error","message":"metadata"}})"
+                                "\n"
+                                R"({"type":"turn.completed"})")["ok"],
+      true);
+}
+
+TEST(OutputDialect, ReadsEveryClientsAnswer) {
+  const std::vector<std::pair<Dialect, std::string>> outputs = {
+      {Dialect::claude_stream_json, R"({"type":"result","is_error":false,"result":"pong"})"},
+      {Dialect::gemini_json, R"({"type":"message","role":"assistant","content":"po"})"
+                             "\n"
+                             R"({"type":"message","role":"assistant","content":"ng"})"
+                             "\n"
+                             R"({"type":"result","status":"success"})"},
+      {Dialect::kimi_stream_json, R"({"role":"assistant","content":"pong"})"
+                                  "\n"
+                                  R"({"role":"meta","type":"session.resume_hint","session_id":"s"})"},
+      {Dialect::opencode, R"({"type":"text","part":{"text":"pong"}})"
+                          "\n"
+                          R"({"type":"step_finish"})"},
+      {Dialect::pi,
+       R"({"type":"agent_end","messages":[{"role":"assistant","content":[{"type":"text","text":"pong"}],"stopReason":"stop"}]})"},
+      {Dialect::copilot, R"({"type":"assistant.message","data":{"content":"pong"}})"
+                         "\n"
+                         R"({"type":"result","exitCode":0})"},
+      {Dialect::openclaw, "{\n \"ok\": true,\n \"final\": \"pong\"\n}"}};
+  for (const auto& [dialect, output] : outputs) {
+    const json result = read(dialect, output);
+    EXPECT_EQ(result["ok"], true) << output;
+    EXPECT_EQ(result["text"], "pong") << output;
+    EXPECT_EQ(read(dialect, output, 1)["ok"], false) << output;
+  }
+}
+
+class ExecClientTest : public testing::Test {
+ protected:
+  ExecClientTest() {
+    std::string name = (fs::temp_directory_path() / "assay-exec-XXXXXX").string();
+    if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("mkdtemp");
+    home_ = name;
+  }
+  ~ExecClientTest() override { fs::remove_all(home_); }
+
+  std::unique_ptr<Client> client(const std::string& script) {
+    recipe_.argv = {"sh", "-c", script, "sh", "${prompt}"};
+    Launch launch;
+    launch.actor = "client";
+    launch.environment = {"HOME=" + home_, "PATH=/usr/local/bin:/usr/bin:/bin"};
+    launch.directory = home_;
+    return make_exec_client(recipe_, launch, clock_);
+  }
+
+  static json chat(const std::string& prompt) {
+    return {{"op", "chat"},
+            {"urls", {{"inference", "http://127.0.0.1:9"}}},
+            {"credential", {{"kind", "api_key"}, {"key", "sk-1"}}},
+            {"model", "m"},
+            {"messages", {{{"role", "user"}, {"content", prompt}}}}};
+  }
+
+  SystemClock clock_;
+  std::string home_;
+  Recipe recipe_;
+};
+
+TEST_F(ExecClientTest, RunsWithPromptStdinEnvironmentAndFiles) {
+  recipe_.stdin_text = "in:${model}";
+  recipe_.environment = {{"KEY", "${key}"}};
+  recipe_.files = {{".config/x.json", "{\"url\": \"${inference.url}/v1\"}"}};
+  const auto one = client("printf '%s|%s|%s|%s|%s' \"$1\" \"$(cat)\" \"$KEY\" \"$(cat .config/x.json)\" \"$(env | grep -c LEAK)\"");
+  const Outcome outcome = one->finish(one->begin(chat("$(touch x) 'quoted'")), seconds(10));
+  ASSERT_EQ(outcome.end, Outcome::End::result);
+  EXPECT_EQ(outcome.result["text"], "$(touch x) 'quoted'|in:m|sk-1|{\"url\": \"http://127.0.0.1:9/v1\"}|0");
+  EXPECT_EQ(one->stop(seconds(1)).exit_code, 0);
+}
+
+TEST_F(ExecClientTest, IsStoppedWhenPatienceEnds) {
+  const auto one = client("echo begun; exec tail -f /dev/null");
+  const Outcome outcome = one->finish(one->begin(chat("x")), milliseconds(200));
+  EXPECT_EQ(outcome.end, Outcome::End::timeout);
+  const ProcessOutcome over = one->stop(seconds(1));
+  EXPECT_EQ(over.exit_signal, SIGTERM);
+  EXPECT_EQ(over.out, "begun\n");
+}
+
+TEST_F(ExecClientTest, CancelInterruptsARun) {
+  const auto one = client("exec tail -f /dev/null");
+  const auto id = one->begin(chat("x"));
+  EXPECT_EQ(one->finish(one->begin({{"op", "cancel"}, {"target", id}}), seconds(5)).result["cancelled"],
+            true);
+  EXPECT_EQ(one->finish(id, seconds(10)).result["signal"], SIGINT);
+  EXPECT_EQ(one->finish(one->begin({{"op", "cancel"}, {"target", id}}), seconds(5)).result["cancelled"],
+            false);
+}
+
+TEST_F(ExecClientTest, SkipsWhatItCannotDo) {
+  const auto one = client("echo pong");
+  EXPECT_EQ(one->finish(one->begin({{"op", "login"}}), seconds(1)).end, Outcome::End::skipped);
+  json without_key = chat("x");
+  without_key.erase("credential");
+  EXPECT_EQ(one->finish(one->begin(without_key), seconds(1)).end, Outcome::End::skipped);
+}
+
+TEST_F(ExecClientTest, AProgramThatIsNotThereIsNamed) {
+  recipe_.argv = {"no-such-program"};
+  Launch launch;
+  launch.environment = {"PATH=/usr/bin:/bin"};
+  launch.directory = home_;
+  const auto one = make_exec_client(recipe_, launch, clock_);
+  const Outcome outcome = one->finish(one->begin(chat("x")), seconds(1));
+  EXPECT_EQ(outcome.end, Outcome::End::errored);
+  EXPECT_THAT(outcome.result["message"].get<std::string>(), HasSubstr("no-such-program"));
+}
+
+}  // namespace
+}  // namespace assay::conformance
