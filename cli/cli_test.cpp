@@ -24,7 +24,8 @@ TEST_F(Cli, RunWritesARecordAndSaysWhere) {
   EXPECT_EQ(done.status.code, 0) << done.out << done.err;
   EXPECT_THAT(done.out, HasSubstr("out/run.jsonl"));
   const std::string record = read_file(folder_ + "/out/run.jsonl").value();
-  EXPECT_THAT(record, AllOf(HasSubstr(R"("case":"demo/models/live")"), HasSubstr(R"("verdict":"pass")"), HasSubstr(R"("type":"footer")")));
+  EXPECT_THAT(record, AllOf(HasSubstr(R"("case":"demo/models/live")"), HasSubstr(R"("verdict":"pass")"),
+                            HasSubstr(R"("type":"footer")")));
   EXPECT_TRUE(fs::exists(folder_ + "/out/junit.xml"));
   EXPECT_THAT(done.out + done.err, Not(HasSubstr("\033[")));
 }
@@ -43,7 +44,8 @@ TEST_F(Cli, WrongCaseFilesAreUsageErrorsWithALine) {
   } table[] = {
       {with("cases:", "cases: ["), "demo.yaml:"},
       {with("requires:", "require:"), "demo.yaml:5: unknown key 'require'"},
-      {with("    title: The live list wins", "    title: a\n    title: b"), "demo.yaml:5: duplicate key 'title'"},
+      {with("    title: The live list wins", "    title: a\n    title: b"),
+       "demo.yaml:5: duplicate key 'title'"},
       {with("requires: [models]", "world: {provider: nowhere}"), "unknown provider 'nowhere'"},
       {with("requires: [models]", "world: {inference: {fixture: missing.json}}"), "missing.json"},
       {with("requires: [models]", "world: {inference: {faults: [nonsense]}}"), "nonsense"},
@@ -59,7 +61,8 @@ TEST_F(Cli, WrongCaseFilesAreUsageErrorsWithALine) {
 }
 
 TEST_F(Cli, WrongArgumentsAreUsageErrors) {
-  expect_refused({"run", "demo/models/life"}, 2, "no case matches \"demo/models/life\" (did you mean demo/models/live?)");
+  expect_refused({"run", "demo/models/life"}, 2,
+                 "no case matches \"demo/models/life\" (did you mean demo/models/live?)");
   expect_refused({"run", "--client", "referense"}, 2, "did you mean 'reference'");
   expect_refused({"run", "--client", "mutant:nonsense"}, 2, "unknown mutant 'nonsense'");
   expect_refused({"run", "--shard", "5/4"}, 2, "expected a shard such as 2/4");
@@ -77,7 +80,9 @@ TEST_F(Cli, ABrokenAdapterIsAnErrorAndNeverAFailedCheck) {
       {program("garbage", "#!/bin/sh\necho garbage\n"), "expected the hello"},
       {program("silent-end", "#!/bin/sh\necho oops >&2\nexit 3\n"), "ended without a hello"},
       {program("garbage-later",
-               "#!/bin/sh\necho '{\"hello\":{\"protocol\":[1],\"client\":\"x\",\"version\":\"1\",\"role\":\"provider\",\"capabilities\":[\"models\"]}}'\n"
+               "#!/bin/sh\necho "
+               "'{\"hello\":{\"protocol\":[1],\"client\":\"x\",\"version\":\"1\",\"role\":\"provider\","
+               "\"capabilities\":[\"models\"]}}'\n"
                "read line\necho garbage\nread line\n"),
        "expected a JSON object, found: garbage"},
   };
@@ -91,8 +96,11 @@ TEST_F(Cli, ABrokenAdapterIsAnErrorAndNeverAFailedCheck) {
 
 TEST_F(Cli, AnAdapterThatNeverAnswersTimesOut) {
   write_case(with("{as: M}", "{as: M, deadline: 200ms}"));
-  const std::string silent = program(
-      "silent", "#!/bin/sh\necho '{\"hello\":{\"protocol\":[1],\"client\":\"x\",\"version\":\"1\",\"role\":\"provider\",\"capabilities\":[\"models\"]}}'\nwhile read line; do :; done\n");
+  const std::string silent =
+      program("silent",
+              "#!/bin/sh\necho "
+              "'{\"hello\":{\"protocol\":[1],\"client\":\"x\",\"version\":\"1\",\"role\":\"provider\","
+              "\"capabilities\":[\"models\"]}}'\nwhile read line; do :; done\n");
   const auto done = assay({"run", "--out", "out", "--adapter", silent});
   EXPECT_EQ(done.status.code, 1) << done.out << done.err;
   EXPECT_THAT(read_file(folder_ + "/out/run.jsonl").value(), HasSubstr(R"("verdict":"timeout")"));
@@ -112,13 +120,15 @@ TEST_F(Cli, ABusyPortWithoutCellsCouldNotRun) {
   const auto done = assay({"run", "--out", "out", "--no-cells"});
   close(fd);
   EXPECT_EQ(done.status.code, 3) << done.out << done.err;
-  EXPECT_THAT(read_file(folder_ + "/out/run.jsonl").value(), AllOf(HasSubstr(R"("verdict":"could-not-run")"), HasSubstr(port)));
+  EXPECT_THAT(read_file(folder_ + "/out/run.jsonl").value(),
+              AllOf(HasSubstr(R"("verdict":"could-not-run")"), HasSubstr(port)));
 }
 
 TEST_F(Cli, ExplainTellsRequirementWorldAndCommand) {
   const auto done = assay({"explain", "demo/models/live"});
   EXPECT_EQ(done.status.code, 0) << done.err;
-  EXPECT_THAT(done.out, AllOf(HasSubstr("The live list wins"), HasSubstr("Required (must)"), HasSubstr("assay run demo/models/live"), HasSubstr("demo.yaml:3")));
+  EXPECT_THAT(done.out, AllOf(HasSubstr("The live list wins"), HasSubstr("Required (must)"),
+                              HasSubstr("assay run demo/models/live"), HasSubstr("demo.yaml:3")));
 }
 
 TEST_F(Cli, ListShowsCasesFaultsAndMutants) {
@@ -150,7 +160,8 @@ TEST_F(Cli, RecordRefusesWrongArguments) {
   expect_refused({"record", "--upstream", "ftp://x", "--out", "new.json"}, 2, "not an http(s) URL");
   expect_refused({"record", "--upstream", "http://x/path", "--out", "new.json"}, 2, "without a path");
   expect_refused({"record", "--upstream", "http://x", "--out", "fixtures"}, 2, "exists already");
-  expect_refused({"record", "--upstream", "http://x", "--out", "new.json", "--host", "x"}, 2, "not a literal address");
+  expect_refused({"record", "--upstream", "http://x", "--out", "new.json", "--host", "x"}, 2,
+                 "not a literal address");
 }
 
 }  // namespace

@@ -198,7 +198,7 @@ cases:
     expect:
       quiet: {never: {secret: any, in: [stdout, stderr, argv, files, urls, requests, messages]}}
 )");
-  const std::string adapter = program("leaky", R"(#!/bin/bash
+  const std::string adapter = program("leaky", R"SH(#!/bin/bash
 echo '{"hello":{"protocol":[1],"client":"x","version":"1","role":"provider","capabilities":["chat"]}}'
 read -r line
 key=$(sed -n 's/.*"key" *: *"\([^"]*\)".*/\1/p' "$HOME/auth.json")
@@ -211,14 +211,14 @@ cat <&3 >/dev/null
 echo '{"seq":1,"event":{"kind":"text","text":"'"$key"'"}}'
 echo '{"seq":1,"result":{"ok":false,"error":{"category":"other","message":"the key '"$key"' is wrong"}}}'
 read -r line
-)");
+)SH");
   const auto done = assay({"run", "--no-cells", "--out", "out", "--adapter", adapter});
   EXPECT_EQ(done.status.code, 1) << done.out << done.err;
   EXPECT_THAT(done.out + done.err, Not(HasSubstr(canary)));
   const std::string text = read_file(folder_ + "/out/run.jsonl").value();
   EXPECT_THAT(text, Not(HasSubstr(canary)));
   // It was there: what stands around it is.
-  EXPECT_THAT(text, AllOf(HasSubstr("stderr "), HasSubstr("/leak?q="), HasSubstr("x-note")));
+  EXPECT_THAT(text, AllOf(HasSubstr("stderr "), HasSubstr("/leak?q="), HasSubstr("X-Note")));
   for (const std::string& format : reports::render_formats()) {
     const auto report = reports::render_file(folder_ + "/out/run.jsonl", format);
     ASSERT_TRUE(report) << format;

@@ -50,7 +50,8 @@ ExitCode list_faults() {
     fmt::print("{}Faults of the {}:\n", level == 0 ? "" : "\n", kLevels[level]);
     for (const wire::Fault& fault : wire::all_faults()) {
       if (static_cast<int>(fault.level) != level) continue;
-      fmt::print("  {:<{}}  {}{}\n", fault.name, width, fault.description, fault.lossless ? " (lossless)" : "");
+      fmt::print("  {:<{}}  {}{}\n", fault.name, width, fault.description,
+                 fault.lossless ? " (lossless)" : "");
       if (!fault.parameters.empty()) fmt::print("  {:<{}}  {}\n", "", width, fault.parameters);
     }
   }
@@ -69,11 +70,15 @@ ExitCode list_mutants() {
 void add_list(CLI::App& app, Action& action) {
   auto what = std::make_shared<std::string>("cases");
   CLI::App* verb = app.add_subcommand("list", "Show the cases, faults or mutants that there are");
-  verb->add_option("what", *what, "cases, faults or mutants")->check(CLI::IsMember({"cases", "faults", "mutants"}))->capture_default_str();
+  verb->add_option("what", *what, "cases, faults or mutants")
+      ->check(CLI::IsMember({"cases", "faults", "mutants"}))
+      ->capture_default_str();
   auto frozen = std::make_shared<bool>(false);
   verb->add_flag("--freeze", *frozen, "The cases as a frozen requirement set (conformance/requirements)");
   verb->callback([what, frozen, &action] {
-    action = [what, frozen] { return *what == "faults" ? list_faults() : *what == "mutants" ? list_mutants() : list_cases(*frozen); };
+    action = [what, frozen] {
+      return *what == "faults" ? list_faults() : *what == "mutants" ? list_mutants() : list_cases(*frozen);
+    };
   });
 }
 

@@ -50,9 +50,13 @@ struct RunArguments {
 };
 
 std::atomic<bool> interrupted{false};
-extern "C" void on_signal(int /*number*/) { interrupted = true; }
+extern "C" void on_signal(int /*number*/) {
+  interrupted = true;
+}
 
-Level level_named(const std::string& name) { return name == "must" ? Level::must : name == "should" ? Level::should : Level::may; }
+Level level_named(const std::string& name) {
+  return name == "must" ? Level::must : name == "should" ? Level::should : Level::may;
+}
 
 std::string now_utc() {
   const std::time_t now = std::time(nullptr);
@@ -71,22 +75,28 @@ struct GateFiles {
   std::optional<Minimum> minimum;
 };
 
-Result<GateFiles> read_gate(const RunArguments& arguments, const std::string& data, const std::vector<Case>& all) {
+Result<GateFiles> read_gate(const RunArguments& arguments, const std::string& data,
+                            const std::vector<Case>& all) {
   GateFiles out{{}, {}, all, {}};
   if (!arguments.known.empty()) {
-    auto read = read_file(arguments.known).and_then([&](const std::string& text) { return parse_known_failures(text, arguments.known); });
+    auto read = read_file(arguments.known).and_then([&](const std::string& text) {
+      return parse_known_failures(text, arguments.known);
+    });
     if (!read) return tl::unexpected(read.error());
     out.known = std::move(*read);
   }
   if (!arguments.manifest.empty()) {
-    auto read = read_file(arguments.manifest).and_then([&](const std::string& text) { return parse_manifest(text, arguments.manifest); });
+    auto read = read_file(arguments.manifest).and_then([&](const std::string& text) {
+      return parse_manifest(text, arguments.manifest);
+    });
     if (!read) return tl::unexpected(read.error());
     out.manifest = std::move(*read);
   }
   if (!arguments.requirements.empty()) {
     const auto file = requirements_file(data, arguments.requirements);
     if (!file) return tl::unexpected(file.error());
-    auto read = read_file(*file).and_then([&](const std::string& text) { return required_cases(all, text, *file); });
+    auto read =
+        read_file(*file).and_then([&](const std::string& text) { return required_cases(all, text, *file); });
     if (!read) return tl::unexpected(read.error());
     out.cases = std::move(*read);
   }
@@ -104,7 +114,9 @@ ExitCode run(const RunArguments& arguments, const std::vector<std::string>& comm
   const auto cases = load_checked_cases(*data);
   if (!cases) return say(cases.error());
   std::vector<ClientSpec> clients;
-  if (!arguments.adapter.empty()) clients.push_back(adapter_client(std::filesystem::path(arguments.adapter.front()).filename().string(), arguments.adapter));
+  if (!arguments.adapter.empty())
+    clients.push_back(adapter_client(std::filesystem::path(arguments.adapter.front()).filename().string(),
+                                     arguments.adapter));
   for (const std::string& name : arguments.clients) {
     const auto client = find_client(name);
     if (!client) return say(client.error());
@@ -151,8 +163,11 @@ ExitCode run(const RunArguments& arguments, const std::vector<std::string>& comm
   header.requirements = arguments.requirements;
   header.cells = options.cells;
   utsname host{};
-  if (uname(&host) == 0) header.host = {host.sysname, host.release, static_cast<int>(std::thread::hardware_concurrency())};
-  for (const ClientSpec& client : clients) header.clients.push_back({client.name, client.name == "reference" ? ASSAY_VERSION : client.version, "provider", {}});
+  if (uname(&host) == 0)
+    header.host = {host.sysname, host.release, static_cast<int>(std::thread::hardware_concurrency())};
+  for (const ClientSpec& client : clients)
+    header.clients.push_back(
+        {client.name, client.name == "reference" ? ASSAY_VERSION : client.version, "provider", {}});
 
   std::error_code error;
   std::filesystem::create_directories(arguments.out, error);
@@ -177,7 +192,8 @@ ExitCode run(const RunArguments& arguments, const std::vector<std::string>& comm
   std::uint64_t failures = 0;
   auto executed = execute(*plan, options, [&](CaseLine line) {
     expectations.apply(line.record);
-    if (auto written = (*writer)->append(line.record); !written && !write_error) write_error = written.error();
+    if (auto written = (*writer)->append(line.record); !written && !write_error)
+      write_error = written.error();
     progress.update(line.record);
     if (fails_run(line.record, counted) && ++failures == arguments.max_fail) enough = true;
   });
@@ -196,15 +212,21 @@ ExitCode run(const RunArguments& arguments, const std::vector<std::string>& comm
     if (auto pass = enough_pass(*gate->minimum, so_far->cases); !pass) problems.push_back(pass.error());
   }
   if (!problems.empty()) code = ExitCode::failed;
-  if (auto finished = (*writer)->finish(static_cast<int>(code), clock.now().count()); !finished) return say(finished.error(), ExitCode::incomplete);
+  if (auto finished = (*writer)->finish(static_cast<int>(code), clock.now().count()); !finished)
+    return say(finished.error(), ExitCode::incomplete);
 
   auto record = read_record(record_path);
   if (!record) return say(record.error(), ExitCode::incomplete);
   for (const Error& problem : problems) record->notes.push_back(problem.text());
-  if (record->cases.size() < plan->size()) record->notes.push_back(fmt::format("stopped after {} failures (--max-fail); {} of {} cases ran", failures, record->cases.size(), plan->size()));
-  if (auto written = write_file_atomically(arguments.out + "/junit.xml", reports::render_junit(*record)); !written) return say(written.error(), ExitCode::incomplete);
+  if (record->cases.size() < plan->size())
+    record->notes.push_back(fmt::format("stopped after {} failures (--max-fail); {} of {} cases ran",
+                                        failures, record->cases.size(), plan->size()));
+  if (auto written = write_file_atomically(arguments.out + "/junit.xml", reports::render_junit(*record));
+      !written)
+    return say(written.error(), ExitCode::incomplete);
   const std::string report_path = arguments.out + "/report.html";
-  if (auto written = write_file_atomically(report_path, reports::render_html(*record)); !written) return say(written.error(), ExitCode::incomplete);
+  if (auto written = write_file_atomically(report_path, reports::render_html(*record)); !written)
+    return say(written.error(), ExitCode::incomplete);
   fmt::print("{}", reports::render_console(*record, reports::console_style(STDOUT_FILENO), record_path));
   fmt::print("record  {}\nreport  {}\n", record_path, report_path);
   return code;
@@ -215,25 +237,60 @@ ExitCode run(const RunArguments& arguments, const std::vector<std::string>& comm
 void add_run(CLI::App& app, Action& action, const std::vector<std::string>& command) {
   auto arguments = std::make_shared<RunArguments>();
   CLI::App* verb = app.add_subcommand("run", "Play cases against a client and judge it");
-  verb->add_option("case", arguments->cases, "Ids, suites or globs of cases; all without any")->type_name("CASE");
-  verb->add_option("--client", arguments->clients, "Client under test: reference (default), mutant:NAME, a name that `assay clients` shows, or a client file; may be repeated")->type_name("NAME")->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-  verb->add_option("--adapter", arguments->adapter, "Program and arguments that speak the adapter protocol, up to the next option")->type_name("ARGV");
-  verb->add_option("--out", arguments->out, "Folder for run.jsonl, report.html and junit.xml")->type_name("DIR")->capture_default_str();
-  verb->add_option("--seed", arguments->seed, "Seed of every choice that no case file makes")->capture_default_str();
+  verb->add_option("case", arguments->cases, "Ids, suites or globs of cases; all without any")
+      ->type_name("CASE");
+  verb->add_option("--client", arguments->clients,
+                   "Client under test: reference (default), mutant:NAME, a name that `assay clients` shows, "
+                   "or a client file; may be repeated")
+      ->type_name("NAME")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  verb->add_option("--adapter", arguments->adapter,
+                   "Program and arguments that speak the adapter protocol, up to the next option")
+      ->type_name("ARGV");
+  verb->add_option("--out", arguments->out, "Folder for run.jsonl, report.html and junit.xml")
+      ->type_name("DIR")
+      ->capture_default_str();
+  verb->add_option("--seed", arguments->seed, "Seed of every choice that no case file makes")
+      ->capture_default_str();
   verb->add_option("-j,--jobs", arguments->jobs, "Cells at work at once (default: twice the processors)");
-  verb->add_option("--select-level", arguments->level, "Run only cases of at least this level")->check(CLI::IsMember({"must", "should", "may"}))->capture_default_str();
-  verb->add_option("--level", arguments->count_level, "Cases of at least this level count for the exit status")->check(CLI::IsMember({"must", "should", "may"}))->capture_default_str();
-  verb->add_option("--shard", arguments->shard, "Run only the i-th of n parts of the plan")->type_name("I/N")->capture_default_str();
-  verb->add_option("--repeat", arguments->repeat, "Run every case so often; each time is a line of the record")->check(CLI::PositiveNumber)->capture_default_str();
-  verb->add_option("--known", arguments->known, "Known failures (YAML): they do not fail the run; one that is mended, expired or matches no case does")->type_name("FILE");
-  verb->add_option("--requirements", arguments->requirements, "Run only the cases of a frozen requirement set, such as 2026.11")->type_name("NAME");
-  verb->add_option("--manifest", arguments->manifest, "Capabilities that the client has (YAML): without one of them it is broken, others do not apply")->type_name("FILE");
-  verb->add_option("--min", arguments->minimum, "Fail when fewer cases pass: a number, or a percentage of those that apply")->type_name("N|N%");
-  verb->add_option("--max-fail", arguments->max_fail, "Stop after so many failures that count; the record is then incomplete")->check(CLI::PositiveNumber);
-  verb->add_option("--retries", arguments->retries, "Try a case that fails again so often; one that then passes is flaky");
+  verb->add_option("--select-level", arguments->level, "Run only cases of at least this level")
+      ->check(CLI::IsMember({"must", "should", "may"}))
+      ->capture_default_str();
+  verb->add_option("--level", arguments->count_level,
+                   "Cases of at least this level count for the exit status")
+      ->check(CLI::IsMember({"must", "should", "may"}))
+      ->capture_default_str();
+  verb->add_option("--shard", arguments->shard, "Run only the i-th of n parts of the plan")
+      ->type_name("I/N")
+      ->capture_default_str();
+  verb->add_option("--repeat", arguments->repeat,
+                   "Run every case so often; each time is a line of the record")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  verb->add_option("--known", arguments->known,
+                   "Known failures (YAML): they do not fail the run; one that is mended, expired or matches "
+                   "no case does")
+      ->type_name("FILE");
+  verb->add_option("--requirements", arguments->requirements,
+                   "Run only the cases of a frozen requirement set, such as 2026.11")
+      ->type_name("NAME");
+  verb->add_option(
+          "--manifest", arguments->manifest,
+          "Capabilities that the client has (YAML): without one of them it is broken, others do not apply")
+      ->type_name("FILE");
+  verb->add_option("--min", arguments->minimum,
+                   "Fail when fewer cases pass: a number, or a percentage of those that apply")
+      ->type_name("N|N%");
+  verb->add_option("--max-fail", arguments->max_fail,
+                   "Stop after so many failures that count; the record is then incomplete")
+      ->check(CLI::PositiveNumber);
+  verb->add_option("--retries", arguments->retries,
+                   "Try a case that fails again so often; one that then passes is flaky");
   verb->add_flag("--no-cells", arguments->no_cells, "Run on the machine's own ports, one case at a time");
   verb->add_flag("--require-cells", arguments->require_cells, "Fail when this machine allows no cells");
-  verb->callback([arguments, command, &action] { action = [arguments, command] { return run(*arguments, command); }; });
+  verb->callback(
+      [arguments, command, &action] { action = [arguments, command] { return run(*arguments, command); }; });
 }
 
 void add_cell_worker(CLI::App& app, Action& action) {

@@ -74,7 +74,8 @@ TEST(OutputDialect, PlainTextIsTheAnswerAndStderrTheError) {
 }
 
 TEST(OutputDialect, AnErrorOnStderrIsFoundBeforeAHint) {
-  EXPECT_EQ(read(Dialect::kimi_stream_json, "", 1, "error: 401 no\nSee log: x\n")["error"]["message"], "error: 401 no");
+  EXPECT_EQ(read(Dialect::kimi_stream_json, "", 1, "error: 401 no\nSee log: x\n")["error"]["message"],
+            "error: 401 no");
 }
 
 TEST(OutputDialect, AFailureThatExitsWithZeroIsAFailure) {
@@ -172,7 +173,9 @@ TEST_F(ExecClientTest, RunsWithPromptStdinEnvironmentAndFiles) {
   recipe_.stdin_text = "in:${model}";
   recipe_.environment = {{"KEY", "${key}"}};
   recipe_.files = {{".config/x.json", "{\"url\": \"${inference.url}/v1\"}"}};
-  const auto one = client("printf '%s|%s|%s|%s|%s' \"$1\" \"$(cat)\" \"$KEY\" \"$(cat .config/x.json)\" \"$(env | grep -c LEAK)\"");
+  const auto one = client(
+      "printf '%s|%s|%s|%s|%s' \"$1\" \"$(cat)\" \"$KEY\" \"$(cat .config/x.json)\" \"$(env | grep -c "
+      "LEAK)\"");
   const Outcome outcome = one->finish(one->begin(chat("$(touch x) 'quoted'")), seconds(10));
   ASSERT_EQ(outcome.end, Outcome::End::result);
   EXPECT_EQ(outcome.result["text"], "$(touch x) 'quoted'|in:m|sk-1|{\"url\": \"http://127.0.0.1:9/v1\"}|0");

@@ -22,17 +22,17 @@ namespace fs = std::filesystem;
 using nlohmann::json;
 
 json to_wire(const PlannedCase& planned, const std::string& data_folder) {
-  return {{"index", planned.index},       {"seed", planned.seed},         {"id", planned.one.id},    {"suite", planned.one.suite},
-          {"case", planned.one.source},   {"file", planned.one.file},     {"line", planned.one.line}, {"client", planned.client},
-          {"data_folder", data_folder}};
+  return {{"index", planned.index},     {"seed", planned.seed},       {"id", planned.one.id},
+          {"suite", planned.one.suite}, {"case", planned.one.source}, {"file", planned.one.file},
+          {"line", planned.one.line},   {"client", planned.client},   {"data_folder", data_folder}};
 }
 
 Result<PlannedCase> from_wire(const json& wire) {
   Document document{wire.at("case"), {{"", wire.at("line").get<int>()}}, wire.at("file").get<std::string>()};
   auto one = parse_case(document, wire.at("suite").get<std::string>(), wire.at("id").get<std::string>());
   if (!one) return tl::unexpected(one.error());
-  return PlannedCase{wire.at("index").get<std::uint64_t>(), wire.at("seed").get<std::uint64_t>(), std::move(*one),
-                     wire.at("client").get<ClientSpec>()};
+  return PlannedCase{wire.at("index").get<std::uint64_t>(), wire.at("seed").get<std::uint64_t>(),
+                     std::move(*one), wire.at("client").get<ClientSpec>()};
 }
 
 // A folder for one case that goes when the case is over.
@@ -40,7 +40,8 @@ class Scratch {
  public:
   Scratch() {
     std::string name = (fs::temp_directory_path() / "assay-case-XXXXXX").string();
-    if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("cannot make a folder in " + fs::temp_directory_path().string());
+    if (mkdtemp(name.data()) == nullptr)
+      throw std::runtime_error("cannot make a folder in " + fs::temp_directory_path().string());
     path_ = name;
   }
   ~Scratch() {
@@ -83,10 +84,14 @@ CaseLine as_error(const PlannedCase& planned, std::string reason) {
   return {case_line(record), record};
 }
 
-bool is_set(const std::atomic<bool>* flag) { return flag != nullptr && *flag; }
+bool is_set(const std::atomic<bool>* flag) {
+  return flag != nullptr && *flag;
+}
 
-// One line for a case that `once` plays until it does not fail or all retries are used up. None when the run was interrupted.
-std::optional<CaseLine> with_retries(const ExecuteOptions& options, const std::function<std::optional<CaseLine>()>& once) {
+// One line for a case that `once` plays until it does not fail or all retries are used up. None when the run
+// was interrupted.
+std::optional<CaseLine> with_retries(const ExecuteOptions& options,
+                                     const std::function<std::optional<CaseLine>()>& once) {
   std::vector<CaseRecord> attempts;
   while (true) {
     auto line = once();
@@ -104,7 +109,8 @@ std::optional<CaseLine> with_retries(const ExecuteOptions& options, const std::f
 // One thread, one cell at a time, cases off the common list.
 class Lane {
  public:
-  Lane(const std::vector<PlannedCase>& plan, const ExecuteOptions& options, std::atomic<std::size_t>& next) : plan_(plan), options_(options), next_(next) {}
+  Lane(const std::vector<PlannedCase>& plan, const ExecuteOptions& options, std::atomic<std::size_t>& next)
+      : plan_(plan), options_(options), next_(next) {}
 
   void run(const std::function<void(CaseLine)>& done) {
     while (!stopped() && !is_set(options_.enough)) {
@@ -123,7 +129,8 @@ class Lane {
     process::CellOptions cell;
     cell.environment = {"PATH=/usr/local/bin:/usr/bin:/bin", "LANG=C.UTF-8"};
     for (const char* name : {"ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS", "ASSAY_DATA"}) {
-      if (const char* value = std::getenv(name)) cell.environment.push_back(fmt::format("{}={}", name, value));
+      if (const char* value = std::getenv(name))
+        cell.environment.push_back(fmt::format("{}={}", name, value));
     }
     auto made = process::Cell::start(cell, {process::own_executable(), "cell-worker"});
     if (!made) return tl::unexpected(made.error());
@@ -147,7 +154,8 @@ class Lane {
       return as_error(planned, answer.error().text());
     }
     auto record = parse_record(header_line({}) + "\n" + *answer + "\n", "the cell's answer");
-    if (!record || record->cases.empty()) return as_error(planned, "the cell's answer is not a case line: " + answer->substr(0, 200));
+    if (!record || record->cases.empty())
+      return as_error(planned, "the cell's answer is not a case line: " + answer->substr(0, 200));
     return CaseLine{std::move(*answer), std::move(record->cases.front())};
   }
 
@@ -160,7 +168,8 @@ class Lane {
 
 }  // namespace
 
-Result<void> execute(const std::vector<PlannedCase>& plan, const ExecuteOptions& options, const std::function<void(CaseLine)>& done) {
+Result<void> execute(const std::vector<PlannedCase>& plan, const ExecuteOptions& options,
+                     const std::function<void(CaseLine)>& done) {
   if (!options.cells) {
     for (const PlannedCase& planned : plan) {
       if (is_set(options.interrupted) || is_set(options.enough)) break;

@@ -13,8 +13,8 @@ namespace assay::conformance {
 
 struct ExecuteOptions {
   std::string data_folder;
-  unsigned jobs = 1;         // cells at work at once
-  bool cells = true;         // false: one after the other in this process, on the machine's own ports
+  unsigned jobs = 1;  // cells at work at once
+  bool cells = true;  // false: one after the other in this process, on the machine's own ports
   Micros case_deadline = std::chrono::minutes(5);
   // Set from outside (a signal): nothing new is begun, and what runs is killed.
   const std::atomic<bool>* interrupted = nullptr;
@@ -28,11 +28,13 @@ struct CaseLine {
   CaseRecord record;  // what it says
 };
 
-// Calls `done` once for each case, in the order in which they end, never twice at once. Fails when no cell can be made. A cell that
-// dies gives its case the verdict error, and another takes its place.
-Result<void> execute(const std::vector<PlannedCase>& plan, const ExecuteOptions& options, const std::function<void(CaseLine)>& done);
+// Calls `done` once for each case, in the order in which they end, never twice at once. Fails when no cell
+// can be made. A cell that dies gives its case the verdict error, and another takes its place.
+Result<void> execute(const std::vector<PlannedCase>& plan, const ExecuteOptions& options,
+                     const std::function<void(CaseLine)>& done);
 
-// The loop of a worker inside a cell: reads planned cases from stdin, writes their lines to stdout, until stdin ends. Returns an exit status.
+// The loop of a worker inside a cell: reads planned cases from stdin, writes their lines to stdout, until
+// stdin ends. Returns an exit status.
 int work();
 
 }  // namespace assay::conformance

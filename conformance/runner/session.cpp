@@ -76,9 +76,15 @@ class Session {
 
   void note_stop(const Stop& stop) {
     switch (stop.why) {
-      case Stop::Why::broken: played_.broken = stop.message; break;
-      case Stop::Why::could_not_run: played_.could_not_run = stop.message; break;
-      case Stop::Why::not_applicable: played_.not_applicable = stop.message; break;
+      case Stop::Why::broken:
+        played_.broken = stop.message;
+        break;
+      case Stop::Why::could_not_run:
+        played_.could_not_run = stop.message;
+        break;
+      case Stop::Why::not_applicable:
+        played_.not_applicable = stop.message;
+        break;
     }
   }
 
@@ -92,7 +98,8 @@ class Session {
       if (!holder) throw Stop{Stop::Why::could_not_run, holder.error().message};
       busy_.push_back(std::move(*holder));
     }
-    auto world = World::start(plan_.spec, fakes::make_factory(options_.data_folder + "/fixtures"), path_aliases(), clock_, journal_);
+    auto world = World::start(plan_.spec, fakes::make_factory(options_.data_folder + "/fixtures"),
+                              path_aliases(), clock_, journal_);
     if (!world) broken(world.error().text());
     world_ = std::move(*world);
     const json actors = case_.actors.empty() ? json{{"client", json::object()}} : case_.actors;
@@ -119,15 +126,19 @@ class Session {
         const json store = value.is_string() ? value : need_resolved(value);
         for (const auto& [name, actor] : actors_) {
           const std::string text = store.is_string() ? store.get<std::string>() : store.dump(2);
-          if (auto written = write_file_atomically(actor.home + "/auth.json", text); !written) broken(written.error().text());
-          chmod((actor.home + "/auth.json").c_str(), static_cast<mode_t>(std::stoul(case_.given.value("store_mode", "600"), nullptr, 8)));
+          if (auto written = write_file_atomically(actor.home + "/auth.json", text); !written)
+            broken(written.error().text());
+          chmod((actor.home + "/auth.json").c_str(),
+                static_cast<mode_t>(std::stoul(case_.given.value("store_mode", "600"), nullptr, 8)));
           remember_secrets(store);
         }
       } else if (key == "files") {
         for (const auto& [path, text] : value.items()) {
           for (const auto& [name, actor] : actors_) {
             fs::create_directories(fs::path(actor.home + "/" + path).parent_path());
-            if (auto written = write_file_atomically(actor.home + "/" + path, text.get<std::string>()); !written) broken(written.error().text());
+            if (auto written = write_file_atomically(actor.home + "/" + path, text.get<std::string>());
+                !written)
+              broken(written.error().text());
           }
         }
       } else if (key != "env" && key != "store_mode") {
@@ -142,7 +153,8 @@ class Session {
     for (const auto& [key, item] : value.items()) {
       remember_secrets(item);
       const bool secret = key == "key" || key.ends_with("token") || key.ends_with("secret");
-      if (secret && item.is_string() && item.get_ref<const std::string&>().size() >= 8) secrets_.emplace_back(key, item.get<std::string>());
+      if (secret && item.is_string() && item.get_ref<const std::string&>().size() >= 8)
+        secrets_.emplace_back(key, item.get<std::string>());
     }
   }
 
@@ -157,7 +169,8 @@ class Session {
     Launch launch;
     launch.actor = actor.name;
     launch.argv = client_.argv;
-    launch.environment = {"HOME=" + actor.home, "PATH=/usr/local/bin:/usr/bin:/bin", "TERM=dumb", "LANG=C.UTF-8"};
+    launch.environment = {"HOME=" + actor.home, "PATH=/usr/local/bin:/usr/bin:/bin", "TERM=dumb",
+                          "LANG=C.UTF-8"};
     for (const std::string& variable : client_.environment) set_variable(launch.environment, variable);
     const json env = case_.given.value("env", json::object());
     for (const auto& [name, value] : env.items()) {
@@ -172,20 +185,28 @@ class Session {
     if (client_.recipe) {
       actor.client = make_exec_client(*client_.recipe, std::move(launch), clock_);
     } else {
-      auto started = start_adapter(launch, clock_, [this, &actor](std::uint64_t id, const json& event) { on_event(actor, id, event); });
+      auto started = start_adapter(launch, clock_, [this, &actor](std::uint64_t id, const json& event) {
+        on_event(actor, id, event);
+      });
       if (!started) broken(started.error().text());
       actor.client = std::move(*started);
     }
     played_.hello = actor.client->hello();
     const Hello& hello = played_.hello;
-    if (hello.role != case_.role) throw Stop{Stop::Why::not_applicable, fmt::format("the case is for the role {}, the client is a {}", case_.role, hello.role)};
-    const auto has = [](const std::vector<std::string>& all, const std::string& one) { return std::find(all.begin(), all.end(), one) != all.end(); };
+    if (hello.role != case_.role)
+      throw Stop{Stop::Why::not_applicable,
+                 fmt::format("the case is for the role {}, the client is a {}", case_.role, hello.role)};
+    const auto has = [](const std::vector<std::string>& all, const std::string& one) {
+      return std::find(all.begin(), all.end(), one) != all.end();
+    };
     for (const std::string& need : case_.needs) {
       if (client_.manifest && !has(*client_.manifest, need)) {
-        throw Stop{Stop::Why::not_applicable, "the manifest of the client does not declare the capability \"" + need + "\""};
+        throw Stop{Stop::Why::not_applicable,
+                   "the manifest of the client does not declare the capability \"" + need + "\""};
       }
       if (has(hello.capabilities, need)) continue;
-      if (client_.manifest) broken("the manifest of the client declares the capability \"" + need + "\", its hello does not");
+      if (client_.manifest)
+        broken("the manifest of the client declares the capability \"" + need + "\", its hello does not");
       throw Stop{Stop::Why::not_applicable, "the client has no capability \"" + need + "\""};
     }
   }
@@ -207,7 +228,8 @@ class Session {
   // ${L.url}, ${L.user_code}, ${L.any/pointer}, ${browser.redirect}, ${turn.NAME.text}, ${fake.key}
   json resolve(const std::string& name) {
     const auto dot = name.find('.');
-    const std::string first = name.substr(0, dot), rest = dot == std::string::npos ? "" : name.substr(dot + 1);
+    const std::string first = name.substr(0, dot),
+                      rest = dot == std::string::npos ? "" : name.substr(dot + 1);
     if (first == "browser") {
       const std::lock_guard lock(mutex_);
       if (pages_.empty()) return nullptr;
@@ -218,7 +240,8 @@ class Session {
       const auto inner = rest.find('.');
       auto turn = load_turn(options_.data_folder, rest.substr(0, inner));
       if (!turn) return nullptr;
-      const json* found = at_pointer(*turn, "/" + rest.substr(inner == std::string::npos ? rest.size() : inner + 1));
+      const json* found =
+          at_pointer(*turn, "/" + rest.substr(inner == std::string::npos ? rest.size() : inner + 1));
       return found == nullptr ? json() : *found;
     }
     if (first == "secret") {
@@ -233,7 +256,8 @@ class Session {
         if (it->label == first && it->event.contains(rest)) return it->event[rest];
       }
     }
-    if (const auto found = played_.observation.outcomes.find(first); found != played_.observation.outcomes.end() && !found->second.empty()) {
+    if (const auto found = played_.observation.outcomes.find(first);
+        found != played_.observation.outcomes.end() && !found->second.empty()) {
       const json* value = at_pointer(found->second.back().result, "/" + rest);
       if (value != nullptr) return *value;
       if (const auto& request = found->second.back().request; request.contains(rest)) return request[rest];
@@ -259,11 +283,13 @@ class Session {
   json request_for(const Operation& operation, const Actor& actor) {
     json request = need_resolved(operation.fields);
     request["op"] = operation.op;
-    if (!operation.provider.empty() && !plan_.second.contains(operation.provider)) broken("there is no second provider \"" + operation.provider + "\" in the world");
+    if (!operation.provider.empty() && !plan_.second.contains(operation.provider))
+      broken("there is no second provider \"" + operation.provider + "\" in the world");
     request["provider"] = provider_of(operation.provider);
     request["urls"] = client_urls(plan_, *world_, operation.provider);
     request["home"] = actor.home;
-    const Micros deadline = std::max(client_.patience, operation.deadline == Micros(0) ? kOperationDeadline : operation.deadline);
+    const Micros deadline =
+        std::max(client_.patience, operation.deadline == Micros(0) ? kOperationDeadline : operation.deadline);
     request["deadline_ms"] = deadline.count() / 1000;
     if (request.contains("providers")) {
       json all = json::array();
@@ -282,8 +308,10 @@ class Session {
     Actor& actor = actor_of(operation.actor);
     if (!actor.client) broken("the actor " + actor.name + " is not running");
     json request = request_for(operation, actor);
-    journal_.note("client", JournalKind::action, fmt::format("begins {}{}", operation.op, operation.label.empty() ? "" : " as " + operation.label),
-                  actors_.size() > 1 ? json{{"actor", actor.name}} : json());
+    journal_.note(
+        "client", JournalKind::action,
+        fmt::format("begins {}{}", operation.op, operation.label.empty() ? "" : " as " + operation.label),
+        actors_.size() > 1 ? json{{"actor", actor.name}} : json());
     const Micros deadline = milliseconds(request["deadline_ms"].get<std::int64_t>()) + adapter::grace;
     // An event may come before begin() returns; on_event waits for this lock and then knows the label.
     const std::lock_guard lock(mutex_);
@@ -295,26 +323,40 @@ class Session {
   void finish(const Begun& begun, const std::string& label) {
     Outcome outcome = begun.actor->client->finish(begun.id, begun.deadline);
     outcome.label = label;
-    if (outcome.end == Outcome::End::timeout) outcome.result["message"] = fmt::format("{}, {} requests sent", outcome.result.value("message", ""), requests_since(outcome.started));
+    if (outcome.end == Outcome::End::timeout)
+      outcome.result["message"] = fmt::format("{}, {} requests sent", outcome.result.value("message", ""),
+                                              requests_since(outcome.started));
     json detail = {{"ok", outcome.end == Outcome::End::result ? outcome.result.value("ok", json()) : json()}};
-    if (outcome.result.is_object() && outcome.result.contains("error")) detail["error"] = outcome.result["error"];
+    if (outcome.result.is_object() && outcome.result.contains("error"))
+      detail["error"] = outcome.result["error"];
     if (actors_.size() > 1) detail["actor"] = begun.actor->name;
-    const char* how = outcome.end == Outcome::End::result ? "ends" : outcome.end == Outcome::End::timeout ? "timed out in" : outcome.end == Outcome::End::crash ? "crashed in" : "refused";
-    journal_.note("client", JournalKind::action, fmt::format("{} {}{}", how, outcome.op, label.empty() ? "" : " as " + label), std::move(detail));
+    const char* how = outcome.end == Outcome::End::result    ? "ends"
+                      : outcome.end == Outcome::End::timeout ? "timed out in"
+                      : outcome.end == Outcome::End::crash   ? "crashed in"
+                                                             : "refused";
+    journal_.note("client", JournalKind::action,
+                  fmt::format("{} {}{}", how, outcome.op, label.empty() ? "" : " as " + label),
+                  std::move(detail));
     if (outcome.end == Outcome::End::skipped) skipped_ = outcome.result.value("reason", "skipped");
-    if (outcome.end == Outcome::End::errored && errored_.empty()) errored_ = outcome.op + ": " + outcome.result.value("message", "");
+    if (outcome.end == Outcome::End::errored && errored_.empty())
+      errored_ = outcome.op + ": " + outcome.result.value("message", "");
     played_.observation.outcomes[label].push_back(std::move(outcome));
   }
 
   std::size_t requests_since(Micros start) const {
     const auto entries = journal_.entries();
-    return static_cast<std::size_t>(
-        std::count_if(entries.begin(), entries.end(), [&](const auto& entry) { return entry->kind == JournalKind::request && entry->at >= start; }));
+    return static_cast<std::size_t>(std::count_if(entries.begin(), entries.end(), [&](const auto& entry) {
+      return entry->kind == JournalKind::request && entry->at >= start;
+    }));
   }
 
-  void perform(const Step::Do& step, const std::string&) { finish(begin(step.operation), step.operation.label); }
+  void perform(const Step::Do& step, const std::string&) {
+    finish(begin(step.operation), step.operation.label);
+  }
 
-  void perform(const Step::Start& step, const std::string&) { started_[step.operation.label] = begin(step.operation); }
+  void perform(const Step::Start& step, const std::string&) {
+    started_[step.operation.label] = begin(step.operation);
+  }
 
   void perform(const Step::Join& step, const std::string&) {
     const auto found = started_.find(step.label);
@@ -355,7 +397,8 @@ class Session {
       const std::uint64_t wanted = std::max(query->nth, step.count);
       std::uint64_t after = 0;
       for (std::uint64_t i = 0; i < wanted; ++i) {
-        const auto found = journal_.wait([&](const JournalEntry& e) { return fits(*query, e); }, deadline, "\"" + step.what + "\"", after);
+        const auto found = journal_.wait([&](const JournalEntry& e) { return fits(*query, e); }, deadline,
+                                         "\"" + step.what + "\"", after);
         if (!found) return missed(found.error().message);
         after = (*found)->seq;
       }
@@ -363,15 +406,18 @@ class Session {
     }
     std::unique_lock lock(mutex_);
     auto count = [&] {
-      return static_cast<std::uint64_t>(std::count_if(events_.begin(), events_.end(), [&](const SeenEvent& seen) {
-        if (!step.label.empty() && seen.label != step.label) return false;
-        if (step.kind == "prompt") return seen.event.value("kind", "") == "prompt" && seen.event.value("prompt", "") == step.what;
-        return seen.event.value("kind", "") == step.what;
-      }));
+      return static_cast<std::uint64_t>(
+          std::count_if(events_.begin(), events_.end(), [&](const SeenEvent& seen) {
+            if (!step.label.empty() && seen.label != step.label) return false;
+            if (step.kind == "prompt")
+              return seen.event.value("kind", "") == "prompt" && seen.event.value("prompt", "") == step.what;
+            return seen.event.value("kind", "") == step.what;
+          }));
     };
     auto over = [&] {
       // A client that has answered or died will not say it any more.
-      return std::all_of(started_.begin(), started_.end(), [](const auto& one) { return one.second.actor->client->ended(one.second.id); });
+      return std::all_of(started_.begin(), started_.end(),
+                         [](const auto& one) { return one.second.actor->client->ended(one.second.id); });
     };
     if (step.kind == "ended") {
       const auto found = started_.find(step.what);
@@ -383,18 +429,23 @@ class Session {
     }
     const auto until = std::chrono::steady_clock::now() + deadline;
     while (count() < step.count) {
-      if (over() || changed_.wait_until(lock, std::min(until, std::chrono::steady_clock::now() + milliseconds(100))) == std::cv_status::timeout) {
+      if (over() ||
+          changed_.wait_until(lock, std::min(until, std::chrono::steady_clock::now() + milliseconds(100))) ==
+              std::cv_status::timeout) {
         if (count() >= step.count) break;
         if (over() || std::chrono::steady_clock::now() >= until) {
           lock.unlock();
-          return missed(fmt::format("{} {} was not seen within {}", step.kind, step.what, format_duration(deadline)));
+          return missed(
+              fmt::format("{} {} was not seen within {}", step.kind, step.what, format_duration(deadline)));
         }
       }
     }
   }
 
   // The client did not do what the next step waits for. The steps go on: the checks say what that means.
-  void missed(const std::string& what) { journal_.note("world", JournalKind::note, "awaited in vain: " + what); }
+  void missed(const std::string& what) {
+    journal_.note("world", JournalKind::note, "awaited in vain: " + what);
+  }
 
   void perform(const Step::Parallel& step, const std::string&) {
     // Requests are sent from one thread each, released together.
@@ -494,17 +545,21 @@ class Session {
     seen.pages = pages_;
     for (auto& [name, actor] : actors_) {
       if (!actor.client) continue;
-      if (const std::string broke = actor.client->broken(); !broke.empty() && played_.broken.empty()) played_.broken = broke;
+      if (const std::string broke = actor.client->broken(); !broke.empty() && played_.broken.empty())
+        played_.broken = broke;
       seen.processes.push_back(actor.client->stop(adapter::grace));
     }
     if (!skipped_.empty() && played_.not_applicable.empty()) played_.not_applicable = skipped_;
-    if (!errored_.empty() && played_.broken.empty()) played_.broken = "the client could not do what it was asked: " + errored_;
+    if (!errored_.empty() && played_.broken.empty())
+      played_.broken = "the client could not do what it was asked: " + errored_;
     collect_traces();
     seen.journal = journal_.entries();
     for (const auto& entry : seen.journal) {
-      if (entry->detail.is_object() && entry->detail.contains("fault_refused") && played_.broken.empty()) played_.broken = entry->text;
+      if (entry->detail.is_object() && entry->detail.contains("fault_refused") && played_.broken.empty())
+        played_.broken = entry->text;
     }
-    for (const json& seed : plan_.provider.value("seeds", json::array())) seen.seeds.push_back(seed.get<std::string>());
+    for (const json& seed : plan_.provider.value("seeds", json::array()))
+      seen.seeds.push_back(seed.get<std::string>());
     seen.turns = all_turns(options_.data_folder);
     seen.first_turn = plan_.first_turn;
     collect_world_secrets();
@@ -531,7 +586,8 @@ class Session {
   }
 
   void join_visits() {
-    // A visit that is still on its way may start no other: its list grows only on open_url, and the clients have answered.
+    // A visit that is still on its way may start no other: its list grows only on open_url, and the clients
+    // have answered.
     std::vector<std::thread> visits;
     {
       const std::lock_guard lock(mutex_);
@@ -552,11 +608,13 @@ class Session {
       if (!seen.store.is_discarded()) remember_secrets(seen.store);
     }
     std::error_code error;
-    for (auto it = fs::recursive_directory_iterator(options_.scratch, error); !error && it != fs::end(it); it.increment(error)) {
+    for (auto it = fs::recursive_directory_iterator(options_.scratch, error); !error && it != fs::end(it);
+         it.increment(error)) {
       if (!it->is_regular_file(error) || it->file_size(error) > (1U << 20U)) continue;
       // The credential store is where secrets belong.
       if (it->path().filename() == "auth.json") continue;
-      if (auto text = read_file(it->path().string())) seen.files[it->path().lexically_relative(options_.scratch).string()] = std::move(*text);
+      if (auto text = read_file(it->path().string()))
+        seen.files[it->path().lexically_relative(options_.scratch).string()] = std::move(*text);
     }
   }
 
@@ -567,7 +625,8 @@ class Session {
       if (!secrets.is_object()) continue;
       for (const auto& [name, values] : secrets.items()) {
         for (const json& value : values.is_array() ? values : json::array({values})) {
-          if (value.is_string() && value.get_ref<const std::string&>().size() >= 8) secrets_.emplace_back(name, value.get<std::string>());
+          if (value.is_string() && value.get_ref<const std::string&>().size() >= 8)
+            secrets_.emplace_back(name, value.get<std::string>());
         }
       }
     }
@@ -598,7 +657,11 @@ class Session {
 }  // namespace
 
 void to_json(json& out, const ClientSpec& client) {
-  out = {{"name", client.name}, {"argv", client.argv}, {"environment", client.environment}, {"version", client.version}, {"patience_us", client.patience.count()}};
+  out = {{"name", client.name},
+         {"argv", client.argv},
+         {"environment", client.environment},
+         {"version", client.version},
+         {"patience_us", client.patience.count()}};
   if (client.recipe) out["recipe"] = *client.recipe;
   if (client.manifest) out["manifest"] = *client.manifest;
 }

@@ -1,4 +1,5 @@
-// Session: a case being played. It starts the world, the clients and the browser, does the steps, and hands over the observation.
+// Session: a case being played. It starts the world, the clients and the browser, does the steps, and hands
+// over the observation.
 #pragma once
 
 #include <functional>
@@ -24,7 +25,8 @@ struct ClientSpec {
   std::string version;                   // where it is known before the client is asked
   std::optional<Recipe> recipe;          // of a program that is run for each chat
   Micros patience{0};                    // every operation has at least this long
-  // What a manifest declares that it can do. Then a case that needs more does not apply, and a hello that lacks any of it is an error.
+  // What a manifest declares that it can do. Then a case that needs more does not apply, and a hello that
+  // lacks any of it is an error.
   std::optional<std::vector<std::string>> manifest = std::nullopt;
 };
 void to_json(nlohmann::json& out, const ClientSpec& client);
@@ -35,19 +37,26 @@ struct SessionOptions {
   std::string scratch;  // a folder for the homes of this case; removed by the caller
   std::uint64_t seed = 0;
   // Environment that an `emulate:` entry adds ("LD_PRELOAD=…"), or why it cannot be had.
-  std::function<Result<std::vector<std::string>>(const std::vector<std::string>& emulate, const std::string& program)> emulation;
-  // One visit of the user agent: walks from `url`, ends with what it was shown. Blocks; journals as "browser".
-  std::function<nlohmann::json(const std::string& url, const nlohmann::json& plan, Journal& journal, const Clock& clock)> browse;
+  std::function<Result<std::vector<std::string>>(const std::vector<std::string>& emulate,
+                                                 const std::string& program)>
+      emulation;
+  // One visit of the user agent: walks from `url`, ends with what it was shown. Blocks; journals as
+  // "browser".
+  std::function<nlohmann::json(const std::string& url, const nlohmann::json& plan, Journal& journal,
+                               const Clock& clock)>
+      browse;
   // Finds canaries where they must not be.
-  std::function<std::vector<Finding>(const Observation& observation, const std::vector<std::pair<std::string, std::string>>& secrets)> search;
+  std::function<std::vector<Finding>(const Observation& observation,
+                                     const std::vector<std::pair<std::string, std::string>>& secrets)>
+      search;
 };
 
 struct Played {
   Observation observation;
   Hello hello;
-  std::string not_applicable;  // why the case does not apply to this client; empty = it does
-  std::string could_not_run;   // what this machine lacks
-  std::string broken;          // why the harness or the adapter broke; empty = neither did
+  std::string not_applicable;        // why the case does not apply to this client; empty = it does
+  std::string could_not_run;         // what this machine lacks
+  std::string broken;                // why the harness or the adapter broke; empty = neither did
   std::vector<std::string> secrets;  // values that must not be written to a report
   Micros setup{0}, acting{0};
 };
