@@ -16,7 +16,9 @@ namespace {
 using namespace conformance;
 using nlohmann::json;
 
-std::string joined(const std::vector<std::string>& words) { return fmt::format("{}", fmt::join(words, ", ")); }
+std::string joined(const std::vector<std::string>& words) {
+  return fmt::format("{}", fmt::join(words, ", "));
+}
 
 void explain_world(const Case& one, const WorldPlan& plan) {
   fmt::print("\nThe world (provider {}):\n", plan.provider.value("id", ""));
@@ -24,11 +26,13 @@ void explain_world(const Case& one, const WorldPlan& plan) {
     fmt::print("  {}\n", fake.name);
     for (const auto& [key, value] : fake.settings.items()) fmt::print("    {}: {}\n", key, value.dump());
     for (const RuleSpec& rule : fake.rules) {
-      fmt::print("    on {}{}{}\n", rule.match.dump(), rule.order.is_null() ? "" : " it answers " + rule.order.dump(),
+      fmt::print("    on {}{}{}\n", rule.match.dump(),
+                 rule.order.is_null() ? "" : " it answers " + rule.order.dump(),
                  rule.hold.empty() ? "" : ", held until " + rule.hold);
       for (const wire::FaultUse& use : rule.faults) {
         const wire::Fault* fault = wire::find_fault(use.name);
-        fmt::print("      fault {} {}: {}\n", use.name, use.params.is_null() ? "" : use.params.dump(), fault == nullptr ? "" : fault->description);
+        fmt::print("      fault {} {}: {}\n", use.name, use.params.is_null() ? "" : use.params.dump(),
+                   fault == nullptr ? "" : fault->description);
       }
     }
   }
@@ -62,10 +66,12 @@ ExitCode explain(const std::string& pattern) {
     fmt::print("\nWhat is done:\n");
     for (const Step& step : one.steps) fmt::print("  {}\n", step.text);
     fmt::print("\nWhat must hold:\n");
-    for (const conformance::Check& check : one.checks) fmt::print("  {}: {}\n", check.name, check.source.dump());
+    for (const conformance::Check& check : one.checks)
+      fmt::print("  {}: {}\n", check.name, check.source.dump());
     if (!one.proven_by.empty()) {
       fmt::print("\nProven by:\n");
-      for (const auto& [mutant, check] : one.proven_by) fmt::print("  {} fails {}    assay run {} --client mutant:{}\n", mutant, check, one.id, mutant);
+      for (const auto& [mutant, check] : one.proven_by)
+        fmt::print("  {} fails {}    assay run {} --client mutant:{}\n", mutant, check, one.id, mutant);
     }
     fmt::print("\nRun it alone:\n  assay run {}\nWritten in {}:{}\n", one.id, one.file, one.line);
   }
@@ -76,7 +82,8 @@ ExitCode explain(const std::string& pattern) {
 
 void add_explain(CLI::App& app, Action& action) {
   auto pattern = std::make_shared<std::string>();
-  CLI::App* verb = app.add_subcommand("explain", "Say what a case demands, where it was seen and what the fakes do");
+  CLI::App* verb =
+      app.add_subcommand("explain", "Say what a case demands, where it was seen and what the fakes do");
   verb->add_option("case", *pattern, "Id, suite or glob")->required()->type_name("CASE");
   verb->callback([pattern, &action] { action = [pattern] { return explain(*pattern); }; });
 }

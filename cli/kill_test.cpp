@@ -132,7 +132,8 @@ class KillTest : public testing::Test {
       grown = false;
       // The parent of a cell's pid 1 is a helper in our own namespace, which is in no list: ask for it too.
       for (const Running& r : all) {
-        const bool related = family.contains(r.parent) || family.contains(parent_of(std::to_string(r.parent)));
+        const bool related =
+            family.contains(r.parent) || family.contains(parent_of(std::to_string(r.parent)));
         if (related && family.insert(r.pid).second) grown = true;
       }
     }

@@ -64,7 +64,8 @@ ExitCode run(const Arguments& arguments) {
   options.matrix = arguments.matrix;
   options.seed = arguments.seed;
   options.execute.data_folder = *data;
-  options.execute.jobs = arguments.jobs != 0 ? arguments.jobs : 2 * std::max(1U, std::thread::hardware_concurrency());
+  options.execute.jobs =
+      arguments.jobs != 0 ? arguments.jobs : 2 * std::max(1U, std::thread::hardware_concurrency());
   options.execute.cells = process::cells_available().has_value();
   std::size_t played = 0;
   const bool live = isatty(STDERR_FILENO) != 0;
@@ -80,7 +81,8 @@ ExitCode run(const Arguments& arguments) {
       ++proven;
       fmt::print("proven      {}: {} fails {}\n", proof.case_id, proof.mutant, proof.check);
     } else {
-      fmt::print("NOT PROVEN  {}: {} should fail {}: {}\n", proof.case_id, proof.mutant, proof.check, proof.why_not);
+      fmt::print("NOT PROVEN  {}: {} should fail {}: {}\n", proof.case_id, proof.mutant, proof.check,
+                 proof.why_not);
     }
   }
   print_list("The reference client must pass, but:", report->reference_failed);
@@ -88,7 +90,8 @@ ExitCode run(const Arguments& arguments) {
   print_list("Too blunt:", report->blunt_mutants);
   if (arguments.cases.empty()) print_list("Mutants that no case names:", report->idle_mutants);
   if (arguments.matrix) print_matrix(*report);
-  fmt::print("\nselftest: {} cases, {} of {} proofs hold, {} mutants\n", cases->size(), proven, report->proofs.size(), options.mutants.size());
+  fmt::print("\nselftest: {} cases, {} of {} proofs hold, {} mutants\n", cases->size(), proven,
+             report->proofs.size(), options.mutants.size());
   return report->ok() ? ExitCode::ok : ExitCode::failed;
 }
 
@@ -96,11 +99,14 @@ ExitCode run(const Arguments& arguments) {
 
 void add_selftest(CLI::App& app, Action& action) {
   auto arguments = std::make_shared<Arguments>();
-  CLI::App* verb = app.add_subcommand("selftest", "Prove with mutants of the reference client that every named check can fail");
-  verb->add_option("case", arguments->cases, "Ids, suites or globs of cases; all without any")->type_name("CASE");
+  CLI::App* verb = app.add_subcommand(
+      "selftest", "Prove with mutants of the reference client that every named check can fail");
+  verb->add_option("case", arguments->cases, "Ids, suites or globs of cases; all without any")
+      ->type_name("CASE");
   verb->add_flag("--matrix", arguments->matrix, "Play every mutant against every case, and show which fail");
   verb->add_option("-j,--jobs", arguments->jobs, "Cells at work at once (default: twice the processors)");
-  verb->add_option("--seed", arguments->seed, "Seed of every choice that no case file makes")->capture_default_str();
+  verb->add_option("--seed", arguments->seed, "Seed of every choice that no case file makes")
+      ->capture_default_str();
   verb->callback([arguments, &action] { action = [arguments] { return run(*arguments); }; });
 }
 

@@ -1,7 +1,7 @@
 #include <fmt/format.h>
 
-#include <csignal>
 #include <condition_variable>
+#include <csignal>
 #include <map>
 #include <mutex>
 #include <thread>
@@ -32,8 +32,10 @@ Result<Hello> parse_hello(const std::string& line) {
   }
   const json& hello = value["hello"];
   const json versions = hello.value("protocol", json::array());
-  if (!versions.is_array() || std::find(versions.begin(), versions.end(), adapter::protocol_version) == versions.end()) {
-    return fail(fmt::format("it speaks the adapter protocol {}, not {}", versions.dump(), adapter::protocol_version));
+  if (!versions.is_array() ||
+      std::find(versions.begin(), versions.end(), adapter::protocol_version) == versions.end()) {
+    return fail(
+        fmt::format("it speaks the adapter protocol {}, not {}", versions.dump(), adapter::protocol_version));
   }
   try {
     Hello out;
@@ -49,8 +51,13 @@ Result<Hello> parse_hello(const std::string& line) {
 
 class Adapter final : public Client {
  public:
-  Adapter(process::Child child, std::string actor, std::vector<std::string> argv, const Clock& clock, OnEvent on_event)
-      : child_(std::move(child)), actor_(std::move(actor)), argv_(std::move(argv)), clock_(clock), on_event_(std::move(on_event)) {}
+  Adapter(process::Child child, std::string actor, std::vector<std::string> argv, const Clock& clock,
+          OnEvent on_event)
+      : child_(std::move(child)),
+        actor_(std::move(actor)),
+        argv_(std::move(argv)),
+        clock_(clock),
+        on_event_(std::move(on_event)) {}
 
   ~Adapter() override {
     (void)child_.stop(Micros(0));
@@ -62,7 +69,8 @@ class Adapter final : public Client {
     if (!line) return fail(fmt::format("{}: no hello: {}", argv_.front(), line.error().message));
     if (!*line) {
       const auto status = child_.wait(deadline);
-      return fail(fmt::format("{}: ended without a hello ({}){}", argv_.front(), status ? status->text() : "still running", said()));
+      return fail(fmt::format("{}: ended without a hello ({}){}", argv_.front(),
+                              status ? status->text() : "still running", said()));
     }
     auto hello = parse_hello(**line);
     if (!hello) return fail(argv_.front() + ": " + hello.error().message);
@@ -98,8 +106,9 @@ class Adapter final : public Client {
       pending.done = true;
       pending.outcome.ended = clock_.now();
       pending.outcome.end = over_ ? Outcome::End::crash : Outcome::End::timeout;
-      pending.outcome.result = {{"message", over_ ? "the client ended without an answer"
-                                                  : fmt::format("no answer within {}", format_duration(deadline))}};
+      pending.outcome.result = {
+          {"message", over_ ? "the client ended without an answer"
+                            : fmt::format("no answer within {}", format_duration(deadline))}};
     }
     return pending.outcome;
   }
@@ -138,7 +147,8 @@ class Adapter final : public Client {
     out.err = child_.text(process::Stream::err);
     out.pid = child_.pid();
     out.sightings = watch_.sightings();
-    for (const auto& left : child_.left_behind()) out.left_behind.push_back(fmt::format("{} {}", left.pid, left.name));
+    for (const auto& left : child_.left_behind())
+      out.left_behind.push_back(fmt::format("{} {}", left.pid, left.name));
     return out;
   }
 
@@ -160,7 +170,8 @@ class Adapter final : public Client {
       ++number;
       if (!line || !*line) {
         const std::lock_guard lock(mutex_);
-        if (!line && broken_.empty()) broken_ = fmt::format("line {} of its output: {}", number, line.error().message);
+        if (!line && broken_.empty())
+          broken_ = fmt::format("line {} of its output: {}", number, line.error().message);
         over_ = true;
         changed_.notify_all();
         return;
@@ -168,7 +179,8 @@ class Adapter final : public Client {
       if ((*line)->empty()) continue;
       if (auto taken = take(**line); !taken) {
         const std::lock_guard lock(mutex_);
-        if (broken_.empty()) broken_ = fmt::format("line {} of its output: {}", number, taken.error().message);
+        if (broken_.empty())
+          broken_ = fmt::format("line {} of its output: {}", number, taken.error().message);
       }
     }
   }
@@ -176,7 +188,8 @@ class Adapter final : public Client {
   // One answer line.
   Result<void> take(const std::string& line) {
     json value = json::parse(line, nullptr, false);
-    if (value.is_discarded() || !value.is_object()) return fail("expected a JSON object, found: " + excerpt(line));
+    if (value.is_discarded() || !value.is_object())
+      return fail("expected a JSON object, found: " + excerpt(line));
     const json seq = value.value("seq", json());
     if (!seq.is_number_unsigned()) return fail("expected \"seq\" as a whole number, found: " + excerpt(line));
     const auto id = seq.get<std::uint64_t>();
@@ -197,7 +210,9 @@ class Adapter final : public Client {
       return {};
     }
     constexpr std::array<std::pair<const char*, Outcome::End>, 3> kEnds = {
-        {{"result", Outcome::End::result}, {"skipped", Outcome::End::skipped}, {"errored", Outcome::End::errored}}};
+        {{"result", Outcome::End::result},
+         {"skipped", Outcome::End::skipped},
+         {"errored", Outcome::End::errored}}};
     for (const auto& [key, end] : kEnds) {
       if (!value.contains(key)) continue;
       outcome.end = end;
@@ -228,7 +243,8 @@ class Adapter final : public Client {
 
 }  // namespace
 
-Result<std::unique_ptr<Client>> start_adapter(const Launch& launch, const Clock& clock, Client::OnEvent on_event) {
+Result<std::unique_ptr<Client>> start_adapter(const Launch& launch, const Clock& clock,
+                                              Client::OnEvent on_event) {
   process::ChildOptions options;
   options.argv = launch.argv;
   options.environment = launch.environment;
@@ -239,7 +255,8 @@ Result<std::unique_ptr<Client>> start_adapter(const Launch& launch, const Clock&
   options.clock = &clock;
   auto child = process::Child::start(std::move(options));
   if (!child) return tl::unexpected(child.error());
-  auto adapter = std::make_unique<Adapter>(std::move(*child), launch.actor, launch.argv, clock, std::move(on_event));
+  auto adapter =
+      std::make_unique<Adapter>(std::move(*child), launch.actor, launch.argv, clock, std::move(on_event));
   if (auto hello = adapter->shake_hands(launch.hello_deadline); !hello) return tl::unexpected(hello.error());
   return adapter;
 }

@@ -32,7 +32,8 @@ std::set<std::string> labels_of(const std::vector<Step>& steps) {
 }
 
 // A check on a label that no step gives would always fail, or with `never` always hold.
-void check_labels(ObjectReader& map, const std::vector<Predicate>& predicates, const std::set<std::string>& labels) {
+void check_labels(ObjectReader& map, const std::vector<Predicate>& predicates,
+                  const std::set<std::string>& labels) {
   for (const Predicate& p : predicates) {
     if (p.kind == Predicate::Kind::result && !labels.contains(p.subject)) {
       map.problem("expect", unknown_word("step label", p.subject, {labels.begin(), labels.end()}));
@@ -45,9 +46,12 @@ void check_labels(ObjectReader& map, const std::vector<Predicate>& predicates, c
 
 std::string_view to_string(Level level) {
   switch (level) {
-    case Level::must: return "must";
-    case Level::should: return "should";
-    case Level::may: return "may";
+    case Level::must:
+      return "must";
+    case Level::should:
+      return "should";
+    case Level::may:
+      return "may";
   }
   return "must";
 }
@@ -87,8 +91,11 @@ Result<Case> parse_case(const Document& document, const std::string& suite, cons
   const json proven_by = object_at(map, "proven_by");
   for (const auto& [mutant, check] : proven_by.items()) {
     if (check.is_null()) continue;
-    const auto named = std::find_if(out.checks.begin(), out.checks.end(), [&, &name = check](const Check& c) { return name == c.name; });
-    if (named == out.checks.end()) map.problem("proven_by", fmt::format("mutant {} proves the check {}, which this case does not have", mutant, check.dump()));
+    const auto named = std::find_if(out.checks.begin(), out.checks.end(),
+                                    [&, &name = check](const Check& c) { return name == c.name; });
+    if (named == out.checks.end())
+      map.problem("proven_by", fmt::format("mutant {} proves the check {}, which this case does not have",
+                                           mutant, check.dump()));
     out.proven_by[mutant] = check.is_string() ? check.get<std::string>() : check.dump();
   }
   map.done();

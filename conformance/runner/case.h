@@ -1,5 +1,5 @@
-// Case: one requirement, the world and the actions that test it, and what is expected. Read from YAML by case_file.h; the format is in
-// docs/cases.md. Values: copy freely.
+// Case: one requirement, the world and the actions that test it, and what is expected. Read from YAML by
+// case_file.h; the format is in docs/cases.md. Values: copy freely.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +18,8 @@ enum class Level { must, should, may };
 std::string_view to_string(Level level);
 
 struct Case {
-  std::string id;     // "worldrouter/login/callback-request-late", with axes "…/reads:1-byte", with a variant "…/no-stdin"
+  std::string id;  // "worldrouter/login/callback-request-late", with axes "…/reads:1-byte", with a variant
+                   // "…/no-stdin"
   std::string suite;  // "worldrouter/login"
   std::string title;
   std::string requirement;  // what the client must do, in one sentence

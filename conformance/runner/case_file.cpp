@@ -23,7 +23,9 @@ struct Axis {
   std::vector<AxisValue> values;
 };
 
-std::string name_of(const json& value) { return value.is_string() ? value.get<std::string>() : value.dump(); }
+std::string name_of(const json& value) {
+  return value.is_string() ? value.get<std::string>() : value.dump();
+}
 
 // Replaces ${axis} everywhere; a string that is nothing else takes the value with its type.
 json substituted(const json& value, const std::string& reference, const json& replacement) {
@@ -130,7 +132,8 @@ Result<std::vector<Case>> parse_suite(std::string_view yaml, const std::string& 
         Template t{suite, merged(base, variants.object(name).value())};
         std::vector<Template> made = {t};
         for (const Axis& axis : axes) made = multiplied(std::move(made), axis);
-        for (Template& one : made) templates.push_back({one.path + "/" + id + "/" + name, std::move(one.value)});
+        for (Template& one : made)
+          templates.push_back({one.path + "/" + id + "/" + name, std::move(one.value)});
       }
     }
     for (Template& t : templates) {
@@ -151,7 +154,8 @@ Result<std::vector<Case>> parse_suite(std::string_view yaml, const std::string& 
 Result<std::vector<Case>> load_cases(const std::string& folder) {
   std::error_code error;
   std::vector<std::string> files;
-  for (auto it = std::filesystem::recursive_directory_iterator(folder, error); !error && it != std::filesystem::end(it); it.increment(error)) {
+  for (auto it = std::filesystem::recursive_directory_iterator(folder, error);
+       !error && it != std::filesystem::end(it); it.increment(error)) {
     if (it->path().extension() == ".yaml") files.push_back(it->path().string());
   }
   if (error) return fail("cannot list the cases: " + error.message(), folder);
@@ -164,7 +168,8 @@ Result<std::vector<Case>> load_cases(const std::string& folder) {
     auto cases = parse_suite(*text, file);
     if (!cases) return tl::unexpected(cases.error());
     for (Case& one : *cases) {
-      if (!ids.insert(one.id).second) return fail("the id " + one.id + " is taken by another case", file, one.line);
+      if (!ids.insert(one.id).second)
+        return fail("the id " + one.id + " is taken by another case", file, one.line);
       out.push_back(std::move(one));
     }
   }

@@ -42,7 +42,8 @@ TEST(CaseFile, ReadsACaseWithItsSteps) {
 
 TEST(CaseFile, AxesMultiplyAndKeepTheirTypes) {
   const auto text = with(kSuite, "world: {provider: worldrouter}",
-                         "axes: {bytes: [1, 7], page: {bare: null, full: {body: x}}}\n    browser: {split: \"${bytes}\", page: \"${page}\", text: \"n=${bytes}\"}");
+                         "axes: {bytes: [1, 7], page: {bare: null, full: {body: x}}}\n    browser: {split: "
+                         "\"${bytes}\", page: \"${page}\", text: \"n=${bytes}\"}");
   const auto cases = parse_suite(text, "a.yaml").value();
   ASSERT_EQ(cases.size(), 4u);
   EXPECT_EQ(cases[0].id, "demo/login/bytes:1/page:bare/late");

@@ -10,7 +10,8 @@ namespace {
 using nlohmann::json;
 using Kind = Predicate::Kind;
 
-// Every leaf of a demand must be a readable condition, so that a typo fails when the file is read, not when the case runs.
+// Every leaf of a demand must be a readable condition, so that a typo fails when the file is read, not when
+// the case runs.
 void need_condition(ObjectReader& map, std::string_view key, const json& value) {
   if (auto parsed = parse_condition(value); !parsed) map.problem(key, parsed.error().message);
 }
@@ -33,7 +34,8 @@ void shape_of_result(ObjectReader map) {
     } else if (key == "events") {
       ObjectReader events = map.object(key);
       for (const std::string& kind : events.keys()) need_condition(events, kind, *events.raw(kind));
-    } else if (key != "text" && key != "ids" && key != "contains" && key != "executed" && key != "tool_calls") {
+    } else if (key != "text" && key != "ids" && key != "contains" && key != "executed" &&
+               key != "tool_calls") {
       need_condition(map, key, value);
     }
   }
@@ -43,7 +45,8 @@ void shape_of_journal(ObjectReader& owner, std::string_view key) {
   const json& value = *owner.raw(key);
   if (value.is_array()) {
     for (const json& line : value) {
-      if (!line.is_string()) owner.problem(key, "expected lines such as \"auth-station GET /login\" in a journal sequence");
+      if (!line.is_string())
+        owner.problem(key, "expected lines such as \"auth-station GET /login\" in a journal sequence");
     }
     return;
   }
@@ -66,16 +69,19 @@ void shape_of_journal(ObjectReader& owner, std::string_view key) {
   }
 }
 
-const std::vector<std::string> kPlaces = {"stdout", "stderr", "argv", "environment", "files", "urls", "requests", "messages", "pages"};
+const std::vector<std::string> kPlaces = {"stdout", "stderr",   "argv",     "environment", "files",
+                                          "urls",   "requests", "messages", "pages"};
 
 void shape_of_never(ObjectReader map) {
   (void)map.optional<std::string>("secret");
   (void)map.raw("text");
   (void)map.optional<std::string>("matches");
   for (const std::string& place : map.required<std::vector<std::string>>("in")) {
-    if (std::find(kPlaces.begin(), kPlaces.end(), place) == kPlaces.end()) map.problem("in", unknown_word("place", place, kPlaces));
+    if (std::find(kPlaces.begin(), kPlaces.end(), place) == kPlaces.end())
+      map.problem("in", unknown_word("place", place, kPlaces));
   }
-  if (!map.has("secret") && !map.has("text") && !map.has("matches")) map.problem("", "expected secret, text or matches that must never be seen");
+  if (!map.has("secret") && !map.has("text") && !map.has("matches"))
+    map.problem("", "expected secret, text or matches that must never be seen");
   map.done();
 }
 

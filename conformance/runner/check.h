@@ -1,8 +1,9 @@
-// Check: a named part of what a case expects. A check is a list of predicates that must all hold; each is judged on the observation.
+// Check: a named part of what a case expects. A check is a list of predicates that must all hold; each is
+// judged on the observation.
 //
 //   expect:
-//     done: {L: {ok: true, within: 5s}}                    the result of the step labelled L ("each L" for repeated ones)
-//     page: {browser: {status: 200, body: {contains: …}}}  what the browser was shown last
+//     done: {L: {ok: true, within: 5s}}                    the result of the step labelled L ("each L" for
+//     repeated ones) page: {browser: {status: 200, body: {contains: …}}}  what the browser was shown last
 //     hops: {journal: [auth-station GET /login, …]}        these, in this order
 //     once: {journal: {"auth POST /token": {count: 1, form: {…}}}}
 //     quiet: {never: {secret: any, in: [stdout, stderr, argv, files]}}
@@ -27,8 +28,8 @@ struct Predicate {
   Kind kind = Kind::result;
   std::string subject;  // result: the label, "each L" kept as each = true
   bool each = false;
-  nlohmann::json body;                           // what is demanded, checked in shape when it was read
-  std::vector<std::vector<Predicate>> choices;   // any_of
+  nlohmann::json body;                          // what is demanded, checked in shape when it was read
+  std::vector<std::vector<Predicate>> choices;  // any_of
 };
 
 struct Check {
@@ -40,13 +41,14 @@ struct Check {
 struct CheckResult {
   std::string name;
   bool ok = false;
-  bool unconfirmed = false;  // rests on a cut that could not be confirmed: no verdict
-  std::string expected;      // one line
-  std::string observed;      // one line; empty when ok
+  bool unconfirmed = false;             // rests on a cut that could not be confirmed: no verdict
+  std::string expected;                 // one line
+  std::string observed;                 // one line; empty when ok
   std::vector<std::uint64_t> evidence;  // journal seqs
 };
 
-// Reads the map under `key`. Problems are added to those of `owner`. A null value removes a check that a variant inherited.
+// Reads the map under `key`. Problems are added to those of `owner`. A null value removes a check that a
+// variant inherited.
 std::vector<Check> parse_checks(ObjectReader& owner, std::string_view key);
 
 }  // namespace assay::conformance

@@ -1,5 +1,5 @@
-// Client: one running process of what is under test, playing one actor. An adapter speaks the adapter protocol; other kinds answer the
-// same calls. Thread-safe. The destructor kills the process.
+// Client: one running process of what is under test, playing one actor. An adapter speaks the adapter
+// protocol; other kinds answer the same calls. Thread-safe. The destructor kills the process.
 #pragma once
 
 #include <cstdint>
@@ -40,10 +40,12 @@ class Client {
   virtual const Hello& hello() const = 0;
   // Sends a request ({"op": "chat", ...}) and returns its id.
   virtual std::uint64_t begin(nlohmann::json request) = 0;
-  // Waits for the end of an operation. Past `deadline` it counts as Outcome::End::timeout; when the process ended first, as crash.
+  // Waits for the end of an operation. Past `deadline` it counts as Outcome::End::timeout; when the process
+  // ended first, as crash.
   virtual Outcome finish(std::uint64_t id, Micros deadline) = 0;
   virtual bool ended(std::uint64_t id) const = 0;
-  // Why the client as a whole cannot be trusted any more ("line 3 of its output is not JSON: ..."); empty = nothing is wrong.
+  // Why the client as a whole cannot be trusted any more ("line 3 of its output is not JSON: ..."); empty =
+  // nothing is wrong.
   virtual std::string broken() const = 0;
   // Kills the process at once, as `kill -9` does.
   virtual void kill() = 0;
@@ -51,8 +53,9 @@ class Client {
   virtual ProcessOutcome stop(Micros grace) = 0;
 };
 
-// Starts an adapter and waits for its hello. Fails with one line: it cannot start, gave no hello in time, or gave something else.
-// `clock` outlives the client.
-Result<std::unique_ptr<Client>> start_adapter(const Launch& launch, const Clock& clock, Client::OnEvent on_event);
+// Starts an adapter and waits for its hello. Fails with one line: it cannot start, gave no hello in time, or
+// gave something else. `clock` outlives the client.
+Result<std::unique_ptr<Client>> start_adapter(const Launch& launch, const Clock& clock,
+                                              Client::OnEvent on_event);
 
 }  // namespace assay::conformance

@@ -38,11 +38,13 @@ std::map<std::string, std::string> read_texts(ObjectReader& file, std::string_vi
   return out;
 }
 
-// ${here} is the folder of the client file, known as soon as the file is read: a program beside it needs no place in PATH.
+// ${here} is the folder of the client file, known as soon as the file is read: a program beside it needs no
+// place in PATH.
 std::vector<std::string> placed(std::vector<std::string> words, const std::string& file) {
   const std::string name = "${here}", here = fs::absolute(file).lexically_normal().parent_path().string();
   for (std::string& word : words) {
-    for (auto at = word.find(name); at != std::string::npos; at = word.find(name, at + here.size())) word.replace(at, name.size(), here);
+    for (auto at = word.find(name); at != std::string::npos; at = word.find(name, at + here.size()))
+      word.replace(at, name.size(), here);
   }
   return words;
 }

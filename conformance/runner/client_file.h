@@ -1,6 +1,7 @@
-// Client files: one YAML file makes a program a client under test. Either the program speaks the adapter protocol (`adapter:`), or it is
-// a command line program that is run once for each chat (`argv:`), told by environment and configuration files where the provider is.
-// docs/clients.md explains the keys. Values; copy freely.
+// Client files: one YAML file makes a program a client under test. Either the program speaks the adapter
+// protocol (`adapter:`), or it is a command line program that is run once for each chat (`argv:`), told by
+// environment and configuration files where the provider is. docs/clients.md explains the keys. Values; copy
+// freely.
 #pragma once
 
 #include <map>
@@ -16,16 +17,27 @@
 namespace assay::conformance {
 
 // What a program prints, and so how its text and its errors are read (output_dialect.h).
-enum class Dialect { plain, claude_stream_json, codex_json, gemini_json, kimi_stream_json, opencode, pi, copilot, openclaw };
+enum class Dialect {
+  plain,
+  claude_stream_json,
+  codex_json,
+  gemini_json,
+  kimi_stream_json,
+  opencode,
+  pi,
+  copilot,
+  openclaw
+};
 
-// How a command line program is run for one chat. Every text may hold ${inference.url}, ${key}, ${model}, ${prompt} and ${home};
+// How a command line program is run for one chat. Every text may hold ${inference.url}, ${key}, ${model},
+// ${prompt} and ${home};
 // "$${" stands for "${".
 struct Recipe {
   std::vector<std::string> argv;  // argv[0] is found in PATH
   std::string stdin_text;         // what it reads; then its stdin ends
   std::map<std::string, std::string> environment;
   std::map<std::string, std::string> files;  // path below HOME → text
-  std::string model;                         // what ${model} is, whatever the case asks for; empty = what the case asks for
+  std::string model;  // what ${model} is, whatever the case asks for; empty = what the case asks for
   Dialect output = Dialect::plain;
   std::string session;  // JSON pointer to the session's id in a line of its output; empty = it has none
   // What the file says of the program.
@@ -41,16 +53,19 @@ struct ClientFile {
   std::vector<std::string> packages;  // npm, pinned: "@openai/codex@0.169.0"; the first is the program
   std::string node;                   // version of Node.js that it needs, from npm; empty = the machine's
   std::vector<std::string> versions;  // known to work with this file
-  std::vector<std::string> adapter;   // argv of a program that speaks the adapter protocol; empty = `recipe` is run
-  Recipe recipe;                      // argv empty = `adapter` is run
-  Micros patience{0};                 // how long a client that goes on trying is watched; 0 = the deadlines of the cases
-  std::string version() const;        // of the first package; "" without packages
+  std::vector<std::string>
+      adapter;         // argv of a program that speaks the adapter protocol; empty = `recipe` is run
+  Recipe recipe;       // argv empty = `adapter` is run
+  Micros patience{0};  // how long a client that goes on trying is watched; 0 = the deadlines of the cases
+  std::string version() const;  // of the first package; "" without packages
 };
 
-// Fails with file and line on an unknown key, a wrong type, an unknown ${name}, or neither or both of `adapter` and `argv`.
+// Fails with file and line on an unknown key, a wrong type, an unknown ${name}, or neither or both of
+// `adapter` and `argv`.
 Result<ClientFile> parse_client_file(const Document& document);
 Result<ClientFile> load_client_file(const std::string& path);
-// Every file of conformance/clients by name. Fails when one is wrong, is not named as its file, or takes a name that another has.
+// Every file of conformance/clients by name. Fails when one is wrong, is not named as its file, or takes a
+// name that another has.
 Result<std::vector<ClientFile>> load_client_files(const std::string& data_folder);
 // By name or alias; nullptr = there is none.
 const ClientFile* client_named(const std::vector<ClientFile>& files, const std::string& name);

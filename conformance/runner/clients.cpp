@@ -17,7 +17,9 @@ namespace fs = std::filesystem;
 
 Result<std::string> mutant_program() {
   const fs::path self = process::own_executable();
-  for (const fs::path& candidate : {self.parent_path() / "assay-mutant", self.parent_path().parent_path() / "conformance" / "mutants" / "assay-mutant"}) {
+  for (const fs::path& candidate :
+       {self.parent_path() / "assay-mutant",
+        self.parent_path().parent_path() / "conformance" / "mutants" / "assay-mutant"}) {
     std::error_code ignored;
     if (fs::exists(candidate, ignored)) return candidate.string();
   }
@@ -42,7 +44,9 @@ Result<std::vector<std::string>> mutant_names() {
 namespace {
 
 Result<ClientSpec> spec_of(const ClientFile& file, const std::string& name, const std::string& data_folder) {
-  if (!is_installed(file)) return fail("the client " + file.name + " is not installed; `assay clients install " + file.name + "` does it");
+  if (!is_installed(file))
+    return fail("the client " + file.name + " is not installed; `assay clients install " + file.name +
+                "` does it");
   const auto path = path_for(file);
   if (!path) return tl::unexpected(path.error());
   ClientSpec out;
@@ -57,9 +61,11 @@ Result<ClientSpec> spec_of(const ClientFile& file, const std::string& name, cons
   }
   std::string packages;
   if (!file.packages.empty()) packages = package_folder(file.packages).value_or("") + "/node_modules";
-  const std::map<std::string, std::string> values = {{"adapters", data_folder + "/conformance/adapters"}, {"packages", packages}};
+  const std::map<std::string, std::string> values = {{"adapters", data_folder + "/conformance/adapters"},
+                                                     {"packages", packages}};
   for (const std::string& word : file.adapter) out.argv.push_back(filled_in(word, values).value());
-  for (const auto& [variable, text] : file.recipe.environment) out.environment.push_back(variable + "=" + filled_in(text, values).value());
+  for (const auto& [variable, text] : file.recipe.environment)
+    out.environment.push_back(variable + "=" + filled_in(text, values).value());
   return out;
 }
 
@@ -71,7 +77,8 @@ Result<ClientSpec> find_client(const std::string& name) {
     const auto names = mutant_names();
     if (!names) return tl::unexpected(names.error());
     const std::string mutant = name.substr(7);
-    if (std::find(names->begin(), names->end(), mutant) == names->end()) return fail(unknown_word("mutant", mutant, *names));
+    if (std::find(names->begin(), names->end(), mutant) == names->end())
+      return fail(unknown_word("mutant", mutant, *names));
     return adapter_client(name, {*mutant_program(), mutant});
   }
   const auto data = data_folder();

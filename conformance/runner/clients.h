@@ -1,4 +1,5 @@
-// Clients by name: the reference client, its mutants, what client files describe, and any adapter program that the command line names.
+// Clients by name: the reference client, its mutants, what client files describe, and any adapter program
+// that the command line names.
 #pragma once
 
 #include <string>
@@ -8,8 +9,8 @@
 
 namespace assay::conformance {
 
-// "reference"; "mutant:NAME"; a name or an alias of conformance/clients; the path of a client file ("./mine.yaml"). Errors name what there
-// is, and say how a client that is not installed is installed.
+// "reference"; "mutant:NAME"; a name or an alias of conformance/clients; the path of a client file
+// ("./mine.yaml"). Errors name what there is, and say how a client that is not installed is installed.
 Result<ClientSpec> find_client(const std::string& name);
 // A program that speaks the adapter protocol: `--adapter "node adapter.js"` as an argv array.
 ClientSpec adapter_client(const std::string& name, std::vector<std::string> argv);

@@ -8,8 +8,9 @@
 
 namespace assay::conformance {
 
-// The folder that holds conformance/ and fixtures/: $ASSAY_DATA, else the checkout or the installation that this program belongs to
-// (searched upwards from the executable, then ../share/assay). Fails when there is none.
+// The folder that holds conformance/ and fixtures/: $ASSAY_DATA, else the checkout or the installation that
+// this program belongs to (searched upwards from the executable, then ../share/assay). Fails when there is
+// none.
 Result<std::string> data_folder();
 
 // A provider descriptor (docs/adapter-protocol.md), checked, with its defaults filled in. `name` is a file of

@@ -9,7 +9,8 @@ namespace assay::conformance {
 namespace {
 
 bool is_method(std::string_view word) {
-  return word.size() >= 3 && std::all_of(word.begin(), word.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
+  return word.size() >= 3 &&
+         std::all_of(word.begin(), word.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
 }
 
 bool is_number(std::string_view word) {
@@ -35,8 +36,8 @@ bool is_kind(std::string_view word) {
 const PathAliases& path_aliases() {
   static const PathAliases kAliases = {
       {"chat",
-       {"*/chat/completions", "*/v1/messages", "*/v1/responses", "/responses", "*:generateContent", "*:streamGenerateContent", "/api/chat",
-        "/v2/chat", "/model/*/converse*", "/model/*/invoke*"}},
+       {"*/chat/completions", "*/v1/messages", "*/v1/responses", "/responses", "*:generateContent",
+        "*:streamGenerateContent", "/api/chat", "/v2/chat", "/model/*/converse*", "/model/*/invoke*"}},
       {"models", {"*/models", "/api/tags"}},
       {"keys", {"/platform/v1/teams/*/keys"}},
   };
@@ -56,7 +57,8 @@ Result<JournalQuery> parse_query(const std::string& line) {
   }
   std::size_t at = 0;
   if (at < words.size() && !is_method(words[at]) && !is_kind(words[at])) out.actor = words[at++];
-  if (at >= words.size()) return fail("expected \"[actor] METHOD path\" or \"[actor] kind\", found \"" + line + "\"");
+  if (at >= words.size())
+    return fail("expected \"[actor] METHOD path\" or \"[actor] kind\", found \"" + line + "\"");
   if (is_method(words[at])) {
     out.method = words[at++];
     if (at >= words.size()) return fail("expected a path after " + out.method + " in \"" + line + "\"");
@@ -66,14 +68,16 @@ Result<JournalQuery> parse_query(const std::string& line) {
     } else if (path.starts_with('/') || path.starts_with('*')) {
       out.paths = {path};
     } else {
-      return fail("expected a path that starts with / or *, or one of chat, models, keys, found \"" + path + "\"");
+      return fail("expected a path that starts with / or *, or one of chat, models, keys, found \"" + path +
+                  "\"");
     }
     if (at < words.size() && is_number(words[at])) out.status = number<int>(words[at++]);
   } else if (is_kind(words[at])) {
     out.kind = words[at++];
     if (at < words.size()) out.text = words[at++];
   } else {
-    return fail("expected a method or a kind of entry, found \"" + std::string(words[at]) + "\" in \"" + line + "\"");
+    return fail("expected a method or a kind of entry, found \"" + std::string(words[at]) + "\" in \"" +
+                line + "\"");
   }
   if (at != words.size()) return fail("unexpected \"" + std::string(words[at]) + "\" in \"" + line + "\"");
   return out;
@@ -82,13 +86,16 @@ Result<JournalQuery> parse_query(const std::string& line) {
 bool fits(const JournalQuery& query, const JournalEntry& entry) {
   if (!query.actor.empty() && query.actor != entry.actor) return false;
   if (!query.method.empty()) {
-    if (!entry.request || (entry.kind != JournalKind::request && entry.kind != JournalKind::unclaimed)) return false;
+    if (!entry.request || (entry.kind != JournalKind::request && entry.kind != JournalKind::unclaimed))
+      return false;
     if (query.method != entry.request->method) return false;
     const std::string_view path = target_path(entry.request->target);
-    return std::any_of(query.paths.begin(), query.paths.end(), [&](const std::string& glob) { return glob_match(glob, path); });
+    return std::any_of(query.paths.begin(), query.paths.end(),
+                       [&](const std::string& glob) { return glob_match(glob, path); });
   }
-  const bool kind = to_string(entry.kind) == query.kind ||
-                    (entry.kind == JournalKind::action && entry.text.substr(0, entry.text.find(' ')) == query.kind);
+  const bool kind =
+      to_string(entry.kind) == query.kind ||
+      (entry.kind == JournalKind::action && entry.text.substr(0, entry.text.find(' ')) == query.kind);
   return kind && (query.text.empty() || glob_match(query.text, entry.text));
 }
 

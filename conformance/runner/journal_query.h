@@ -1,7 +1,9 @@
-// Journal queries: "auth-station GET /login", "POST chat #2", "inference peer-closed". What checks and `await` steps name entries by.
+// Journal queries: "auth-station GET /login", "POST chat #2", "inference peer-closed". What checks and
+// `await` steps name entries by.
 //
 //   [actor] METHOD path-or-alias [status] [#n]    requests, claimed or not
-//   [actor] kind [text-glob] [#n]                 any other entry: a JournalKind ("peer-closed", "lookup") or the word of an action ("opens", "exec")
+//   [actor] kind [text-glob] [#n]                 any other entry: a JournalKind ("peer-closed", "lookup") or
+//   the word of an action ("opens", "exec")
 #pragma once
 
 #include <cstdint>

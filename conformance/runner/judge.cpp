@@ -50,23 +50,31 @@ Judgement judge_one(const Predicate& predicate, const Observation& observation) 
       with.body = std::move(*body);
       return judge_result(with, observation);
     }
-    case Kind::browser: return judge_browser(*body, observation);
-    case Kind::journal: return judge_journal(*body, observation);
-    case Kind::never: return judge_never(*body, observation);
-    case Kind::store: return judge_store(*body, observation);
-    case Kind::exit: return judge_exit(*body, observation);
-    case Kind::gap: return judge_gap(*body, observation);
-    case Kind::any_of: break;
+    case Kind::browser:
+      return judge_browser(*body, observation);
+    case Kind::journal:
+      return judge_journal(*body, observation);
+    case Kind::never:
+      return judge_never(*body, observation);
+    case Kind::store:
+      return judge_store(*body, observation);
+    case Kind::exit:
+      return judge_exit(*body, observation);
+    case Kind::gap:
+      return judge_gap(*body, observation);
+    case Kind::any_of:
+      break;
   }
   return {};
 }
 
-// A cut that was not confirmed, on a connection that went on: what came after it may have been read together with what came before. Where
-// the peer went away at the cut, nothing came after.
+// A cut that was not confirmed, on a connection that went on: what came after it may have been read together
+// with what came before. Where the peer went away at the cut, nothing came after.
 bool has_unconfirmed_cut(const std::vector<std::shared_ptr<const JournalEntry>>& journal) {
   for (auto it = journal.begin(); it != journal.end(); ++it) {
     if ((*it)->kind != JournalKind::unconfirmed_cut) continue;
-    const auto next = std::find_if(it + 1, journal.end(), [&](const auto& entry) { return entry->connection == (*it)->connection; });
+    const auto next = std::find_if(it + 1, journal.end(),
+                                   [&](const auto& entry) { return entry->connection == (*it)->connection; });
     if (next == journal.end() || (*next)->kind != JournalKind::peer_closed) return true;
   }
   return false;

@@ -8,7 +8,8 @@ namespace assay::conformance {
 
 CheckResult judge(const Check& check, const Observation& observation);
 
-// One predicate: nothing when it holds, else what was seen instead. `evidence` gains the journal entries that show it.
+// One predicate: nothing when it holds, else what was seen instead. `evidence` gains the journal entries that
+// show it.
 struct Judgement {
   bool ok = true;
   std::string observed;

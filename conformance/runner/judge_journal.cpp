@@ -11,7 +11,9 @@ namespace {
 
 using nlohmann::json;
 
-Judgement wrong(std::string why) { return {false, std::move(why), {}}; }
+Judgement wrong(std::string why) {
+  return {false, std::move(why), {}};
+}
 
 // An ordered subsequence: every line, each after the one before.
 Judgement judge_sequence(const json& lines, const Observation& observation) {
@@ -20,7 +22,8 @@ Judgement judge_sequence(const json& lines, const Observation& observation) {
   for (const json& line : lines) {
     const auto query = parse_query(line.get<std::string>());
     if (!query) return wrong(query.error().message);
-    const Entries rest(observation.journal.begin() + static_cast<std::ptrdiff_t>(from), observation.journal.end());
+    const Entries rest(observation.journal.begin() + static_cast<std::ptrdiff_t>(from),
+                       observation.journal.end());
     Entries found;
     for (const auto& entry : rest) {
       if (!fits(*query, *entry)) continue;
@@ -30,7 +33,8 @@ Judgement judge_sequence(const json& lines, const Observation& observation) {
     }
     if (found.empty()) {
       out.ok = false;
-      out.observed = fmt::format("no \"{}\"{}", line.get<std::string>(), from == 0 ? "" : " after what came before it in the list");
+      out.observed = fmt::format("no \"{}\"{}", line.get<std::string>(),
+                                 from == 0 ? "" : " after what came before it in the list");
       return out;
     }
     out.evidence.push_back(found.front()->seq);
@@ -40,11 +44,15 @@ Judgement judge_sequence(const json& lines, const Observation& observation) {
   return out;
 }
 
-bool request_fits(const RequestMatch& match, const JournalEntry& entry) { return entry.request && matches(match, *entry.request); }
+bool request_fits(const RequestMatch& match, const JournalEntry& entry) {
+  return entry.request && matches(match, *entry.request);
+}
 
-// Everything in `group` of an entry's detail, for entries that are not requests ("opener exec": {argv: {1: ...}}).
+// Everything in `group` of an entry's detail, for entries that are not requests ("opener exec": {argv: {1:
+// ...}}).
 bool detail_fits(const json& group, const char* name, const JournalEntry& entry) {
-  const json* detail = std::string_view(name) == "detail" ? &entry.detail : at_pointer(entry.detail, std::string("/") + name);
+  const json* detail =
+      std::string_view(name) == "detail" ? &entry.detail : at_pointer(entry.detail, std::string("/") + name);
   return std::all_of(group.items().begin(), group.items().end(), [&](const auto& item) {
     const auto conditions = parse_condition(item.value());
     const std::string pointer = item.key().starts_with('/') ? item.key() : "/" + item.key();
@@ -94,17 +102,20 @@ Judgement judge_line(const std::string& line, const json& test, const Observatio
       const json status = status_of(*entry, observation.journal);
       if (conditions && !all_hold(*conditions, &status)) {
         out.ok = false;
-        out.observed += fmt::format("{}\"{}\" was answered with {}", out.observed.empty() ? "" : "; ", line, status.dump());
+        out.observed += fmt::format("{}\"{}\" was answered with {}", out.observed.empty() ? "" : "; ", line,
+                                    status.dump());
       }
     }
   }
   if (test.contains("where")) {
     const auto match = parse_match({{"body", test["where"]}}, path_aliases());
     if (!match) return wrong(match.error().message);
-    const auto such = std::count_if(found.begin(), found.end(), [&](const auto& entry) { return request_fits(*match, *entry); });
+    const auto such = std::count_if(found.begin(), found.end(),
+                                    [&](const auto& entry) { return request_fits(*match, *entry); });
     if (such > test.value("at_most", INT64_MAX)) {
       out.ok = false;
-      out.observed += fmt::format("{}{} × \"{}\" with {}", out.observed.empty() ? "" : "; ", such, line, shown(test["where"]));
+      out.observed += fmt::format("{}{} × \"{}\" with {}", out.observed.empty() ? "" : "; ", such, line,
+                                  shown(test["where"]));
     }
   }
   for (const char* group : {"form", "body", "header", "query"}) {
@@ -114,8 +125,11 @@ Judgement judge_line(const std::string& line, const json& test, const Observatio
     for (const auto& entry : found) {
       if (request_fits(*match, *entry)) continue;
       out.ok = false;
-      out.observed += fmt::format("{}\"{}\" without {} {}: {} {}", out.observed.empty() ? "" : "; ", line, group, shown(test[group]),
-                                  entry->text, std::string_view(group) == "body" || std::string_view(group) == "form" ? shown(entry->request ? entry->request->body : "") : "");
+      out.observed += fmt::format("{}\"{}\" without {} {}: {} {}", out.observed.empty() ? "" : "; ", line,
+                                  group, shown(test[group]), entry->text,
+                                  std::string_view(group) == "body" || std::string_view(group) == "form"
+                                      ? shown(entry->request ? entry->request->body : "")
+                                      : "");
       break;
     }
   }
@@ -124,7 +138,8 @@ Judgement judge_line(const std::string& line, const json& test, const Observatio
     for (const auto& entry : found) {
       if (detail_fits(test[group], group, *entry)) continue;
       out.ok = false;
-      out.observed += fmt::format("{}\"{}\" has {} {}", out.observed.empty() ? "" : "; ", line, group, shown(entry->detail));
+      out.observed += fmt::format("{}\"{}\" has {} {}", out.observed.empty() ? "" : "; ", line, group,
+                                  shown(entry->detail));
       break;
     }
   }
@@ -149,13 +164,16 @@ Judgement judge_journal(const json& demand, const Observation& observation) {
 namespace {
 
 // A moment that a gap is measured from or to: a journal query, or "cancel"/"LABEL start"/"LABEL end".
-Result<std::pair<Micros, std::uint64_t>> moment(const std::string& name, const Observation& observation, Micros after) {
+Result<std::pair<Micros, std::uint64_t>> moment(const std::string& name, const Observation& observation,
+                                                Micros after) {
   for (const char* suffix : {" start", " end"}) {
     if (!name.ends_with(suffix)) continue;
-    const auto found = observation.outcomes.find(name.substr(0, name.size() - std::string_view(suffix).size()));
+    const auto found =
+        observation.outcomes.find(name.substr(0, name.size() - std::string_view(suffix).size()));
     if (found == observation.outcomes.end() || found->second.empty()) continue;
     const Outcome& outcome = found->second.back();
-    return std::pair(std::string_view(suffix) == " start" ? outcome.started : outcome.ended, std::uint64_t{0});
+    return std::pair(std::string_view(suffix) == " start" ? outcome.started : outcome.ended,
+                     std::uint64_t{0});
   }
   const auto query = parse_query(name);
   if (!query) return tl::unexpected(query.error());
@@ -169,7 +187,9 @@ Result<std::pair<Micros, std::uint64_t>> moment(const std::string& name, const O
 
 Judgement judge_gap(const json& demand, const Observation& observation) {
   const Micros min = parse_duration(demand.value("min", "0")).value_or(Micros(0));
-  const Micros max = demand.contains("max") ? parse_duration(demand["max"].get<std::string>()).value_or(Micros(0)) : Micros::max();
+  const Micros max = demand.contains("max")
+                         ? parse_duration(demand["max"].get<std::string>()).value_or(Micros(0))
+                         : Micros::max();
   Judgement out;
   auto judge_pair = [&](Micros from, Micros to, const std::string& what) {
     const Micros gap = to - from;
@@ -194,7 +214,9 @@ Judgement judge_gap(const json& demand, const Observation& observation) {
   if (!from) return wrong(from.error().message);
   const auto to = moment(demand["to"].get<std::string>(), observation, from->first);
   if (!to) return wrong(to.error().message + " after \"" + demand["from"].get<std::string>() + "\"");
-  judge_pair(from->first, to->first, fmt::format("from \"{}\" to \"{}\"", demand["from"].get<std::string>(), demand["to"].get<std::string>()));
+  judge_pair(from->first, to->first,
+             fmt::format("from \"{}\" to \"{}\"", demand["from"].get<std::string>(),
+                         demand["to"].get<std::string>()));
   for (const auto seq : {from->second, to->second}) {
     if (seq != 0) out.evidence.push_back(seq);
   }

@@ -8,8 +8,8 @@ namespace assay::conformance {
 namespace {
 
 using nlohmann::json;
-using testing::HasSubstr;
 using std::chrono::milliseconds;
+using testing::HasSubstr;
 
 // An observation told step by step.
 class JudgeTest : public testing::Test {
@@ -28,7 +28,8 @@ class JudgeTest : public testing::Test {
     return seen_.outcomes[label].emplace_back(std::move(outcome));
   }
 
-  void request(const std::string& actor, const std::string& method, const std::string& target, int status = 200, const std::string& body = {}) {
+  void request(const std::string& actor, const std::string& method, const std::string& target,
+               int status = 200, const std::string& body = {}) {
     clock_.advance(milliseconds(100));
     auto sent = std::make_shared<Request>();
     sent->method = method;
@@ -73,8 +74,14 @@ class JudgeTest : public testing::Test {
 };
 
 TEST_F(JudgeTest, FieldsOfAResult) {
-  result("L", {{"ok", true}, {"text", "pong"}, {"attempts", 3}, {"ids", {"a", "b"}}, {"executed", {{{"name", "lookup"}}}}});
-  EXPECT_EQ(missed("{L: {ok: true, text: pong, attempts: '<=3', ids: [a, b], within: 1s, executed: [lookup], error: absent}}"), "");
+  result("L", {{"ok", true},
+               {"text", "pong"},
+               {"attempts", 3},
+               {"ids", {"a", "b"}},
+               {"executed", {{{"name", "lookup"}}}}});
+  EXPECT_EQ(missed("{L: {ok: true, text: pong, attempts: '<=3', ids: [a, b], within: 1s, executed: [lookup], "
+                   "error: absent}}"),
+            "");
   EXPECT_THAT(missed("{L: {ok: false}}"), HasSubstr("L.ok is true"));
   EXPECT_THAT(missed("{L: {text: ping}}"), HasSubstr("\"pong\", not \"ping\""));
   EXPECT_THAT(missed("{L: {attempts: '<=2'}}"), HasSubstr("attempts is 3"));
@@ -84,8 +91,12 @@ TEST_F(JudgeTest, FieldsOfAResult) {
 }
 
 TEST_F(JudgeTest, ErrorsByCategoryStatusAndWords) {
-  result("C", {{"ok", false}, {"error", {{"category", "authentication"}, {"status", 401}, {"message", "401: Invalid session"}}}});
-  EXPECT_EQ(missed("{C: {ok: false, error: {category: [network, authentication], status: 401, mentions: [Invalid session]}}}"), "");
+  result("C",
+         {{"ok", false},
+          {"error", {{"category", "authentication"}, {"status", 401}, {"message", "401: Invalid session"}}}});
+  EXPECT_EQ(missed("{C: {ok: false, error: {category: [network, authentication], status: 401, mentions: "
+                   "[Invalid session]}}}"),
+            "");
   EXPECT_THAT(missed("{C: {error: {category: network}}}"), HasSubstr("error.category is \"authentication\""));
   EXPECT_THAT(missed("{C: {error: {mentions: [quota]}}}"), HasSubstr("does not mention \"quota\""));
   result("D", {{"ok", true}});
@@ -120,21 +131,25 @@ TEST_F(JudgeTest, JournalInOrder) {
   request("control-api", "POST", "/auth/exchange", 401);
   EXPECT_EQ(missed("{journal: [auth-station GET /login, control-api POST /auth/exchange 401]}"), "");
   EXPECT_EQ(evidence_.size(), 2u);
-  EXPECT_THAT(missed("{journal: [control-api POST /auth/exchange, auth-station GET /login]}"), HasSubstr("no \"auth-station GET /login\" after"));
+  EXPECT_THAT(missed("{journal: [control-api POST /auth/exchange, auth-station GET /login]}"),
+              HasSubstr("no \"auth-station GET /login\" after"));
   EXPECT_THAT(missed("{journal: [POST /auth/exchange 200]}"), HasSubstr("no \"POST /auth/exchange 200\""));
 }
 
 TEST_F(JudgeTest, JournalCountsAndLooksInside) {
   request("inference", "POST", "/v1/chat/completions", 200, R"({"model":"m","temperature":1})");
   request("inference", "POST", "/v1/chat/completions", 429, R"({"model":"m"})");
-  EXPECT_EQ(missed("{journal: {POST chat: {count: 2, body: {/model: m}, header: {authorization: 'Bearer ${auth.token}'}}}}"), "");
+  EXPECT_EQ(missed("{journal: {POST chat: {count: 2, body: {/model: m}, header: {authorization: 'Bearer "
+                   "${auth.token}'}}}}"),
+            "");
   EXPECT_THAT(missed("{journal: {POST chat: {count: 1}}}"), HasSubstr("2 × \"POST chat\""));
   EXPECT_THAT(missed("{journal: {POST chat: {body: {/temperature: absent}}}}"), HasSubstr("without body"));
   EXPECT_EQ(missed("{journal: {POST chat: {where: {/temperature: present}, at_most: 1}}}"), "");
   EXPECT_THAT(missed("{journal: {POST chat: {where: {/model: m}, at_most: 1}}}"), HasSubstr("2 × "));
   EXPECT_EQ(missed("{journal: {'POST chat #2': {status: 429}}}"), "");
   EXPECT_THAT(missed("{journal: {'POST chat #3': {status: 429}}}"), HasSubstr("no \"POST chat #3\""));
-  EXPECT_THAT(missed("{journal: {POST chat: {header: {authorization: 'Bearer ${nobody.knows}'}}}}"), HasSubstr("nothing is known as ${nobody.knows}"));
+  EXPECT_THAT(missed("{journal: {POST chat: {header: {authorization: 'Bearer ${nobody.knows}'}}}}"),
+              HasSubstr("nothing is known as ${nobody.knows}"));
 }
 
 TEST_F(JudgeTest, GapsBetweenRequests) {
@@ -144,7 +159,8 @@ TEST_F(JudgeTest, GapsBetweenRequests) {
   EXPECT_EQ(missed("{gap: {each: auth POST /token, min: 100ms, max: 100ms}}"), "");
   EXPECT_THAT(missed("{gap: {each: auth POST /token, min: 1s}}"), HasSubstr("100 ms between"));
   EXPECT_THAT(missed("{gap: {each: auth POST /token, from: 4, min: 1s}}"), HasSubstr("only 3 ×"));
-  EXPECT_THAT(missed("{gap: {from: auth POST /token, to: auth peer-closed, max: 1s}}"), HasSubstr("no \"auth peer-closed\""));
+  EXPECT_THAT(missed("{gap: {from: auth POST /token, to: auth peer-closed, max: 1s}}"),
+              HasSubstr("no \"auth peer-closed\""));
 }
 
 TEST_F(JudgeTest, NeverSeen) {
@@ -157,7 +173,9 @@ TEST_F(JudgeTest, NeverSeen) {
   EXPECT_EQ(missed("{never: {secret: any, in: [stderr]}}"), "");
   EXPECT_THAT(missed("{never: {text: [sk-1], in: [stdout]}}"), HasSubstr("\"sk-1\" in stdout"));
   EXPECT_THAT(missed("{never: {matches: 'sk-[0-9]', in: [stdout]}}"), HasSubstr("something that matches"));
-  EXPECT_EQ(missed("{never: {text: [other], in: [stdout, stderr, argv, files, messages, pages, urls, requests]}}"), "");
+  EXPECT_EQ(
+      missed("{never: {text: [other], in: [stdout, stderr, argv, files, messages, pages, urls, requests]}}"),
+      "");
 }
 
 TEST_F(JudgeTest, StorePageAndExit) {
@@ -182,7 +200,8 @@ TEST_F(JudgeTest, StorePageAndExit) {
 TEST_F(JudgeTest, EitherOr) {
   result("C", {{"ok", false}});
   EXPECT_EQ(missed("{any_of: [{C: {ok: true}}, {C: {ok: false}}]}"), "");
-  EXPECT_THAT(missed("{any_of: [{C: {ok: true}}, {C: {text: x}}]}"), testing::AllOf(HasSubstr("neither: "), HasSubstr("nor: ")));
+  EXPECT_THAT(missed("{any_of: [{C: {ok: true}}, {C: {text: x}}]}"),
+              testing::AllOf(HasSubstr("neither: "), HasSubstr("nor: ")));
 }
 
 TEST_F(JudgeTest, AnUnconfirmedCutIsTold) {

@@ -19,7 +19,8 @@ struct Text {
 };
 
 // Every text of the observation that `place` names.
-std::vector<Text> texts_in(const std::string& place, const Observation& observation, std::vector<std::string>& owned) {
+std::vector<Text> texts_in(const std::string& place, const Observation& observation,
+                           std::vector<std::string>& owned) {
   std::vector<Text> out;
   owned.clear();
   owned.reserve(4096);  // pointers into it must stay
@@ -34,7 +35,8 @@ std::vector<Text> texts_in(const std::string& place, const Observation& observat
     if (place == "argv") {
       for (const std::string& argument : process.argv) out.push_back({place, process.actor, &argument});
       for (const process::Sighting& seen : process.sightings) {
-        for (const std::string& argument : seen.process.argv) out.push_back({place, process.actor + " " + seen.process.name, &argument});
+        for (const std::string& argument : seen.process.argv)
+          out.push_back({place, process.actor + " " + seen.process.name, &argument});
       }
     }
   }
@@ -44,17 +46,20 @@ std::vector<Text> texts_in(const std::string& place, const Observation& observat
   if (place == "messages") {
     for (const auto& [label, outcomes] : observation.outcomes) {
       for (const Outcome& outcome : outcomes) {
-        if (const json* message = at_pointer(outcome.result, "/error/message"); message != nullptr && message->is_string()) {
+        if (const json* message = at_pointer(outcome.result, "/error/message");
+            message != nullptr && message->is_string()) {
           own(message->get<std::string>(), label + ".error.message");
         }
         for (const auto& [at, event] : outcome.events) {
-          if (event.contains("message") && event["message"].is_string()) own(event["message"].get<std::string>(), label + " " + event.value("kind", ""));
+          if (event.contains("message") && event["message"].is_string())
+            own(event["message"].get<std::string>(), label + " " + event.value("kind", ""));
         }
       }
     }
   }
   if (place == "pages") {
-    for (const json& page : observation.pages) own(page.dump(-1, ' ', false, json::error_handler_t::replace), "the page in the browser");
+    for (const json& page : observation.pages)
+      own(page.dump(-1, ' ', false, json::error_handler_t::replace), "the page in the browser");
   }
   if (place == "urls" || place == "requests") {
     for (const auto& entry : observation.journal) {
@@ -91,12 +96,16 @@ Judgement judge_never(const json& demand, const Observation& observation) {
     const auto texts = texts_in(where, observation, owned);
     for (const Text& text : texts) {
       if (demand.contains("text")) {
-        for (const json& forbidden : demand["text"].is_array() ? demand["text"] : json::array({demand["text"]})) {
-          if (text.text->find(forbidden.get<std::string>()) != std::string::npos) miss(fmt::format("{} in {} ({})", shown(forbidden), where, text.place));
+        for (const json& forbidden :
+             demand["text"].is_array() ? demand["text"] : json::array({demand["text"]})) {
+          if (text.text->find(forbidden.get<std::string>()) != std::string::npos)
+            miss(fmt::format("{} in {} ({})", shown(forbidden), where, text.place));
         }
       }
-      if (demand.contains("matches") && std::regex_search(*text.text, std::regex(demand["matches"].get<std::string>()))) {
-        miss(fmt::format("something that matches {} in {} ({})", shown(demand["matches"]), where, text.place));
+      if (demand.contains("matches") &&
+          std::regex_search(*text.text, std::regex(demand["matches"].get<std::string>()))) {
+        miss(
+            fmt::format("something that matches {} in {} ({})", shown(demand["matches"]), where, text.place));
       }
     }
   }
@@ -121,7 +130,8 @@ Judgement judge_store(const json& demand, const Observation& observation) {
     const auto conditions = parse_condition(value);
     if (conditions && all_hold(*conditions, seen)) continue;
     out.ok = false;
-    out.observed += fmt::format("{}store {} is {}", out.observed.empty() ? "" : "; ", key, seen == nullptr ? "absent" : shown(*seen));
+    out.observed += fmt::format("{}store {} is {}", out.observed.empty() ? "" : "; ", key,
+                                seen == nullptr ? "absent" : shown(*seen));
   }
   return out;
 }
@@ -135,16 +145,20 @@ Judgement judge_browser(const json& demand, const Observation& observation) {
     const json* found = at_pointer(page, key.starts_with('/') ? key : "/" + key);
     if (conditions && all_hold(*conditions, found)) continue;
     out.ok = false;
-    out.observed += fmt::format("{}the browser's {} is {}", out.observed.empty() ? "" : "; ", key, found == nullptr ? "absent" : shown(*found));
+    out.observed += fmt::format("{}the browser's {} is {}", out.observed.empty() ? "" : "; ", key,
+                                found == nullptr ? "absent" : shown(*found));
   }
-  if (!out.ok) out.observed += page.contains("error") && !page["error"].is_null() ? " (" + shown(page["error"]) + ")" : "";
+  if (!out.ok)
+    out.observed +=
+        page.contains("error") && !page["error"].is_null() ? " (" + shown(page["error"]) + ")" : "";
   return out;
 }
 
 Judgement judge_exit(const json& demand, const Observation& observation) {
   if (observation.processes.empty()) return {false, "no client process ran", {}};
   const ProcessOutcome& process = observation.processes.back();
-  const std::string how = process.exit_signal != 0 ? fmt::format("signal {}", process.exit_signal) : fmt::format("exit {}", process.exit_code);
+  const std::string how = process.exit_signal != 0 ? fmt::format("signal {}", process.exit_signal)
+                                                   : fmt::format("exit {}", process.exit_code);
   bool ok = false;
   if (demand == "clean") {
     ok = !process.exited_by_itself || (process.exit_code == 0 && process.exit_signal == 0);

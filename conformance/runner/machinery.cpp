@@ -19,12 +19,14 @@ namespace {
 using nlohmann::json;
 
 // `emulate:` of a case: the shims by name.
-Result<std::vector<std::string>> emulation(const std::vector<std::string>& names, const std::string& program) {
+Result<std::vector<std::string>> emulation(const std::vector<std::string>& names,
+                                           const std::string& program) {
   process::Emulation wanted;
   wanted.shims = names;
   auto environment = process::emulation_environment(wanted);
   if (!environment) return environment;
-  if (auto able = process::can_preload(program, {"PATH=/usr/local/bin:/usr/bin:/bin"}); !able) return tl::unexpected(able.error());
+  if (auto able = process::can_preload(program, {"PATH=/usr/local/bin:/usr/bin:/bin"}); !able)
+    return tl::unexpected(able.error());
   return environment;
 }
 
@@ -35,7 +37,8 @@ json browse(const std::string& url, const json& plan, Journal& journal) {
 }
 
 // Auth headers are where a secret belongs; everything else that a client gives off is not.
-std::vector<Finding> search(const Observation& seen, const std::vector<std::pair<std::string, std::string>>& secrets) {
+std::vector<Finding> search(const Observation& seen,
+                            const std::vector<std::pair<std::string, std::string>>& secrets) {
   std::vector<process::Canary> canaries;
   for (const auto& [name, value] : secrets) canaries.push_back({name, value, {}});
   process::CanarySearch search(canaries);
@@ -47,7 +50,8 @@ std::vector<Finding> search(const Observation& seen, const std::vector<std::pair
   for (const auto& [path, text] : seen.files) search.in_text("files", path, text);
   for (const auto& [label, outcomes] : seen.outcomes) {
     for (const Outcome& outcome : outcomes) {
-      if (outcome.result.is_object() && outcome.result.contains("error")) search.in_text("messages", label, outcome.result["error"].dump());
+      if (outcome.result.is_object() && outcome.result.contains("error"))
+        search.in_text("messages", label, outcome.result["error"].dump());
     }
   }
   for (const auto& entry : seen.journal) {
@@ -66,7 +70,9 @@ SessionOptions machinery(const std::string& data_folder) {
   SessionOptions options;
   options.data_folder = data_folder;
   options.emulation = emulation;
-  options.browse = [](const std::string& url, const json& plan, Journal& journal, const Clock&) { return browse(url, plan, journal); };
+  options.browse = [](const std::string& url, const json& plan, Journal& journal, const Clock&) {
+    return browse(url, plan, journal);
+  };
   options.search = search;
   return options;
 }
@@ -75,14 +81,18 @@ Result<void> check_case(const Case& one, const std::string& data_folder) {
   auto wrong = [&](const std::string& why) { return fail(one.id + ": " + why, one.file, one.line); };
   auto plan = plan_world(one, data_folder, 1);
   if (!plan) return tl::unexpected(plan.error());
-  if (auto world = World::check(std::move(plan->spec), fakes::make_factory(data_folder + "/fixtures"), path_aliases()); !world) return wrong(world.error().text());
+  if (auto world =
+          World::check(std::move(plan->spec), fakes::make_factory(data_folder + "/fixtures"), path_aliases());
+      !world)
+    return wrong(world.error().text());
   if (!one.browser.empty()) {
     if (auto read = browser::read_plan(one.browser); !read) return wrong(read.error().message);
   }
   std::vector<std::string> known;
   for (const process::ShimInfo& shim : process::shims()) known.emplace_back(shim.name);
   for (const std::string& name : one.emulate) {
-    if (std::find(known.begin(), known.end(), name) == known.end()) return wrong("emulate: " + unknown_word("shim", name, known));
+    if (std::find(known.begin(), known.end(), name) == known.end())
+      return wrong("emulate: " + unknown_word("shim", name, known));
   }
   return {};
 }

@@ -1,4 +1,5 @@
-// Observation: what came back from one case, gathered while the world was alive. Everything that checks judge.
+// Observation: what came back from one case, gathered while the world was alive. Everything that checks
+// judge.
 #pragma once
 
 #include <cstdint>
@@ -20,8 +21,8 @@ struct Outcome {
   enum class End { result, skipped, errored, timeout, crash };
   End end = End::crash;
   std::string op, label, actor;
-  nlohmann::json request;  // what the client was asked
-  nlohmann::json result;   // End::result: the result; else {"message": why}
+  nlohmann::json request;                                 // what the client was asked
+  nlohmann::json result;                                  // End::result: the result; else {"message": why}
   std::vector<std::pair<Micros, nlohmann::json>> events;  // by the world's clock
   Micros started{0}, ended{0};
 };
@@ -46,18 +47,21 @@ struct Finding {
 };
 
 struct Observation {
-  std::map<std::string, std::vector<Outcome>> outcomes;  // by label; several where it was repeated or parallel
+  std::map<std::string, std::vector<Outcome>>
+      outcomes;  // by label; several where it was repeated or parallel
   std::vector<ProcessOutcome> processes;
-  std::vector<nlohmann::json> pages;  // what the browser saw, in order: {status, headers, body, error, url, step}
+  std::vector<nlohmann::json>
+      pages;  // what the browser saw, in order: {status, headers, body, error, url, step}
   std::vector<std::shared_ptr<const JournalEntry>> journal;
   std::map<std::string, std::string> homes;  // actor → path
-  nlohmann::json store;                      // the credential file; discarded = there but not JSON; null = absent
-  int store_mode = 0;                        // its permission bits
-  std::vector<Finding> findings;             // canaries where they must not be
+  nlohmann::json store;           // the credential file; discarded = there but not JSON; null = absent
+  int store_mode = 0;             // its permission bits
+  std::vector<Finding> findings;  // canaries where they must not be
   std::map<std::string, std::string> files;  // text of every small file in the homes, by path below the home
   std::vector<std::string> seeds;            // of the provider descriptor
-  nlohmann::json turns = nlohmann::json::object();  // name → canonical turn, of those that the world may answer with
-  std::string first_turn;                           // the name `from-turn` means without another
+  nlohmann::json turns =
+      nlohmann::json::object();  // name → canonical turn, of those that the world may answer with
+  std::string first_turn;        // the name `from-turn` means without another
   // ${name}; null when there is nothing of that name.
   std::function<nlohmann::json(const std::string&)> resolve;
 };

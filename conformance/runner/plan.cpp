@@ -12,7 +12,8 @@ namespace assay::conformance {
 namespace {
 
 bool pattern_fits(const std::string& pattern, const Case& one) {
-  return one.id == pattern || one.suite == pattern || one.id.starts_with(pattern + "/") || one.id.ends_with("/" + pattern) || glob_match(pattern, one.id);
+  return one.id == pattern || one.suite == pattern || one.id.starts_with(pattern + "/") ||
+         one.id.ends_with("/" + pattern) || glob_match(pattern, one.id);
 }
 
 }  // namespace
@@ -20,18 +21,21 @@ bool pattern_fits(const std::string& pattern, const Case& one) {
 bool selected(const Case& one, const Filter& filter) {
   if (!filter.role.empty() && one.role != filter.role) return false;
   if (one.level > filter.level) return false;
-  return filter.cases.empty() ||
-         std::any_of(filter.cases.begin(), filter.cases.end(), [&](const std::string& p) { return pattern_fits(p, one); });
+  return filter.cases.empty() || std::any_of(filter.cases.begin(), filter.cases.end(),
+                                             [&](const std::string& p) { return pattern_fits(p, one); });
 }
 
-Result<std::vector<PlannedCase>> make_plan(const std::vector<Case>& cases, const std::vector<ClientSpec>& clients, const Filter& filter,
+Result<std::vector<PlannedCase>> make_plan(const std::vector<Case>& cases,
+                                           const std::vector<ClientSpec>& clients, const Filter& filter,
                                            std::uint64_t seed) {
   for (const std::string& pattern : filter.cases) {
-    if (std::any_of(cases.begin(), cases.end(), [&](const Case& c) { return pattern_fits(pattern, c); })) continue;
+    if (std::any_of(cases.begin(), cases.end(), [&](const Case& c) { return pattern_fits(pattern, c); }))
+      continue;
     std::vector<std::string> ids;
     for (const Case& c : cases) ids.push_back(c.id);
     const std::string near = nearest(pattern, ids);
-    return fail(fmt::format("no case matches \"{}\"{}; `assay list` shows them all", pattern, near.empty() ? "" : " (did you mean " + near + "?)"));
+    return fail(fmt::format("no case matches \"{}\"{}; `assay list` shows them all", pattern,
+                            near.empty() ? "" : " (did you mean " + near + "?)"));
   }
   std::vector<PlannedCase> out;
   std::uint64_t index = 0;
@@ -56,7 +60,9 @@ Result<std::pair<std::uint64_t, std::uint64_t>> parse_shard(const std::string& t
   std::uint64_t i = 0, n = 0;
   const auto a = std::from_chars(text.data(), text.data() + slash, i);
   const auto b = std::from_chars(text.data() + slash + 1, text.data() + text.size(), n);
-  if (a.ec != std::errc() || a.ptr != text.data() + slash || b.ec != std::errc() || b.ptr != text.data() + text.size()) return wrong();
+  if (a.ec != std::errc() || a.ptr != text.data() + slash || b.ec != std::errc() ||
+      b.ptr != text.data() + text.size())
+    return wrong();
   if (i < 1 || i > n) return wrong();
   return std::pair(i, n);
 }

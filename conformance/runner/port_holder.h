@@ -1,4 +1,5 @@
-// PortHolder: something else that holds a port, as another tool or window would: it listens, accepts nothing and says nothing.
+// PortHolder: something else that holds a port, as another tool or window would: it listens, accepts nothing
+// and says nothing.
 #pragma once
 
 #include <cstdint>

@@ -15,7 +15,8 @@ using nlohmann::json;
 
 bool any_ended(const Observation& seen, Outcome::End end) {
   return std::any_of(seen.outcomes.begin(), seen.outcomes.end(), [&](const auto& of_label) {
-    return std::any_of(of_label.second.begin(), of_label.second.end(), [&](const Outcome& o) { return o.end == end; });
+    return std::any_of(of_label.second.begin(), of_label.second.end(),
+                       [&](const Outcome& o) { return o.end == end; });
   });
 }
 
@@ -37,7 +38,8 @@ void decide(const Played& played, const std::vector<CheckResult>& checks, CaseRe
   }
   if (std::any_of(checks.begin(), checks.end(), [](const CheckResult& c) { return c.unconfirmed; })) {
     record.verdict = Verdict::could_not_run;
-    record.reason = "a cut could not be confirmed: the client did not read in time for the split to be certain";
+    record.reason =
+        "a cut could not be confirmed: the client did not read in time for the split to be certain";
     return;
   }
   const auto missed = std::find_if(checks.begin(), checks.end(), [](const CheckResult& c) { return !c.ok; });
@@ -65,12 +67,15 @@ Redactor redactor_for(const std::vector<std::string>& secrets) {
   return [rules = std::move(rules)](std::string_view text) { return redact_text(text, rules); };
 }
 
-std::string quoted(const std::string& word) { return word.find_first_of(" *'\"$&") == std::string::npos ? word : "'" + word + "'"; }
+std::string quoted(const std::string& word) {
+  return word.find_first_of(" *'\"$&") == std::string::npos ? word : "'" + word + "'";
+}
 
 }  // namespace
 
 std::string command_for(const PlannedCase& planned) {
-  return fmt::format("assay run {} --client {} --seed {}", quoted(planned.one.id), quoted(planned.client.name), planned.seed);
+  return fmt::format("assay run {} --client {} --seed {}", quoted(planned.one.id),
+                     quoted(planned.client.name), planned.seed);
 }
 
 CaseRun run_case(const PlannedCase& planned, const SessionOptions& common) {
@@ -112,12 +117,14 @@ CaseRun run_case(const PlannedCase& planned, const SessionOptions& common) {
   }
   decide(played, checks, record);
   for (CheckResult& check : checks) {
-    record.checks.push_back({check.name, check.ok, std::move(check.expected), std::move(check.observed), std::move(check.evidence)});
+    record.checks.push_back({check.name, check.ok, std::move(check.expected), std::move(check.observed),
+                             std::move(check.evidence)});
   }
   for (const auto& [label, outcomes] : played.observation.outcomes) {
     for (const Outcome& outcome : outcomes) {
       if (outcome.op != "chat") continue;
-      if (record.protocol.empty()) record.protocol = outcome.request.value("protocol", plan->provider.value("default_api", ""));
+      if (record.protocol.empty())
+        record.protocol = outcome.request.value("protocol", plan->provider.value("default_api", ""));
       if (record.model.empty()) record.model = outcome.request.value("model", "");
     }
   }

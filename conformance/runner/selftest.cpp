@@ -16,7 +16,9 @@ ClientSpec mutant_client(const SelftestOptions& options, const std::string& muta
   return out;
 }
 
-bool failed(Verdict verdict) { return verdict == Verdict::fail || verdict == Verdict::timeout || verdict == Verdict::crash; }
+bool failed(Verdict verdict) {
+  return verdict == Verdict::fail || verdict == Verdict::timeout || verdict == Verdict::crash;
+}
 
 }  // namespace
 
@@ -43,8 +45,10 @@ std::string why_not_proven(const CaseRecord& record, const std::string& check) {
   if (!named) return fmt::format("the check {} holds; failing: {}", check, fmt::join(others, ", "));
   if (!others.empty()) return fmt::format("fails also: {}", fmt::join(others, ", "));
   // A crash or a hang proves a check only where ending well, or in time, is what it demands.
-  if (record.verdict == Verdict::timeout && demand.find("\"within\"") == std::string::npos) return "timed out, but the check demands no time";
-  if (record.verdict == Verdict::crash && demand.find("\"ok\"") == std::string::npos && demand.find("exit") == std::string::npos) {
+  if (record.verdict == Verdict::timeout && demand.find("\"within\"") == std::string::npos)
+    return "timed out, but the check demands no time";
+  if (record.verdict == Verdict::crash && demand.find("\"ok\"") == std::string::npos &&
+      demand.find("exit") == std::string::npos) {
     return "crashed, but the check demands neither a result nor an exit";
   }
   return {};
@@ -62,7 +66,8 @@ Result<SelftestReport> selftest(const std::vector<Case>& cases, const SelftestOp
     if (one.proven_by.empty()) report.unproven_cases.push_back(one.id);
     for (const auto& [mutant, check] : one.proven_by) {
       if (std::find(options.mutants.begin(), options.mutants.end(), mutant) == options.mutants.end()) {
-        return fail(fmt::format("{} is proven by the mutant \"{}\", which does not exist", one.id, mutant), one.file, one.line);
+        return fail(fmt::format("{} is proven by the mutant \"{}\", which does not exist", one.id, mutant),
+                    one.file, one.line);
       }
       used.insert(mutant);
       proof_of[index] = {mutant, check};
@@ -70,7 +75,8 @@ Result<SelftestReport> selftest(const std::vector<Case>& cases, const SelftestOp
     }
     if (!options.matrix) continue;
     for (const std::string& mutant : options.mutants) {
-      if (!one.proven_by.contains(mutant)) plan.push_back({index++, options.seed, one, mutant_client(options, mutant)});
+      if (!one.proven_by.contains(mutant))
+        plan.push_back({index++, options.seed, one, mutant_client(options, mutant)});
     }
   }
   std::map<std::string, std::uint64_t> applicable, failing;  // mutant → other cases
@@ -79,7 +85,9 @@ Result<SelftestReport> selftest(const std::vector<Case>& cases, const SelftestOp
     if (progress) progress(record);
     const auto proof = proof_of.find(record.index);
     if (record.client == options.reference.name) {
-      if (record.verdict != Verdict::pass) report.reference_failed.push_back(fmt::format("{}: {}: {}", record.name, to_string(record.verdict), record.reason));
+      if (record.verdict != Verdict::pass)
+        report.reference_failed.push_back(
+            fmt::format("{}: {}: {}", record.name, to_string(record.verdict), record.reason));
       return;
     }
     const std::string mutant = record.client.substr(record.client.find(':') + 1);
@@ -97,9 +105,13 @@ Result<SelftestReport> selftest(const std::vector<Case>& cases, const SelftestOp
     if (!used.contains(mutant)) report.idle_mutants.push_back(mutant);
   }
   for (const auto& [mutant, count] : failing) {
-    if (count * 10 > applicable[mutant]) report.blunt_mutants.push_back(fmt::format("{} fails {} of {} other cases", mutant, count, applicable[mutant]));
+    if (count * 10 > applicable[mutant])
+      report.blunt_mutants.push_back(
+          fmt::format("{} fails {} of {} other cases", mutant, count, applicable[mutant]));
   }
-  std::sort(report.proofs.begin(), report.proofs.end(), [](const Proof& a, const Proof& b) { return std::tie(a.case_id, a.mutant) < std::tie(b.case_id, b.mutant); });
+  std::sort(report.proofs.begin(), report.proofs.end(), [](const Proof& a, const Proof& b) {
+    return std::tie(a.case_id, a.mutant) < std::tie(b.case_id, b.mutant);
+  });
   std::sort(report.reference_failed.begin(), report.reference_failed.end());
   for (auto& [mutant, ids] : report.matrix) std::sort(ids.begin(), ids.end());
   return report;

@@ -9,14 +9,18 @@ namespace {
 
 using nlohmann::json;
 
-const std::vector<std::string> kOperations = {"login", "refresh", "status",  "logout",
+const std::vector<std::string> kOperations = {"login",  "refresh", "status", "logout",
                                               "models", "chat",    "resume", "tool_results"};
-// What an operation may carry besides as, actor, deadline and provider: fields of the adapter protocol (docs/adapter-protocol.md).
+// What an operation may carry besides as, actor, deadline and provider: fields of the adapter protocol
+// (docs/adapter-protocol.md).
 const std::vector<std::string> kFields = {
-    "flow",     "key",      "callback_wait_ms", "read_wait_ms", "manual", "poll_scale", "refresh", "providers", "session", "protocol", "base_url",
-    "model",    "messages", "tools",            "tool_mode",    "stop",   "params",     "stream",  "limits",    "results", "credential"};
+    "flow",      "key",     "callback_wait_ms", "read_wait_ms", "manual", "poll_scale", "refresh",
+    "providers", "session", "protocol",         "base_url",     "model",  "messages",   "tools",
+    "tool_mode", "stop",    "params",           "stream",       "limits", "results",    "credential"};
 
-bool is_operation(std::string_view word) { return std::find(kOperations.begin(), kOperations.end(), word) != kOperations.end(); }
+bool is_operation(std::string_view word) {
+  return std::find(kOperations.begin(), kOperations.end(), word) != kOperations.end();
+}
 
 // Reads the members of one operation from a reader that stands on its map.
 Operation read_operation(const std::string& op, ObjectReader map) {
@@ -38,7 +42,8 @@ std::optional<Operation> operation_at(ObjectReader& owner, std::string_view key)
   ObjectReader map = owner.object(key);
   const auto keys = map.keys();
   if (keys.size() != 1 || !is_operation(keys.front())) {
-    owner.problem(key, fmt::format("expected one operation ({}) under \"{}\"", fmt::join(kOperations, ", "), key));
+    owner.problem(key,
+                  fmt::format("expected one operation ({}) under \"{}\"", fmt::join(kOperations, ", "), key));
     return std::nullopt;
   }
   return read_operation(keys.front(), map.object(keys.front()));
@@ -48,13 +53,15 @@ class StepReader {
  public:
   StepReader(ObjectReader& owner, std::vector<Step>& out) : owner_(owner), out_(out) {}
 
-  // One list entry: a map whose first verb names the step. Several verbs in one map are read in the order given here.
+  // One list entry: a map whose first verb names the step. Several verbs in one map are read in the order
+  // given here.
   void read(ObjectReader map) {
     const std::size_t before = out_.size();
     for (const std::string& key : map.keys()) {
       if (is_operation(key)) {
         Operation operation = read_operation(key, map.object(key));
-        add(fmt::format("{}{}{}", key, operation.label.empty() ? "" : " as ", operation.label), Step::Do{std::move(operation)});
+        add(fmt::format("{}{}{}", key, operation.label.empty() ? "" : " as ", operation.label),
+            Step::Do{std::move(operation)});
       }
     }
     if (map.has("start")) {
@@ -113,7 +120,8 @@ class StepReader {
     Step::Answer step;
     step.prompt = map.required<std::string>("prompt");
     const json* text = map.raw("with");
-    if (text == nullptr || !(text->is_string() || text->is_null())) map.problem("with", "expected a text, or null to close the prompt");
+    if (text == nullptr || !(text->is_string() || text->is_null()))
+      map.problem("with", "expected a text, or null to close the prompt");
     if (text != nullptr) step.text = *text;
     step.label = map.optional<std::string>("of");
     map.done();
@@ -149,7 +157,8 @@ class StepReader {
   void set(ObjectReader map) {
     Step::Set step;
     for (const std::string& key : map.keys()) {
-      if (key.find('.') == std::string::npos) map.problem(key, "expected fake.setting, as in inference.models");
+      if (key.find('.') == std::string::npos)
+        map.problem(key, "expected fake.setting, as in inference.models");
       step.values.emplace_back(key, *map.raw(key));
     }
     map.done();

@@ -1,12 +1,12 @@
 // Step: one thing that a case does. `do:` is a list of them.
 //
-//   login|refresh|status|logout|models|chat|resume|tool_results: {as: L, actor: a, deadline: 10s, ...fields of the adapter protocol}
-//   start: {chat: {as: C}}      begins an operation and goes on        join: C           waits for its end
-//   await: {prompt: paste, of: L} | {event: text, of: C} | {journal: "auth GET /login"} | {ended: C}      waits, with `deadline`
-//   cancel: C                   answer: {prompt: paste, with: "…"}     release: barrier
-//   parallel: {each: [a, b], do: {chat: {as: C}}}                      the same operation by several actors at once
-//   repeat: {times: 3, do: {chat: {as: C}}}
-//   set: {inference.down: true}     clock: +30d      restart: client     kill: client       browser: {…}  a visit with that behaviour
+//   login|refresh|status|logout|models|chat|resume|tool_results: {as: L, actor: a, deadline: 10s, ...fields
+//   of the adapter protocol} start: {chat: {as: C}}      begins an operation and goes on        join: C waits
+//   for its end await: {prompt: paste, of: L} | {event: text, of: C} | {journal: "auth GET /login"} | {ended:
+//   C}      waits, with `deadline` cancel: C                   answer: {prompt: paste, with: "…"} release:
+//   barrier parallel: {each: [a, b], do: {chat: {as: C}}}                      the same operation by several
+//   actors at once repeat: {times: 3, do: {chat: {as: C}}} set: {inference.down: true}     clock: +30d
+//   restart: client     kill: client       browser: {…}  a visit with that behaviour
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -22,9 +22,9 @@ namespace assay::conformance {
 // One operation of the client, with the fields that the adapter protocol gives it.
 struct Operation {
   std::string op;
-  std::string label;  // `as:`; empty = nobody asks for its result
-  std::string actor;  // empty = the only one
-  Micros deadline{0};  // 0 = the runner's default
+  std::string label;     // `as:`; empty = nobody asks for its result
+  std::string actor;     // empty = the only one
+  Micros deadline{0};    // 0 = the runner's default
   std::string provider;  // a second provider of the world; empty = the first
   nlohmann::json fields = nlohmann::json::object();
 };
@@ -43,9 +43,9 @@ struct Step {
     std::string label;
   };
   struct Await {
-    std::string kind;  // prompt, event, journal, ended
-    std::string what;  // name of the prompt, kind of the event, "actor METHOD path", label
-    std::string label;  // `of:`, empty = any
+    std::string kind;         // prompt, event, journal, ended
+    std::string what;         // name of the prompt, kind of the event, "actor METHOD path", label
+    std::string label;        // `of:`, empty = any
     std::uint64_t count = 1;  // the count-th such thing since the case began
     Micros deadline{0};
   };
@@ -81,7 +81,8 @@ struct Step {
     nlohmann::json plan;
     std::string url;  // ${…}; empty = the last login page
   };
-  using Action = std::variant<Do, Start, Join, Cancel, Await, Answer, Parallel, Repeat, Set, ClockStep, Restart, Kill, Release, Visit>;
+  using Action = std::variant<Do, Start, Join, Cancel, Await, Answer, Parallel, Repeat, Set, ClockStep,
+                              Restart, Kill, Release, Visit>;
 
   Action action;
   std::string text;  // "login as L", for the journal and for messages

@@ -47,10 +47,12 @@ class Planner {
     }
     for (const auto& [key, value] : world.items()) {
       if (used_.contains(key) || key == "provider" || key == "ports_busy") continue;
-      return wrong(fmt::format("unknown key \"{}\" in world: provider {} has {}", key, provider, fmt::join(used_, ", ")));
+      return wrong(fmt::format("unknown key \"{}\" in world: provider {} has {}", key, provider,
+                               fmt::join(used_, ", ")));
     }
     if (error_) return tl::unexpected(*error_);
-    if (const std::string missing = unnamed_rule(); !missing.empty()) return wrong("rules: no rule has as: " + missing);
+    if (const std::string missing = unnamed_rule(); !missing.empty())
+      return wrong("rules: no rule has as: " + missing);
     return std::move(plan_);
   }
 
@@ -69,10 +71,12 @@ class Planner {
     return {};
   }
 
-  tl::unexpected<Error> wrong(const std::string& why) const { return fail(case_.id + ": " + why, case_.file, case_.line); }
+  tl::unexpected<Error> wrong(const std::string& why) const {
+    return fail(case_.id + ": " + why, case_.file, case_.line);
+  }
 
-  void add(const std::string& role, const std::string& name, const std::string& kind, const std::string& main_route, const json& world,
-           const std::string& named = {}) {
+  void add(const std::string& role, const std::string& name, const std::string& kind,
+           const std::string& main_route, const json& world, const std::string& named = {}) {
     const std::string key = named.empty() ? role : named;
     used_.insert(key);
     FakeSpec fake;
@@ -104,7 +108,8 @@ class Planner {
         if (!parsed) return tl::unexpected(parsed.error());
         auto mode = wire::take_listener_mode(*parsed);
         if (!mode) return tl::unexpected(mode.error());
-        if (!parsed->empty()) return fail("listen: " + parsed->front().name + " is not a fault of a listener");
+        if (!parsed->empty())
+          return fail("listen: " + parsed->front().name + " is not a fault of a listener");
         fake.listen = *mode;
       } else if (key == "rules") {
         for (const json& rule : value) {
@@ -158,7 +163,8 @@ class Planner {
     if (!rule.match.contains("path")) {
       const auto space = main_route.find(' ');
       rule.match["path"] = space == std::string::npos ? main_route : main_route.substr(space + 1);
-      if (space != std::string::npos && !rule.match.contains("method")) rule.match["method"] = main_route.substr(0, space);
+      if (space != std::string::npos && !rule.match.contains("method"))
+        rule.match["method"] = main_route.substr(0, space);
     }
     if (auto match = parse_match(rule.match, path_aliases()); !match) return tl::unexpected(match.error());
     if (rule.order.empty()) rule.order = nullptr;

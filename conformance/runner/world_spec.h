@@ -4,8 +4,8 @@
 //     provider: worldrouter          a file of conformance/providers
 //     auth|control|inference:        settings of that fake (its README), and for any fake:
 //       faults: [...]                on the answers to its main route (inference: chat; else all)
-//       rules: [{method, path, nth, header, query, form, body, as, after, faults, hold, speed, ...orders to the fake}]
-//       listen: [fault]              what its listener does instead
+//       rules: [{method, path, nth, header, query, form, body, as, after, faults, hold, speed, ...orders to
+//       the fake}] listen: [fault]              what its listener does instead
 //     inference@B: {...}             a second provider named B
 //     ports_busy: [1456]             ports that something else holds
 #pragma once
@@ -22,14 +22,15 @@ namespace assay::conformance {
 
 struct WorldPlan {
   WorldSpec spec;
-  nlohmann::json provider;                         // the descriptor
-  std::map<std::string, std::string> roles;        // "auth" → fake name, for the urls that a client is given
-  std::map<std::string, std::string> second;       // second providers: "B" → fake name
+  nlohmann::json provider;                    // the descriptor
+  std::map<std::string, std::string> roles;   // "auth" → fake name, for the urls that a client is given
+  std::map<std::string, std::string> second;  // second providers: "B" → fake name
   std::vector<std::uint16_t> ports_busy;
-  std::string first_turn;                          // the turn or fixture that chat is answered with; empty = the fake's own
+  std::string first_turn;  // the turn or fixture that chat is answered with; empty = the fake's own
 };
 
-// Fails with the file and the line of the case when its world is wrong, as far as that shows without starting it.
+// Fails with the file and the line of the case when its world is wrong, as far as that shows without starting
+// it.
 Result<WorldPlan> plan_world(const Case& one, const std::string& data_folder, std::uint64_t seed);
 
 // The adapter protocol's `urls` of a running world, for the first provider or a second one.

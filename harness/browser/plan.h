@@ -76,7 +76,8 @@ struct Plan {
 //    copies: 2, logins: 2, first: [favicon, {get: /}, {head: /robots.txt}, {wait: 500ms}, …], then: […],
 //    answer_deadline: 10s, deadline: 60s}
 // Extras without parameters are named as their Kind is, with '-' for '_'; {reset-connection: 3} repeats one.
-// null is the default plan. Errors name the key: "browser: unknown extra 'favicn', did you mean 'favicon'? (...)".
+// null is the default plan. Errors name the key: "browser: unknown extra 'favicn', did you mean 'favicon'?
+// (...)".
 Result<Plan> read_plan(const nlohmann::json& map);
 
 }  // namespace assay::browser

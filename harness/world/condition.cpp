@@ -23,7 +23,9 @@ std::optional<double> as_number(const json& value) {
   return number;
 }
 
-std::string as_text(const json& value) { return value.is_string() ? value.get<std::string>() : value.dump(); }
+std::string as_text(const json& value) {
+  return value.is_string() ? value.get<std::string>() : value.dump();
+}
 
 bool same(const json& a, const json& b) {
   if (a == b) return true;
@@ -56,7 +58,8 @@ Result<Condition> named_test(const std::string& name, const json& value) {
     }
     return Condition{Kind::matches, value};
   }
-  return fail("unknown test \"" + name + "\"; expected contains, matches, not, in (a list), min or max (numbers)");
+  return fail("unknown test \"" + name +
+              "\"; expected contains, matches, not, in (a list), min or max (numbers)");
 }
 
 }  // namespace
@@ -83,9 +86,12 @@ bool holds(const Condition& condition, const json* found) {
   if (found == nullptr) return false;
   const json& value = condition.value;
   switch (condition.kind) {
-    case Kind::equals: return same(*found, value);
-    case Kind::not_equals: return !same(*found, value);
-    case Kind::present: return true;
+    case Kind::equals:
+      return same(*found, value);
+    case Kind::not_equals:
+      return !same(*found, value);
+    case Kind::present:
+      return true;
     case Kind::contains:
       if (found->is_array()) {
         for (const json& item : *found) {
@@ -94,13 +100,15 @@ bool holds(const Condition& condition, const json* found) {
         return false;
       }
       return as_text(*found).find(as_text(value)) != std::string::npos;
-    case Kind::matches: return std::regex_search(as_text(*found), std::regex(value.get<std::string>()));
+    case Kind::matches:
+      return std::regex_search(as_text(*found), std::regex(value.get<std::string>()));
     case Kind::in:
       for (const json& item : value) {
         if (same(*found, item)) return true;
       }
       return false;
-    default: break;
+    default:
+      break;
   }
   const auto number = as_number(*found);
   if (!number) return false;
@@ -120,17 +128,28 @@ bool all_hold(const std::vector<Condition>& conditions, const json* found) {
 
 std::string describe(const Condition& condition) {
   switch (condition.kind) {
-    case Kind::equals: return condition.value.dump();
-    case Kind::not_equals: return "not " + condition.value.dump();
-    case Kind::present: return "present";
-    case Kind::absent: return "absent";
-    case Kind::contains: return "something with " + condition.value.dump();
-    case Kind::matches: return "something that matches " + condition.value.dump();
-    case Kind::in: return "one of " + condition.value.dump();
-    case Kind::at_least: return "at least " + condition.value.dump();
-    case Kind::at_most: return "at most " + condition.value.dump();
-    case Kind::more_than: return "more than " + condition.value.dump();
-    case Kind::less_than: return "less than " + condition.value.dump();
+    case Kind::equals:
+      return condition.value.dump();
+    case Kind::not_equals:
+      return "not " + condition.value.dump();
+    case Kind::present:
+      return "present";
+    case Kind::absent:
+      return "absent";
+    case Kind::contains:
+      return "something with " + condition.value.dump();
+    case Kind::matches:
+      return "something that matches " + condition.value.dump();
+    case Kind::in:
+      return "one of " + condition.value.dump();
+    case Kind::at_least:
+      return "at least " + condition.value.dump();
+    case Kind::at_most:
+      return "at most " + condition.value.dump();
+    case Kind::more_than:
+      return "more than " + condition.value.dump();
+    case Kind::less_than:
+      return "less than " + condition.value.dump();
   }
   return {};
 }

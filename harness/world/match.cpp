@@ -109,7 +109,8 @@ Result<RequestMatch> parse_match(const json& text, const PathAliases& aliases) {
     } else if (key == "body") {
       fields(match.body);
     } else {
-      ok = fail("unknown key \"" + key + "\" in a match; expected method, path, nth, header, query, form or body");
+      ok = fail("unknown key \"" + key +
+                "\" in a match; expected method, path, nth, header, query, form or body");
     }
     if (!ok) return tl::unexpected(ok.error());
   }
@@ -129,10 +130,12 @@ bool matches(const RequestMatch& match, const Request& request) {
       })) {
     return false;
   }
-  if (!fields_hold(match.query, [&](const std::string& name) { return query_value(request.target, name); })) return false;
+  if (!fields_hold(match.query, [&](const std::string& name) { return query_value(request.target, name); }))
+    return false;
   if (!match.form.empty()) {
     const std::string as_query = "?" + request.body;
-    if (!fields_hold(match.form, [&](const std::string& name) { return query_value(as_query, name); })) return false;
+    if (!fields_hold(match.form, [&](const std::string& name) { return query_value(as_query, name); }))
+      return false;
   }
   if (match.body.empty()) return true;
   const json body = json::parse(request.body, nullptr, false);

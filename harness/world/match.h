@@ -1,4 +1,5 @@
-// Request matching: "the second POST to this route with that model". Used by the rules of a world and by checks on the journal.
+// Request matching: "the second POST to this route with that model". Used by the rules of a world and by
+// checks on the journal.
 //
 // In a case file a match is a string "POST /v1/chat/completions", or a map:
 //   {method: POST, path: /v1/*, nth: 2 | "2+" | "1-3", header: {name: condition}, query: {name: condition},

@@ -10,10 +10,13 @@ using nlohmann::json;
 const PathAliases kAliases = {{"chat", {"/v1/chat/completions", "/v1/messages"}}};
 
 Request chat(std::string body) {
-  return {"POST", "/v1/chat/completions?beta=true", "HTTP/1.1", {{"Authorization", "Bearer k"}}, std::move(body)};
+  return {
+      "POST", "/v1/chat/completions?beta=true", "HTTP/1.1", {{"Authorization", "Bearer k"}}, std::move(body)};
 }
 
-bool fits(const json& match, const Request& request) { return matches(parse_match(match, kAliases).value(), request); }
+bool fits(const json& match, const Request& request) {
+  return matches(parse_match(match, kAliases).value(), request);
+}
 
 TEST(Match, ALineNamesMethodAndPath) {
   EXPECT_TRUE(fits("POST chat", chat("{}")));
@@ -27,7 +30,8 @@ TEST(Match, AMapLooksIntoHeadersQueryFormAndBody) {
   EXPECT_TRUE(fits({{"header", {{"authorization", {{"contains", "Bearer"}}}}}}, chat("{}")));
   EXPECT_TRUE(fits({{"header", {{"x-none", "absent"}}}}, chat("{}")));
   EXPECT_TRUE(fits({{"query", {{"beta", true}}}}, chat("{}")));
-  EXPECT_TRUE(fits({{"body", {{"/messages/-1/content", "hi"}}}}, chat(R"({"messages":[{"content":"a"},{"content":"hi"}]})")));
+  EXPECT_TRUE(fits({{"body", {{"/messages/-1/content", "hi"}}}},
+                   chat(R"({"messages":[{"content":"a"},{"content":"hi"}]})")));
   EXPECT_FALSE(fits({{"body", {{"/messages/0/content", "hi"}}}}, chat("not json")));
   EXPECT_TRUE(fits({{"form", {{"grant_type", "refresh_token"}}}}, chat("grant_type=refresh_token&x=1")));
   EXPECT_FALSE(fits({{"form", {{"x", 2}}}}, chat("grant_type=refresh_token&x=1")));
@@ -60,7 +64,9 @@ TEST(Match, SaysWhatIsWrong) {
 }
 
 TEST(Condition, ComparesNumbersAndText) {
-  auto ok = [](const json& condition, const json& value) { return all_hold(parse_condition(condition).value(), &value); };
+  auto ok = [](const json& condition, const json& value) {
+    return all_hold(parse_condition(condition).value(), &value);
+  };
   EXPECT_TRUE(ok("<=4", 4));
   EXPECT_FALSE(ok("<=4", 5));
   EXPECT_TRUE(ok(">0", "1"));

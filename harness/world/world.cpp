@@ -44,7 +44,10 @@ std::string url_of(const std::string& host, std::uint16_t port) {
 
 Response not_found(const Request& request) {
   return make_response(404, "application/json",
-                       json{{"error", {{"message", "no such route: " + request.method + " " + std::string(target_path(request.target))}}}}.dump());
+                       json{{"error",
+                             {{"message", "no such route: " + request.method + " " +
+                                              std::string(target_path(request.target))}}}}
+                           .dump());
 }
 
 }  // namespace
@@ -72,11 +75,13 @@ class World::Room final : public http::Handler {
         auto match = parse_match(rule.match, aliases);
         if (!match) return tl::unexpected(match.error());
         if (!rule.order.is_null()) {
-          if (auto known = member.fake->check_order(rule.order); !known) return fail(member.spec.name + ": " + known.error().message);
+          if (auto known = member.fake->check_order(rule.order); !known)
+            return fail(member.spec.name + ": " + known.error().message);
         }
         std::optional<Barrier> barrier;
         if (rule.barrier) {
-          barrier.emplace(fmt::format("{} rule {}", member.spec.name, member.rules.size() + 1), *rule.barrier);
+          barrier.emplace(fmt::format("{} rule {}", member.spec.name, member.rules.size() + 1),
+                          *rule.barrier);
         }
         member.rules.push_back({std::move(*match), &rule, 0, std::move(barrier)});
         member.early = member.early || wire::answers_before_body(rule.faults);
@@ -97,7 +102,8 @@ class World::Room final : public http::Handler {
     // The loop thread may already be asked, so it waits for the ports to be known.
     std::unique_lock lock(ready_mutex_);
     server_ = std::move(*server);
-    for (Member& member : members_) member.url = url_of(member.spec.hosts.front(), server_->port(member.spec.name));
+    for (Member& member : members_)
+      member.url = url_of(member.spec.hosts.front(), server_->port(member.spec.name));
     for (Member& member : members_) {
       for (RuleSpec& rule : member.spec.rules) {
         for (wire::FaultUse& fault : rule.faults) fault.params = with_urls(fault.params);
@@ -115,7 +121,8 @@ class World::Room final : public http::Handler {
     const Actions actions = member.fake->on_head(call_for(member, incoming, nullptr));
     if (!actions.empty()) return answer(member, incoming, actions, nullptr);
     if (!member.early) return std::nullopt;
-    // Some rule wants its answer before the body is read, so the choice falls here, for every request of this fake.
+    // Some rule wants its answer before the body is read, so the choice falls here, for every request of this
+    // fake.
     Rule* rule = rule_for(member, *incoming.request);
     if (rule == nullptr || !wire::answers_before_body(rule->spec->faults)) {
       chosen_[incoming.exchange] = rule;
@@ -185,13 +192,15 @@ class World::Room final : public http::Handler {
   }
 
  private:
-  // "${name.url}" in what a rule orders stands for where a fake of this world is reached, which is known only now.
+  // "${name.url}" in what a rule orders stands for where a fake of this world is reached, which is known only
+  // now.
   json with_urls(const json& value) const {
     if (value.is_string()) {
       auto text = value.get<std::string>();
       for (const Member& member : members_) {
         const std::string reference = "${" + member.spec.name + ".url}";
-        for (auto at = text.find(reference); at != std::string::npos; at = text.find(reference, at)) text.replace(at, reference.size(), member.url);
+        for (auto at = text.find(reference); at != std::string::npos; at = text.find(reference, at))
+          text.replace(at, reference.size(), member.url);
       }
       return text;
     }
@@ -227,7 +236,8 @@ class World::Room final : public http::Handler {
     for (Rule& rule : member.rules) {
       if (!rule.spec->after.empty() && !applied_.contains(rule.spec->after)) continue;
       if (!matches(rule.match, request)) continue;
-      ++rule.seen;  // every rule counts, also behind the one that applies: nth means the nth request, not the nth use
+      ++rule.seen;  // every rule counts, also behind the one that applies: nth means the nth request, not the
+                    // nth use
       if (chosen == nullptr && rule.seen >= rule.match.first && rule.seen <= rule.match.last) chosen = &rule;
     }
     if (chosen != nullptr && !chosen->spec->name.empty()) applied_.insert(chosen->spec->name);
@@ -241,7 +251,8 @@ class World::Room final : public http::Handler {
       } else if (const auto* send = std::get_if<Send>(&action)) {
         server_->send(send->connection, send->message);
       } else if (const auto* after = std::get_if<After>(&action)) {
-        server_->post([this, &member, name = after->name, data = after->data] { perform(member, member.fake->on_event(name, data)); },
+        server_->post([this, &member, name = after->name,
+                       data = after->data] { perform(member, member.fake->on_event(name, data)); },
                       after->delay);
       }
     }
@@ -275,11 +286,15 @@ class World::Room final : public http::Handler {
     if (rule == nullptr) return wire::serialize(*response, options);
     if (rule->speed > 0) options.speed = rule->speed;
     Random random = random_.fork(fmt::format("{}/{}", member.spec.name, incoming.exchange));
-    auto script = wire::apply_faults(*response, rule->faults, options, {random, &request, clock_.wall_seconds()});
+    auto script =
+        wire::apply_faults(*response, rule->faults, options, {random, &request, clock_.wall_seconds()});
     if (!script) {
-      // A fault that does not fit what it was ordered for is the case's mistake: say so where the verdict looks.
-      journal_.note("world", JournalKind::note, "fault refused: " + script.error().text(), {{"fault_refused", true}});
-      return wire::serialize(make_response(500, "text/plain", "assay: fault refused: " + script.error().text()), options);
+      // A fault that does not fit what it was ordered for is the case's mistake: say so where the verdict
+      // looks.
+      journal_.note("world", JournalKind::note, "fault refused: " + script.error().text(),
+                    {{"fault_refused", true}});
+      return wire::serialize(
+          make_response(500, "text/plain", "assay: fault refused: " + script.error().text()), options);
     }
     for (const wire::FaultUse& fault : rule->faults) {
       JournalEntry entry;
@@ -314,8 +329,8 @@ class World::Room final : public http::Handler {
   Journal& journal_;
   Random random_;
   std::vector<Member> members_;
-  std::unordered_map<std::uint64_t, Rule*> chosen_;  // by exchange, between head and body
-  std::set<std::string> applied_;                     // names of rules
+  std::unordered_map<std::uint64_t, Rule*> chosen_;         // by exchange, between head and body
+  std::set<std::string> applied_;                           // names of rules
   std::unordered_map<std::uint64_t, Waiting> at_barriers_;  // by exchange
   std::mutex ready_mutex_;
   std::condition_variable ready_changed_;
@@ -326,7 +341,8 @@ class World::Room final : public http::Handler {
 World::World(std::unique_ptr<Room> room) : room_(std::move(room)) {}
 World::~World() = default;
 
-Result<std::unique_ptr<World>> World::start(WorldSpec spec, const FakeFactory& factory, const PathAliases& aliases, const Clock& clock,
+Result<std::unique_ptr<World>> World::start(WorldSpec spec, const FakeFactory& factory,
+                                            const PathAliases& aliases, const Clock& clock,
                                             Journal& journal) {
   auto room = std::make_unique<Room>(std::move(spec), clock, journal);
   if (auto made = room->make(factory, aliases); !made) return tl::unexpected(made.error());
@@ -345,7 +361,9 @@ std::string World::url(std::string_view fake) const {
   return member == nullptr ? std::string() : member->url;
 }
 
-std::uint16_t World::port(std::string_view fake) const { return room_->server().port(fake); }
+std::uint16_t World::port(std::string_view fake) const {
+  return room_->server().port(fake);
+}
 
 std::map<std::string, std::string> World::urls() const {
   std::map<std::string, std::string> out;
@@ -356,7 +374,8 @@ std::map<std::string, std::string> World::urls() const {
 Result<void> World::set(const std::string& name, const json& value) {
   const auto dot = name.find('.');
   const Member* member = room_->find(name.substr(0, dot));
-  if (dot == std::string::npos || member == nullptr) return fail("there is no fake to set \"" + name + "\" on");
+  if (dot == std::string::npos || member == nullptr)
+    return fail("there is no fake to set \"" + name + "\" on");
   const std::string key = name.substr(dot + 1);
   if (key == "down") {
     if (!value.is_boolean()) return fail("expected true or false for " + name);
@@ -383,6 +402,8 @@ json World::get(const std::string& name) const {
   return found;
 }
 
-void World::release(const std::string& hold) { room_->server().release(hold); }
+void World::release(const std::string& hold) {
+  room_->server().release(hold);
+}
 
 }  // namespace assay

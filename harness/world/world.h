@@ -1,7 +1,7 @@
 // World: the fakes of one case behind real listeners on loopback, with their keys, clock, journal and ports.
 //
-// The world calls its fakes on the server's loop thread only; everything public here may be called from any thread. It knows no
-// provider: fakes come from the factory that the caller gives.
+// The world calls its fakes on the server's loop thread only; everything public here may be called from any
+// thread. It knows no provider: fakes come from the factory that the caller gives.
 #pragma once
 
 #include <cstdint>
@@ -30,7 +30,7 @@ struct RuleSpec {
   nlohmann::json match;                // as harness/world/match.h reads it
   nlohmann::json order;                // handed to the fake as Call::rule; null = nothing
   std::vector<wire::FaultUse> faults;  // applied to its answer, in order
-  std::string hold;                    // the answer waits until the case releases this name; empty = it does not
+  std::string hold;  // the answer waits until the case releases this name; empty = it does not
   std::optional<BarrierSpec> barrier;  // the answers wait for each other
   std::string name;                    // what `after` of other rules calls it; empty = nothing
   std::string after;                   // counts and applies only once the rule of that name has applied
@@ -56,8 +56,9 @@ struct WorldSpec {
 class World {
  public:
   // Makes the fakes, binds the listeners and starts to serve. `clock` and `journal` outlive the world.
-  static Result<std::unique_ptr<World>> start(WorldSpec spec, const FakeFactory& factory, const PathAliases& aliases,
-                                              const Clock& clock, Journal& journal);
+  static Result<std::unique_ptr<World>> start(WorldSpec spec, const FakeFactory& factory,
+                                              const PathAliases& aliases, const Clock& clock,
+                                              Journal& journal);
   // Whether start() would understand `spec`, without listening anywhere.
   static Result<void> check(WorldSpec spec, const FakeFactory& factory, const PathAliases& aliases);
   // Stops serving, then destroys the fakes.
@@ -71,9 +72,11 @@ class World {
   // Name → url of every fake.
   std::map<std::string, std::string> urls() const;
 
-  // Changes a setting of a running fake: name "inference.models". `inference.down` (bool) makes its listener refuse.
+  // Changes a setting of a running fake: name "inference.models". `inference.down` (bool) makes its listener
+  // refuse.
   Result<void> set(const std::string& name, const nlohmann::json& value);
-  // What `${inference.live_key}` stands for: the fake's own answer, or url, host_port, port. Null when nobody knows it.
+  // What `${inference.live_key}` stands for: the fake's own answer, or url, host_port, port. Null when nobody
+  // knows it.
   nlohmann::json get(const std::string& name) const;
 
   // Lets scripts go on that wait at a barrier.
