@@ -13,6 +13,7 @@
 #include "harness/http/client.h"
 #include "harness/http/test_peer.h"
 #include "harness/http/test_world.h"
+#include "harness/recorder/test_wire.h"
 
 namespace assay {
 namespace {
@@ -39,26 +40,6 @@ std::unique_ptr<Recorder> record(const TestWorld& world) {
   auto started = Recorder::start(options);
   EXPECT_TRUE(started) << started.error().text();
   return std::move(*started);
-}
-
-std::vector<std::string> chunks_of(const Response& response) {
-  std::vector<std::string> chunks;
-  for (const Chunk& chunk : response.body) chunks.push_back(chunk.bytes);
-  return chunks;
-}
-
-// The head that serialize() makes of it: framing headers are added where they are missing.
-Headers sent_headers(const Response& response) {
-  Headers headers = response.headers;
-  const bool bodiless = response.status == 204 || response.status == 304;
-  if (!bodiless && response.framing == BodyFraming::content_length &&
-      find_header(headers, "Content-Length") == nullptr) {
-    headers.push_back({"Content-Length", std::to_string(body_bytes(response).size())});
-  } else if (!bodiless && response.framing == BodyFraming::chunked &&
-             find_header(headers, "Transfer-Encoding") == nullptr) {
-    headers.push_back({"Transfer-Encoding", "chunked"});
-  }
-  return headers;
 }
 
 // Replays `exchange` to a client that goes through a recorder, and gives what was recorded.
@@ -90,10 +71,10 @@ void expect_same(const Exchange& played, const RecordedExchange& recorded) {
   EXPECT_EQ(response.status, played.response.status);
   EXPECT_EQ(response.reason, played.response.reason);
   EXPECT_EQ(response.version, played.response.version);
-  EXPECT_EQ(response.headers, sent_headers(played.response));
+  EXPECT_EQ(response.headers, headers_on_the_wire(played.response));
   EXPECT_EQ(response.framing, played.response.framing);
   EXPECT_EQ(response.trailers, played.response.trailers);
-  EXPECT_EQ(chunks_of(response), chunks_of(played.response));
+  EXPECT_EQ(pieces(response), pieces(played.response));
   EXPECT_EQ(recorded.fidelity, Fidelity::chunks);
   EXPECT_THAT(recorded.lost, testing::IsEmpty());
 }
@@ -163,7 +144,7 @@ TEST(Recorder, NeverAltersAResponse) {
   const Passed passed = pass(script_of({write(odd)}, false), get());
   EXPECT_EQ(passed.to_client, odd);
   ASSERT_EQ(passed.recorded.size(), 1U);
-  EXPECT_THAT(chunks_of(passed.recorded[0].exchange.response), ElementsAre("abc"));
+  EXPECT_THAT(pieces(passed.recorded[0].exchange.response), ElementsAre("abc"));
   const std::string garbage = "SSH-2.0-x\r\nnot http at all";
   const Passed other = pass(script_of({write(garbage)}, false), get());
   EXPECT_EQ(other.to_client, garbage);
