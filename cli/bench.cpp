@@ -6,26 +6,22 @@
 
 #include "bench/stream/contestants.h"
 #include "bench/stream/table.h"
+#include "cli/say.h"
 #include "cli/verbs.h"
 #include "harness/base/text.h"
 
 namespace assay::cli {
 namespace {
 
-struct Options {
+struct BenchOptions {
   bench::StreamBench bench;
   std::string peers;
   std::string write_corpora;
   bool json = false;
 };
 
-ExitCode refuse(const Error& error) {
-  std::fprintf(stderr, "assay bench: %s\n", error.text().c_str());
-  return ExitCode::usage;
-}
-
 // The same bytes as files, for the peers that are not C++.
-Result<void> write_corpora(const Options& options) {
+Result<void> write_corpora(const BenchOptions& options) {
   for (const std::string& name : bench::corpus_names()) {
     const bench::Corpus corpus = bench::make_corpus(name, options.bench.megabytes, options.bench.seed);
     const Result<void> done =
@@ -35,17 +31,17 @@ Result<void> write_corpora(const Options& options) {
   return {};
 }
 
-ExitCode run(const Options& options) {
+ExitCode run_bench(const BenchOptions& options) {
   if (!options.write_corpora.empty()) {
     const Result<void> done = write_corpora(options);
-    return done ? ExitCode::ok : refuse(done.error());
+    return done ? ExitCode::ok : say(done.error());
   }
   Result<std::vector<bench::Row>> rows = bench::run_stream_bench(options.bench);
-  if (!rows) return refuse(rows.error());
+  if (!rows) return say(rows.error());
   if (!options.peers.empty()) {
     const Result<std::vector<bench::Row>> peers = bench::read_peer_rows(options.peers);
-    if (!peers) return refuse(peers.error());
-    if (const Result<void> joined = bench::join_peers(*rows, *peers); !joined) return refuse(joined.error());
+    if (!peers) return say(peers.error());
+    if (const Result<void> joined = bench::join_peers(*rows, *peers); !joined) return say(joined.error());
   }
   if (options.json) {
     std::puts(bench::table_json(*rows).dump(1).c_str());
@@ -61,7 +57,7 @@ ExitCode run(const Options& options) {
 void add_bench(CLI::App& app, Action& action) {
   CLI::App* verb = app.add_subcommand("bench", "Measure side by side");
   verb->require_subcommand(1);
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<BenchOptions>();
   CLI::App* stream = verb->add_subcommand("stream", "How fast streams are read: floors, limits, ours, peers");
   stream->add_option("--corpus", options->bench.corpora,
                      "chat, messages, responses, chat-restless (default: all)");
@@ -75,7 +71,7 @@ void add_bench(CLI::App& app, Action& action) {
                      "Rows measured by bench/stream/peers/run, to be put beside ours");
   stream->add_option("--write-corpora", options->write_corpora, "Only write the corpora into this folder");
   stream->add_flag("--json", options->json, "Rows as JSON");
-  stream->callback([options, &action] { action = [options] { return run(*options); }; });
+  stream->callback([options, &action] { action = [options] { return run_bench(*options); }; });
 }
 
 }  // namespace assay::cli

@@ -17,7 +17,7 @@
 namespace assay::cli {
 namespace {
 
-struct Arguments {
+struct ClientArguments {
   std::string op;
   std::string provider = "worldrouter";
   std::vector<std::string> urls;
@@ -27,7 +27,7 @@ struct Arguments {
 };
 
 // Where the provider is: what `assay serve` exports, then what --url says.
-Result<nlohmann::json> read_urls(const Arguments& arguments) {
+Result<nlohmann::json> read_urls(const ClientArguments& arguments) {
   nlohmann::json urls = nlohmann::json::object();
   for (const auto& [name, variable] : {std::pair{"auth", "ASSAY_AUTH_URL"},
                                        {"control", "ASSAY_CONTROL_URL"},
@@ -46,7 +46,7 @@ Result<nlohmann::json> read_urls(const Arguments& arguments) {
   return urls;
 }
 
-ExitCode run_client(const Arguments& arguments) {
+ExitCode run_client(const ClientArguments& arguments) {
   if (arguments.op == "adapter")
     return reference::run_adapter(reference::right_parts(), "assay-reference", STDIN_FILENO, STDOUT_FILENO) ==
                    0
@@ -91,7 +91,7 @@ ExitCode run_client(const Arguments& arguments) {
 }  // namespace
 
 void add_client(CLI::App& app, Action& action) {
-  auto arguments = std::make_shared<Arguments>();
+  auto arguments = std::make_shared<ClientArguments>();
   CLI::App* verb = app.add_subcommand("client", "The reference client: by hand, or as an adapter");
   verb->require_subcommand(1);
   const auto add = [&](const std::string& op, const std::string& text) {

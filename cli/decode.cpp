@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "cli/say.h"
 #include "cli/verbs.h"
 #include "harness/base/text.h"
 #include "harness/fixture/content_coding.h"
@@ -19,7 +20,7 @@ namespace {
 
 using nlohmann::json;
 
-struct Options {
+struct DecodeOptions {
   std::string file;
   std::string protocol;
   bool events = false;
@@ -34,11 +35,6 @@ class Printer final : public stream::DeltaSink {
  public:
   void on(const stream::Delta& delta) override { std::puts(written(to_json(delta), -1).c_str()); }
 };
-
-ExitCode refuse(const Error& error) {
-  std::fprintf(stderr, "assay decode: %s\n", error.text().c_str());
-  return ExitCode::usage;
-}
 
 Result<std::string> read_input(const std::string& file) {
   if (file != "-") return read_file(file);
@@ -69,7 +65,7 @@ Result<std::vector<Answer>> answers_of(const std::string& file, std::string byte
 }
 
 // Prints one answer; false when its bytes are not what its protocol promises.
-Result<bool> print_answer(const Answer& answer, const Options& options, bool compact) {
+Result<bool> print_answer(const Answer& answer, const DecodeOptions& options, bool compact) {
   const std::optional<stream::Protocol> protocol = options.protocol.empty()
                                                        ? stream::detect_protocol(answer.body)
                                                        : stream::protocol_from_name(options.protocol);
@@ -91,21 +87,21 @@ Result<bool> print_answer(const Answer& answer, const Options& options, bool com
   return true;
 }
 
-ExitCode run(const Options& options) {
+ExitCode run_decode(const DecodeOptions& options) {
   if (!options.protocol.empty() && !stream::protocol_from_name(options.protocol)) {
     std::string names;
     for (const stream::Protocol protocol : stream::all_protocols)
       names += (names.empty() ? "" : ", ") + std::string(protocol_name(protocol));
-    return refuse({"unknown protocol '" + options.protocol + "'; expected one of " + names, {}, 0});
+    return say({"unknown protocol '" + options.protocol + "'; expected one of " + names, {}, 0});
   }
   Result<std::string> bytes = read_input(options.file);
-  if (!bytes) return refuse(bytes.error());
+  if (!bytes) return say(bytes.error());
   const Result<std::vector<Answer>> answers = answers_of(options.file, std::move(*bytes));
-  if (!answers) return refuse(answers.error());
+  if (!answers) return say(answers.error());
   bool all_right = true;
   for (const Answer& answer : *answers) {
     const Result<bool> right = print_answer(answer, options, answers->size() > 1);
-    if (!right) return refuse(right.error());
+    if (!right) return say(right.error());
     all_right = all_right && *right;
   }
   return all_right ? ExitCode::ok : ExitCode::failed;
@@ -114,7 +110,7 @@ ExitCode run(const Options& options) {
 }  // namespace
 
 void add_decode(CLI::App& app, Action& action) {
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<DecodeOptions>();
   CLI::App* verb =
       app.add_subcommand("decode", "Say what a model's answer says: text, reasoning, tool calls, usage");
   verb->add_option("file", options->file, "A recorded body or stream, a fixture, or - for standard input")
@@ -123,7 +119,7 @@ void add_decode(CLI::App& app, Action& action) {
       "--protocol", options->protocol,
       "openai-chat, openai-responses, anthropic, gemini, ollama, cohere or bedrock (default: by content)");
   verb->add_flag("--events", options->events, "One line for each delta, then the turn");
-  verb->callback([options, &action] { action = [options] { return run(*options); }; });
+  verb->callback([options, &action] { action = [options] { return run_decode(*options); }; });
 }
 
 }  // namespace assay::cli

@@ -2,6 +2,7 @@
 #include <cstdio>
 #include <memory>
 
+#include "cli/say.h"
 #include "cli/verbs.h"
 #include "harness/fixture/fixture.h"
 #include "harness/fixture/inspect.h"
@@ -10,7 +11,7 @@
 namespace assay::cli {
 namespace {
 
-struct Options {
+struct FixtureOptions {
   std::vector<std::string> files;
   std::string rules;
   std::size_t body = 200;
@@ -20,20 +21,15 @@ bool colored() {
   return reports::console_style(fileno(stdout)).color;
 }
 
-ExitCode refuse(const Error& error) {
-  std::fprintf(stderr, "assay fixture: %s\n", error.text().c_str());
-  return ExitCode::usage;
-}
-
-ExitCode run_lint(const Options& options) {
+ExitCode run_lint(const FixtureOptions& options) {
   const Result<RedactionRules> rules =
       options.rules.empty() ? default_redaction_rules() : load_redaction_rules(options.rules);
-  if (!rules) return refuse(rules.error());
+  if (!rules) return say(rules.error());
   ExitCode exit = ExitCode::ok;
   for (const std::string& file : options.files) {
     const Result<Fixture> fixture = read_fixture(file);
     if (!fixture) {
-      refuse(fixture.error());
+      say(fixture.error());
       exit = ExitCode::usage;
       continue;
     }
@@ -46,20 +42,20 @@ ExitCode run_lint(const Options& options) {
   return exit;
 }
 
-ExitCode run_show(const Options& options) {
+ExitCode run_show(const FixtureOptions& options) {
   for (const std::string& file : options.files) {
     const Result<Fixture> fixture = read_fixture(file);
-    if (!fixture) return refuse(fixture.error());
+    if (!fixture) return say(fixture.error());
     std::fputs(show(*fixture, {colored(), options.body}).c_str(), stdout);
   }
   return ExitCode::ok;
 }
 
-ExitCode run_diff(const Options& options) {
+ExitCode run_diff(const FixtureOptions& options) {
   const Result<Fixture> before = read_fixture(options.files[0]);
-  if (!before) return refuse(before.error());
+  if (!before) return say(before.error());
   const Result<Fixture> after = read_fixture(options.files[1]);
-  if (!after) return refuse(after.error());
+  if (!after) return say(after.error());
   const std::string text = diff(*before, *after, colored());
   std::fputs(text.c_str(), stdout);
   return text.empty() ? ExitCode::ok : ExitCode::failed;
@@ -68,7 +64,7 @@ ExitCode run_diff(const Options& options) {
 }  // namespace
 
 void add_fixture(CLI::App& app, Action& action) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<FixtureOptions>();
   CLI::App* verb = app.add_subcommand("fixture", "Check, show and compare fixtures");
   verb->require_subcommand(1);
   CLI::App* lint = verb->add_subcommand(

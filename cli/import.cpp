@@ -2,6 +2,7 @@
 #include <cstdio>
 #include <memory>
 
+#include "cli/say.h"
 #include "cli/verbs.h"
 #include "harness/base/text.h"
 #include "harness/fixture/import.h"
@@ -10,7 +11,7 @@
 namespace assay::cli {
 namespace {
 
-struct Options {
+struct ImportOptions {
   std::string file;
   std::string out;
   std::string format;
@@ -18,16 +19,11 @@ struct Options {
   std::string rules;
 };
 
-ExitCode refuse(const Error& error) {
-  std::fprintf(stderr, "assay import: %s\n", error.text().c_str());
-  return ExitCode::usage;
-}
-
-ExitCode run(const Options& options) {
+ExitCode run_import(const ImportOptions& options) {
   const Result<std::string> bytes = read_file(options.file);
-  if (!bytes) return refuse(bytes.error());
+  if (!bytes) return say(bytes.error());
   Result<Imported> imported = import_recording(*bytes, options.file, options.format);
-  if (!imported) return refuse(imported.error());
+  if (!imported) return say(imported.error());
   for (const Refusal& refusal : imported->refused)
     std::fprintf(stderr, "assay import: %s: exchange %zu refused: %s\n", options.file.c_str(), refusal.index,
                  refusal.reason.c_str());
@@ -36,13 +32,12 @@ ExitCode run(const Options& options) {
   if (options.redact || !options.rules.empty()) {
     const Result<RedactionRules> rules =
         options.rules.empty() ? default_redaction_rules() : load_redaction_rules(options.rules);
-    if (!rules) return refuse(rules.error());
+    if (!rules) return say(rules.error());
     redact(fixture, *rules);
     if (const std::vector<Suspicion> left = verify(fixture, *rules); !left.empty())
-      return refuse({left.front().text() + " and cannot be redacted; nothing is written", options.file, 0});
+      return say({left.front().text() + " and cannot be redacted; nothing is written", options.file, 0});
   }
-  if (const Result<void> written = write_fixture(fixture, options.out); !written)
-    return refuse(written.error());
+  if (const Result<void> written = write_fixture(fixture, options.out); !written) return say(written.error());
   std::printf("%s\n", describe(*imported).c_str());
   return ExitCode::ok;
 }
@@ -50,7 +45,7 @@ ExitCode run(const Options& options) {
 }  // namespace
 
 void add_import(CLI::App& app, Action& action) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ImportOptions>();
   std::string formats;
   for (const ImportFormat& format : import_formats())
     formats += "\n  " + std::string(format.name) + ": " + std::string(format.description);
@@ -62,7 +57,7 @@ void add_import(CLI::App& app, Action& action) {
                  "Replace what looks secret; refuse to write what cannot be replaced");
   verb->add_option("--rules", options->rules, "A YAML file of more redaction rules; implies --redact");
   verb->footer("Formats, in the order of detection:" + formats);
-  verb->callback([options, &action] { action = [options] { return run(*options); }; });
+  verb->callback([options, &action] { action = [options] { return run_import(*options); }; });
 }
 
 }  // namespace assay::cli

@@ -16,11 +16,6 @@ namespace {
 
 using namespace conformance;
 
-ExitCode say(const Error& error) {
-  fmt::print(stderr, "assay: {}\n", error.text());
-  return ExitCode::usage;
-}
-
 ExitCode list_cases(bool frozen) {
   const auto data = data_folder();
   if (!data) return say(data.error());

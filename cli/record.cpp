@@ -15,7 +15,7 @@
 namespace assay::cli {
 namespace {
 
-struct Options {
+struct RecordOptions {
   std::string upstream;
   std::string out;
   std::string title;
@@ -26,7 +26,7 @@ struct Options {
   bool force = false;
 };
 
-ExitCode record(const Options& options) {
+ExitCode record(const RecordOptions& options) {
   const auto upstream = http::parse_url(options.upstream);
   if (!upstream) return say(upstream.error());
   if (upstream->target != "/") {
@@ -76,7 +76,7 @@ ExitCode record(const Options& options) {
 }  // namespace
 
 void add_record(CLI::App& app, Action& action) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<RecordOptions>();
   CLI::App* verb = app.add_subcommand("record", "Record real traffic through a reverse proxy into a fixture");
   verb->add_option("--upstream", options->upstream, "Where requests go: http(s)://host[:port]")->required();
   verb->add_option("--out", options->out, "The fixture to write")->required();

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/say.h"
 #include "cli/verbs.h"
 #include "harness/base/text.h"
 #include "reports/record/writer.h"
@@ -12,17 +13,12 @@
 namespace assay::cli {
 namespace {
 
-struct Options {
+struct ReportOptions {
   std::vector<std::string> files;
   std::string format = "console";
   std::string out = "-";
   bool stable = false;
 };
-
-ExitCode usage_error(const Error& error) {
-  std::fprintf(stderr, "assay report: %s\n", error.text().c_str());
-  return ExitCode::usage;
-}
 
 // To standard output for "-".
 Result<void> put(const std::string& out, const std::string& text) {
@@ -32,34 +28,33 @@ Result<void> put(const std::string& out, const std::string& text) {
   return written ? Result<void>() : fail("cannot write", "standard output");
 }
 
-ExitCode render(const Options& options) {
+ExitCode render(const ReportOptions& options) {
   const auto text = reports::render_file(options.files.front(), options.format);
-  if (!text) return usage_error(text.error());
-  if (const auto done = put(options.out, *text); !done) return usage_error(done.error());
+  if (!text) return say(text.error());
+  if (const auto done = put(options.out, *text); !done) return say(done.error());
   return ExitCode::ok;
 }
 
-ExitCode merge(const Options& options) {
+ExitCode merge(const ReportOptions& options) {
   const auto merged = reports::merge_files(options.files);
-  if (!merged) return usage_error(merged.error());
-  if (const auto done = put(options.out, record_text(*merged)); !done) return usage_error(done.error());
+  if (!merged) return say(merged.error());
+  if (const auto done = put(options.out, record_text(*merged)); !done) return say(done.error());
   for (const std::string& note : merged->notes) std::fprintf(stderr, "assay report: %s\n", note.c_str());
   return static_cast<ExitCode>(merged->footer->exit);
 }
 
-ExitCode diff(const Options& options) {
+ExitCode diff(const ReportOptions& options) {
   const auto changes = reports::diff_files(options.files.at(0), options.files.at(1), {options.stable});
-  if (!changes) return usage_error(changes.error());
-  if (const auto done = put(options.out, reports::render_diff(*changes)); !done)
-    return usage_error(done.error());
+  if (!changes) return say(changes.error());
+  if (const auto done = put(options.out, reports::render_diff(*changes)); !done) return say(done.error());
   return changes->empty() ? ExitCode::ok : ExitCode::failed;
 }
 
-ExitCode lint(const Options& options) {
+ExitCode lint(const ReportOptions& options) {
   std::size_t problems = 0;
   for (const std::string& file : options.files) {
     const auto text = read_file(file);
-    if (!text) return usage_error(text.error());
+    if (!text) return say(text.error());
     for (const Error& problem : reports::lint_record(*text, file)) {
       std::fprintf(stderr, "%s\n", problem.text().c_str());
       ++problems;
@@ -72,11 +67,11 @@ ExitCode lint(const Options& options) {
 }  // namespace
 
 void add_report(CLI::App& app, Action& action) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ReportOptions>();
   CLI::App* report =
       app.add_subcommand("report", "Reports from run records, and what can be done with records");
   report->require_subcommand(1);
-  const auto add = [&](const char* name, const char* help, ExitCode (*run)(const Options&)) {
+  const auto add = [&](const char* name, const char* help, ExitCode (*run)(const ReportOptions&)) {
     CLI::App* verb = report->add_subcommand(name, help);
     verb->callback([&action, options, run] { action = [options, run] { return run(*options); }; });
     return verb;

@@ -108,7 +108,7 @@ Result<GateFiles> read_gate(const RunArguments& arguments, const std::string& da
   return out;
 }
 
-ExitCode run(const RunArguments& arguments, const std::vector<std::string>& command) {
+ExitCode run_run(const RunArguments& arguments, const std::vector<std::string>& command) {
   const auto data = data_folder();
   if (!data) return say(data.error());
   const auto cases = load_checked_cases(*data);
@@ -289,8 +289,9 @@ void add_run(CLI::App& app, Action& action, const std::vector<std::string>& comm
                    "Try a case that fails again so often; one that then passes is flaky");
   verb->add_flag("--no-cells", arguments->no_cells, "Run on the machine's own ports, one case at a time");
   verb->add_flag("--require-cells", arguments->require_cells, "Fail when this machine allows no cells");
-  verb->callback(
-      [arguments, command, &action] { action = [arguments, command] { return run(*arguments, command); }; });
+  verb->callback([arguments, command, &action] {
+    action = [arguments, command] { return run_run(*arguments, command); };
+  });
 }
 
 void add_cell_worker(CLI::App& app, Action& action) {

@@ -19,7 +19,7 @@ namespace {
 
 using namespace conformance;
 
-struct Arguments {
+struct SelftestArguments {
   std::vector<std::string> cases;
   unsigned jobs = 0;
   std::uint64_t seed = 1;
@@ -40,7 +40,7 @@ void print_list(const char* title, const std::vector<std::string>& items) {
   for (const std::string& item : items) fmt::print("  {}\n", item);
 }
 
-ExitCode run(const Arguments& arguments) {
+ExitCode run_selftest(const SelftestArguments& arguments) {
   const auto data = data_folder();
   if (!data) return say(data.error());
   auto cases = load_checked_cases(*data);
@@ -77,13 +77,15 @@ ExitCode run(const Arguments& arguments) {
   if (!report) return say(report.error(), ExitCode::incomplete);
   std::size_t proven = 0;
   for (const Proof& proof : report->proofs) {
-    if (proof.proven) {
-      ++proven;
-      fmt::print("proven      {}: {} fails {}\n", proof.case_id, proof.mutant, proof.check);
-    } else {
-      fmt::print("NOT PROVEN  {}: {} should fail {}: {}\n", proof.case_id, proof.mutant, proof.check,
-                 proof.why_not);
-    }
+    if (!proof.proven) continue;
+    ++proven;
+    fmt::print("proven      {}: {} fails {}\n", proof.case_id, proof.mutant, proof.check);
+  }
+  // What fails stands last, where it is seen.
+  for (const Proof& proof : report->proofs) {
+    if (proof.proven) continue;
+    fmt::print("NOT PROVEN  {}: {} should fail {}: {}\n", proof.case_id, proof.mutant, proof.check,
+               proof.why_not);
   }
   print_list("The reference client must pass, but:", report->reference_failed);
   print_list("Cases that nothing proves:", report->unproven_cases);
@@ -98,7 +100,7 @@ ExitCode run(const Arguments& arguments) {
 }  // namespace
 
 void add_selftest(CLI::App& app, Action& action) {
-  auto arguments = std::make_shared<Arguments>();
+  auto arguments = std::make_shared<SelftestArguments>();
   CLI::App* verb = app.add_subcommand(
       "selftest", "Prove with mutants of the reference client that every named check can fail");
   verb->add_option("case", arguments->cases, "Ids, suites or globs of cases; all without any")
@@ -107,7 +109,7 @@ void add_selftest(CLI::App& app, Action& action) {
   verb->add_option("-j,--jobs", arguments->jobs, "Cells at work at once (default: twice the processors)");
   verb->add_option("--seed", arguments->seed, "Seed of every choice that no case file makes")
       ->capture_default_str();
-  verb->callback([arguments, &action] { action = [arguments] { return run(*arguments); }; });
+  verb->callback([arguments, &action] { action = [arguments] { return run_selftest(*arguments); }; });
 }
 
 }  // namespace assay::cli

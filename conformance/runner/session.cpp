@@ -553,6 +553,7 @@ class Session {
     if (!errored_.empty() && played_.broken.empty())
       played_.broken = "the client could not do what it was asked: " + errored_;
     collect_traces();
+    if (world_) world_->settle();
     seen.journal = journal_.entries();
     for (const auto& entry : seen.journal) {
       if (entry->detail.is_object() && entry->detail.contains("fault_refused") && played_.broken.empty())

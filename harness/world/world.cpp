@@ -406,4 +406,10 @@ void World::release(const std::string& hold) {
   room_->server().release(hold);
 }
 
+void World::settle() {
+  // Between two turns the loop asks the kernel once for what is ready; an accepted connection takes one turn
+  // to be accepted, one to be read.
+  for (int turn = 0; turn < 3; ++turn) room_->on_loop([] {});
+}
+
 }  // namespace assay

@@ -82,6 +82,10 @@ class World {
   // Lets scripts go on that wait at a barrier.
   void release(const std::string& hold);
 
+  // Returns once everything that peers had done when it was called is in the journal: an answer that a peer
+  // has read may be written there only after the peer went on.
+  void settle();
+
  private:
   class Room;
   explicit World(std::unique_ptr<Room> room);

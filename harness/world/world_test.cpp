@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "harness/http/test_peer.h"
 
 namespace assay {
@@ -129,6 +131,26 @@ TEST(World, APeerThatLeavesABarrierDoesNotHoldUpTheOther) {
                                    std::chrono::seconds(10), "the reset");
   ASSERT_TRUE(gone) << gone.error().text();
   EXPECT_THAT(w.ask("/two"), EndsWith("/two "));
+}
+
+TEST(World, WhatPeersHaveReadAndDoneIsInTheJournalOnceItSettles) {
+  const EchoWorld w({});
+  const std::string request = "GET /a HTTP/1.1\r\nHost: t\r\n\r\n";
+  const auto count = [&](JournalKind kind) {
+    const auto entries = w.journal.entries();
+    return std::count_if(entries.begin(), entries.end(), [&](const auto& e) { return e->kind == kind; });
+  };
+  for (int i = 1; i <= 200; ++i) {
+    TestPeer peer(w.world->port("echo"));
+    ASSERT_TRUE(peer.send(request));
+    std::string seen;
+    while (!seen.ends_with("/a ")) seen += peer.read_some();
+    w.world->settle();
+    ASSERT_EQ(count(JournalKind::response), i);
+    peer.reset();
+    w.world->settle();
+    ASSERT_EQ(count(JournalKind::peer_closed), i);
+  }
 }
 
 }  // namespace
