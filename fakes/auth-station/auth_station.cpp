@@ -90,10 +90,10 @@ class AuthStation final : public ConfiguredFake<Settings> {
     const auto& request = *call.request;
     const auto path = target_path(request.target);
     const bool get = request.method == "GET" || request.method == "HEAD";
-    if (path == "/login") return get ? login(request) : respond(method_not_allowed("GET"));
+    if (path == "/login") return get ? login(call) : respond(method_not_allowed("GET"));
     if (path == "/login/approve")
       return request.method == "POST" ? approve(request) : respond(method_not_allowed("POST"));
-    if (path == "/session/check") return get ? check(request) : respond(method_not_allowed("GET"));
+    if (path == "/session/check") return get ? check(call) : respond(method_not_allowed("GET"));
     if (path == "/.well-known/jwks.json")
       return get ? respond(json_response(200, {{"keys", {key_.jwk(issuer_key_id)}}}))
                  : respond(method_not_allowed("GET"));
@@ -125,7 +125,8 @@ class AuthStation final : public ConfiguredFake<Settings> {
     return session && sessions_.contains(*session);
   }
 
-  Actions login(const Request& request) {
+  Actions login(const Call& call) {
+    const Request& request = *call.request;
     const auto redirect_uri = query_value(request.target, "redirect_uri");
     if (!redirect_uri || redirect_uri->empty())
       return respond(html_response(400, "Cannot log in", "<p>redirect_uri is missing.</p>"));
@@ -141,12 +142,12 @@ class AuthStation final : public ConfiguredFake<Settings> {
     tickets_[ticket] = {destination, wall() + ticket_seconds};
     return respond(html_response(
         200, "Log in to WorldRouter",
-        fmt::format("<form method=\"post\" action=\"/login/approve\">\n"
+        fmt::format("<form method=\"post\" action=\"{}/login/approve\">\n"
                     "<input type=\"hidden\" name=\"ticket\" value=\"{}\">\n"
                     "<p>Signing in as {}.</p>\n"
                     "<button type=\"submit\" name=\"decision\" value=\"approve\">Continue</button>\n"
                     "<button type=\"submit\" name=\"decision\" value=\"deny\">Cancel</button>\n</form>",
-                    ticket, html_escape(settings_.email))));
+                    base_path(call.origin), ticket, html_escape(settings_.email))));
   }
 
   Actions approve(const Request& request) {
@@ -172,7 +173,8 @@ class AuthStation final : public ConfiguredFake<Settings> {
     return actions;
   }
 
-  Actions check(const Request& request) {
+  Actions check(const Call& call) {
+    const Request& request = *call.request;
     const auto redirect_uri = query_value(request.target, "redirect_uri");
     const auto* header = find_header(request.headers, "Origin");
     if (header == nullptr && !redirect_uri)
@@ -189,7 +191,7 @@ class AuthStation final : public ConfiguredFake<Settings> {
       return actions;
     }
     std::string query(request.target.substr(target_path(request.target).size()));
-    return respond(redirect_response(307, "/login" + query));
+    return respond(redirect_response(307, base_path(call.origin) + "/login" + query));
   }
 
   Actions logout(const Request& request) {

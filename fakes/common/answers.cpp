@@ -154,6 +154,12 @@ std::string origin_of(std::string_view uri) {
   return to_lower(uri.substr(0, end));
 }
 
+std::string base_path(std::string_view origin) {
+  const auto scheme = origin.find("//");
+  const auto slash = origin.find('/', scheme == std::string_view::npos ? 0 : scheme + 2);
+  return slash == std::string_view::npos ? std::string() : std::string(origin.substr(slash));
+}
+
 std::optional<std::string> authorization(const Request& request, std::string_view scheme) {
   const auto* value = find_header(request.headers, "Authorization");
   if (value == nullptr || value->size() < scheme.size() || !iequals(value->substr(0, scheme.size()), scheme))

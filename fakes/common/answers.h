@@ -40,6 +40,10 @@ Response deliver_redirect(std::string_view delivery, int status, const std::stri
 // scheme://host:port of an absolute URI in lower case; empty when it has none.
 std::string origin_of(std::string_view uri);
 
+// What paths within a fake begin with in its pages and redirects: "/w/a" where `origin` (Call::origin) ends
+// in that, as it does behind listeners that several worlds share; else empty.
+std::string base_path(std::string_view origin);
+
 // The credentials of "Authorization: SCHEME ..." (the scheme compared without case); none when absent.
 std::optional<std::string> authorization(const Request& request, std::string_view scheme);
 std::optional<std::string> cookie(const Request& request, std::string_view name);

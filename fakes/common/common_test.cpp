@@ -16,6 +16,11 @@ TEST(Settings, ChangedByPath) {
   EXPECT_EQ(with_setting({{"a", 1}}, "a", 2), json({{"a", 2}}));
 }
 
+TEST(Answers, PagesBelowAPathSayWhereTheyAre) {
+  EXPECT_EQ(base_path("http://127.0.0.1:80"), "");
+  EXPECT_EQ(base_path("http://127.0.0.1:80/w/a"), "/w/a");
+}
+
 TEST(Jwt, SignaturesHoldOnlyForTheirKeyAndAlgorithm) {
   const auto key = RsaKey::from_pem(issuer_private_key_pem()).value();
   const auto foreign = RsaKey::from_pem(foreign_private_key_pem()).value();

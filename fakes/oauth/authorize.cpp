@@ -81,12 +81,13 @@ Actions OAuthServer::authorize(const Call& call) {
 
   const auto ticket = "t_" + config_.random.alphanumeric(24);
   const auto page = fmt::format(
-      "<form method=\"post\" action=\"/authorize/approve\">\n"
+      "<form method=\"post\" action=\"{}/authorize/approve\">\n"
       "<input type=\"hidden\" name=\"ticket\" value=\"{}\">\n"
       "<p>{} asks to sign in as {} ({}).</p>\n"
       "<button type=\"submit\" name=\"decision\" value=\"approve\">Allow</button>\n"
       "<button type=\"submit\" name=\"decision\" value=\"deny\">Deny</button>\n</form>",
-      ticket, html_escape(asked.client), html_escape(settings_.email), html_escape(asked.scope));
+      base_path(call.origin), ticket, html_escape(asked.client), html_escape(settings_.email),
+      html_escape(asked.scope));
   tickets_[ticket] = {std::move(asked), wall() + ticket_seconds};
   return respond(html_response(200, "Sign in", page));
 }

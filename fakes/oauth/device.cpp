@@ -61,15 +61,16 @@ Actions OAuthServer::start_device(const Call& call) {
   return respond(with_header(json_response(200, answer), "Cache-Control", "no-store"));
 }
 
-Actions OAuthServer::device_page(const Request& request) {
+Actions OAuthServer::device_page(const Call& call) {
+  const Request& request = *call.request;
   const auto code = query_value(request.target, "user_code").value_or("");
   return respond(html_response(
       200, "Connect a device",
-      fmt::format("<form method=\"post\" action=\"/device/approve\">\n"
+      fmt::format("<form method=\"post\" action=\"{}/device/approve\">\n"
                   "<input type=\"text\" name=\"user_code\" value=\"{}\">\n"
                   "<button type=\"submit\" name=\"decision\" value=\"approve\">Allow</button>\n"
                   "<button type=\"submit\" name=\"decision\" value=\"deny\">Deny</button>\n</form>",
-                  html_escape(code))));
+                  base_path(call.origin), html_escape(code))));
 }
 
 Actions OAuthServer::decide_device(const Request& request) {

@@ -79,7 +79,7 @@ Actions OAuthServer::answer(const Call& call) {
       {"/authorize/approve", "POST", [](OAuthServer& s, const Call& c) { return s.approve(c); }},
       {"/token", "POST", [](OAuthServer& s, const Call& c) { return s.token(c); }},
       {"/device_authorization", "POST", [](OAuthServer& s, const Call& c) { return s.start_device(c); }},
-      {"/device", "GET", [](OAuthServer& s, const Call& c) { return s.device_page(*c.request); }},
+      {"/device", "GET", [](OAuthServer& s, const Call& c) { return s.device_page(c); }},
       {"/device/approve", "POST", [](OAuthServer& s, const Call& c) { return s.decide_device(*c.request); }},
       {"/revoke", "POST", [](OAuthServer& s, const Call& c) { return s.revoke(*c.request); }},
       {"/register", "POST", [](OAuthServer& s, const Call& c) { return s.register_client(*c.request); }},

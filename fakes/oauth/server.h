@@ -110,7 +110,7 @@ class OAuthServer final : public ConfiguredFake<OAuthSettings> {
 
   // device.cpp
   Actions start_device(const Call& call);
-  Actions device_page(const Request& request);
+  Actions device_page(const Call& call);
   Actions decide_device(const Request& request);
   Actions poll_device(const Call& call, const Fields& fields, const std::string& client);
 

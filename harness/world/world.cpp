@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <condition_variable>
 #include <mutex>
 #include <optional>
@@ -70,45 +71,48 @@ class World::Room final : public http::Handler {
       member.fake = std::move(*made);
       members_.push_back(std::move(member));
     }
+    aliases_ = aliases;
     for (Member& member : members_) {
-      for (const RuleSpec& rule : member.spec.rules) {
-        auto match = parse_match(rule.match, aliases);
-        if (!match) return tl::unexpected(match.error());
-        if (!rule.order.is_null()) {
-          if (auto known = member.fake->check_order(rule.order); !known)
-            return fail(member.spec.name + ": " + known.error().message);
-        }
-        std::optional<Barrier> barrier;
-        if (rule.barrier) {
-          barrier.emplace(fmt::format("{} rule {}", member.spec.name, member.rules.size() + 1),
-                          *rule.barrier);
-        }
-        member.rules.push_back({std::move(*match), &rule, 0, std::move(barrier)});
-        member.early = member.early || wire::answers_before_body(rule.faults);
-      }
+      auto rules = read_rules(member, member.spec.rules);
+      if (!rules) return tl::unexpected(rules.error());
+      take_rules(member, std::move(*rules));
     }
     return {};
   }
 
-  Result<void> open() {
+  // On the loop thread.
+  Result<void> set_rules(const std::string& fake, std::vector<RuleSpec> specs) {
+    const auto member =
+        std::find_if(members_.begin(), members_.end(), [&](const Member& m) { return m.spec.name == fake; });
+    if (member == members_.end()) return fail("there is no fake \"" + fake + "\"");
+    for (RuleSpec& spec : specs) put_urls(spec);
+    auto rules = read_rules(*member, specs);
+    if (!rules) return tl::unexpected(rules.error());
+    // Exchanges under way still refer to the rules they were given.
+    retired_.emplace_back(std::move(member->spec.rules), std::move(member->rules));
+    member->spec.rules = std::move(specs);  // a moved vector keeps its elements where they are
+    take_rules(*member, std::move(*rules));
+    applied_.clear();
+    return {};
+  }
+
+  Result<void> open(const ServerStarter& start) {
     std::vector<http::ListenerSpec> listeners;
     for (const Member& member : members_) {
       for (const std::string& host : member.spec.hosts) {
         listeners.push_back({member.spec.name, host, member.spec.port, member.spec.listen, nullptr});
       }
     }
-    auto server = http::Server::start(std::move(listeners), *this, journal_, clock_, spec_.limits);
+    auto server = start ? start(std::move(listeners), *this, journal_, clock_, spec_.limits)
+                        : http::Server::start(std::move(listeners), *this, journal_, clock_, spec_.limits);
     if (!server) return tl::unexpected(server.error());
     // The loop thread may already be asked, so it waits for the ports to be known.
     std::unique_lock lock(ready_mutex_);
     server_ = std::move(*server);
     for (Member& member : members_)
-      member.url = url_of(member.spec.hosts.front(), server_->port(member.spec.name));
+      member.url = url_of(member.spec.hosts.front(), server_->port(member.spec.name)) + spec_.prefix;
     for (Member& member : members_) {
-      for (RuleSpec& rule : member.spec.rules) {
-        for (wire::FaultUse& fault : rule.faults) fault.params = with_urls(fault.params);
-        rule.order = with_urls(rule.order);
-      }
+      for (RuleSpec& rule : member.spec.rules) put_urls(rule);
     }
     ready_ = true;
     ready_changed_.notify_all();
@@ -192,6 +196,35 @@ class World::Room final : public http::Handler {
   }
 
  private:
+  // The rules of a fake, read from `specs`, to which they refer.
+  Result<std::vector<Rule>> read_rules(const Member& member, const std::vector<RuleSpec>& specs) const {
+    std::vector<Rule> rules;
+    for (const RuleSpec& rule : specs) {
+      auto match = parse_match(rule.match, aliases_);
+      if (!match) return tl::unexpected(match.error());
+      if (!rule.order.is_null()) {
+        if (auto known = member.fake->check_order(rule.order); !known)
+          return fail(member.spec.name + ": " + known.error().message);
+      }
+      std::optional<Barrier> barrier;
+      if (rule.barrier)
+        barrier.emplace(fmt::format("{} rule {}", member.spec.name, rules.size() + 1), *rule.barrier);
+      rules.push_back({std::move(*match), &rule, 0, std::move(barrier)});
+    }
+    return rules;
+  }
+
+  static void take_rules(Member& member, std::vector<Rule> rules) {
+    member.rules = std::move(rules);
+    member.early = std::any_of(member.rules.begin(), member.rules.end(),
+                               [](const Rule& rule) { return wire::answers_before_body(rule.spec->faults); });
+  }
+
+  void put_urls(RuleSpec& rule) const {
+    for (wire::FaultUse& fault : rule.faults) fault.params = with_urls(fault.params);
+    rule.order = with_urls(rule.order);
+  }
+
   // "${name.url}" in what a rule orders stands for where a fake of this world is reached, which is known only
   // now.
   json with_urls(const json& value) const {
@@ -328,7 +361,9 @@ class World::Room final : public http::Handler {
   const Clock& clock_;
   Journal& journal_;
   Random random_;
+  PathAliases aliases_;
   std::vector<Member> members_;
+  std::vector<std::pair<std::vector<RuleSpec>, std::vector<Rule>>> retired_;
   std::unordered_map<std::uint64_t, Rule*> chosen_;         // by exchange, between head and body
   std::set<std::string> applied_;                           // names of rules
   std::unordered_map<std::uint64_t, Waiting> at_barriers_;  // by exchange
@@ -342,11 +377,11 @@ World::World(std::unique_ptr<Room> room) : room_(std::move(room)) {}
 World::~World() = default;
 
 Result<std::unique_ptr<World>> World::start(WorldSpec spec, const FakeFactory& factory,
-                                            const PathAliases& aliases, const Clock& clock,
-                                            Journal& journal) {
+                                            const PathAliases& aliases, const Clock& clock, Journal& journal,
+                                            const ServerStarter& server) {
   auto room = std::make_unique<Room>(std::move(spec), clock, journal);
   if (auto made = room->make(factory, aliases); !made) return tl::unexpected(made.error());
-  if (auto opened = room->open(); !opened) return tl::unexpected(opened.error());
+  if (auto opened = room->open(server); !opened) return tl::unexpected(opened.error());
   return std::unique_ptr<World>(new World(std::move(room)));
 }
 
@@ -381,7 +416,7 @@ Result<void> World::set(const std::string& name, const json& value) {
     if (!value.is_boolean()) return fail("expected true or false for " + name);
     wire::ListenerMode mode;
     if (value.get<bool>()) mode.kind = wire::ListenerMode::Kind::refuse;
-    return room_->server().set_mode(member->spec.name, mode);
+    return set_listen(member->spec.name, mode);
   }
   Result<void> done;
   room_->on_loop([&] { done = member->fake->set(key, value); });
@@ -395,11 +430,24 @@ json World::get(const std::string& name) const {
   if (dot == std::string::npos || member == nullptr) return nullptr;
   const std::string key = name.substr(dot + 1);
   if (key == "url") return member->url;
-  if (key == "host_port") return member->url.substr(member->url.find("//") + 2);
+  if (key == "host_port") {
+    const std::string after = member->url.substr(member->url.find("//") + 2);
+    return after.substr(0, after.find('/'));
+  }
   if (key == "port") return room_->server().port(member->spec.name);
   json found;
   room_->on_loop([&] { found = member->fake->get(key); });
   return found;
+}
+
+Result<void> World::set_rules(const std::string& fake, std::vector<RuleSpec> rules) {
+  Result<void> done;
+  room_->on_loop([&] { done = room_->set_rules(fake, std::move(rules)); });
+  return done;
+}
+
+Result<void> World::set_listen(const std::string& fake, const wire::ListenerMode& mode) {
+  return room_->server().set_mode(fake, mode);
 }
 
 void World::release(const std::string& hold) {

@@ -51,14 +51,19 @@ struct WorldSpec {
   std::vector<FakeSpec> fakes;
   std::uint64_t seed = 0;
   http::Limits limits;
+  std::string prefix;  // what its urls end in: "/w/NAME" behind listeners that several worlds share
 };
+
+// What binds the listeners of a world; http::Server::start unless worlds share them (shared_listeners.h).
+using ServerStarter = std::function<Result<std::unique_ptr<http::Server>>(
+    std::vector<http::ListenerSpec>, http::Handler&, Journal&, const Clock&, http::Limits)>;
 
 class World {
  public:
   // Makes the fakes, binds the listeners and starts to serve. `clock` and `journal` outlive the world.
   static Result<std::unique_ptr<World>> start(WorldSpec spec, const FakeFactory& factory,
                                               const PathAliases& aliases, const Clock& clock,
-                                              Journal& journal);
+                                              Journal& journal, const ServerStarter& server = {});
   // Whether start() would understand `spec`, without listening anywhere.
   static Result<void> check(WorldSpec spec, const FakeFactory& factory, const PathAliases& aliases);
   // Stops serving, then destroys the fakes.
@@ -78,6 +83,12 @@ class World {
   // What `${inference.live_key}` stands for: the fake's own answer, or url, host_port, port. Null when nobody
   // knows it.
   nlohmann::json get(const std::string& name) const;
+
+  // Replaces the rules of a fake from the next request on; counts (nth, after) begin anew. Fails and changes
+  // nothing when there is no such fake or it would not understand a rule.
+  Result<void> set_rules(const std::string& fake, std::vector<RuleSpec> rules);
+  // Changes what the listeners of a fake do from now on.
+  Result<void> set_listen(const std::string& fake, const wire::ListenerMode& mode);
 
   // Lets scripts go on that wait at a barrier.
   void release(const std::string& hold);
