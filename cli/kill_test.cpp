@@ -1,4 +1,5 @@
 // Whatever is killed, and whenever: nothing is left behind, and what was done can be read.
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -9,10 +10,12 @@
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <set>
 
 #include "harness/base/text.h"
 #include "harness/process/child.h"
+#include "harness/process/unique_fd.h"
 #include "reports/record/reader.h"
 
 namespace assay {
@@ -23,15 +26,6 @@ using std::chrono::seconds;
 using std::chrono::steady_clock;
 
 constexpr int kPlaces = 10;
-
-std::set<std::string> temporary_folders() {
-  std::set<std::string> out;
-  for (const auto& entry : fs::directory_iterator(fs::temp_directory_path())) {
-    const std::string name = entry.path().filename().string();
-    if (name.starts_with("assay-case-")) out.insert(name);
-  }
-  return out;
-}
 
 std::string link_of(const fs::path& path) {
   std::error_code ignored;
@@ -90,14 +84,16 @@ class KillTest : public testing::Test {
     std::string name = testing::TempDir() + "assay-kill-XXXXXX";
     ASSERT_NE(mkdtemp(name.data()), nullptr);
     folder_ = name;
-    before_ = temporary_folders();
+    temporary_ = folder_ + "/tmp";
+    fs::create_directory(temporary_);
   }
   void TearDown() override { fs::remove_all(folder_); }
 
-  process::Child start(const std::string& out) const {
+  process::Child start(const std::string& out) {
+    spaces_.clear();
     process::ChildOptions options;
     options.argv = {ASSAY_PROGRAM, "run", "worldrouter/exchange", "-j", "3", "--out", out};
-    options.environment = {"PATH=/usr/bin:/bin", "HOME=" + folder_};
+    options.environment = {"PATH=/usr/bin:/bin", "HOME=" + folder_, "TMPDIR=" + temporary_};
     auto child = process::Child::start(std::move(options));
     EXPECT_TRUE(child) << child.error().text();
     return std::move(*child);
@@ -138,7 +134,12 @@ class KillTest : public testing::Test {
       }
     }
     for (const Running& r : all) {
-      if (family.contains(r.pid)) spaces_.insert(r.pid_namespace);
+      if (!family.contains(r.pid) || spaces_.contains(r.pid_namespace)) continue;
+      const std::string path = "/proc/" + std::to_string(r.pid) + "/ns/pid";
+      process::UniqueFd held(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+      // It may have ended since, and its number may be another's by now.
+      if (held && link_of("/proc/self/fd/" + std::to_string(held.get())) == r.pid_namespace)
+        spaces_.emplace(r.pid_namespace, std::move(held));
     }
   }
 
@@ -156,15 +157,17 @@ class KillTest : public testing::Test {
     const auto until = steady_clock::now() + seconds(10);
     while (!ours().empty() && steady_clock::now() < until) std::this_thread::yield();
     for (const Running& r : ours()) ADD_FAILURE() << "left running: " << r.pid << " " << r.name;
-    EXPECT_EQ(temporary_folders(), before_);
+    EXPECT_TRUE(fs::is_empty(temporary_)) << fs::directory_iterator(temporary_)->path();
     EXPECT_TRUE(port_is_free(1456));
     const auto record = read_record(out + "/run.jsonl");
     ASSERT_TRUE(record) << record.error().text();
     EXPECT_EQ(record->footer.has_value(), with_footer);
   }
 
-  std::string folder_;
-  std::set<std::string> before_, spaces_;
+  std::string folder_, temporary_;
+  // The pid namespaces of the run that was started last. Each is held open: the kernel gives the number of
+  // one that is gone to the next, which may be a cell of another run on this machine.
+  std::map<std::string, process::UniqueFd> spaces_;
 };
 
 TEST_F(KillTest, OfTheRunnerLeavesNothing) {
