@@ -1,0 +1,130 @@
+// Session, before the first step: the world, the homes and the clients.
+#include "conformance/runner/session_core.h"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "conformance/runner/exec_client.h"
+#include "fakes/fakes.h"
+#include "harness/base/text.h"
+
+namespace assay::conformance {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+namespace {
+
+// Of two variables of one name the later one counts.
+void set_variable(std::vector<std::string>& environment, const std::string& variable) {
+  const std::string name = variable.substr(0, variable.find('=') + 1);
+  std::erase_if(environment, [&](const std::string& one) { return one.starts_with(name); });
+  environment.push_back(variable);
+}
+
+}  // namespace
+
+void Session::set_up() {
+  for (const std::uint16_t port : plan_.ports_busy) {
+    auto holder = PortHolder::hold(port);
+    if (!holder) throw Stop{Stop::Why::could_not_run, holder.error().message};
+    busy_.push_back(std::move(*holder));
+  }
+  auto world = World::start(plan_.spec, fakes::make_factory(options_.data_folder + "/fixtures"),
+                            path_aliases(), clock_, journal_);
+  if (!world) broken(world.error().text());
+  world_ = std::move(*world);
+  const json actors = case_.actors.empty() ? json{{"client", json::object()}} : case_.actors;
+  for (const auto& [name, settings] : actors.items()) {
+    Actor& actor = actors_[name];
+    actor.name = name;
+    const std::string home = settings.is_object() ? settings.value("home", name) : name;
+    actor.home = options_.scratch + "/" + home;
+    std::error_code error;
+    fs::create_directories(actor.home, error);
+    if (error) broken(actor.home + ": " + error.message());
+    fs::permissions(actor.home, fs::perms::owner_all, error);
+    played_.observation.homes[name] = actor.home;
+  }
+  give();
+  for (auto& [name, actor] : actors_) start_client(actor);
+  played_.setup = clock_.now();
+}
+
+// What `given:` says is there before the client starts.
+void Session::give() {
+  for (const auto& [key, value] : case_.given.items()) {
+    if (key == "store") {
+      const json store = value.is_string() ? value : need_resolved(value);
+      for (const auto& [name, actor] : actors_) {
+        const std::string text = store.is_string() ? store.get<std::string>() : store.dump(2);
+        if (auto written = write_file_atomically(actor.home + "/auth.json", text); !written)
+          broken(written.error().text());
+        chmod((actor.home + "/auth.json").c_str(),
+              static_cast<mode_t>(std::stoul(case_.given.value("store_mode", "600"), nullptr, 8)));
+        remember_secrets(store);
+      }
+    } else if (key == "files") {
+      for (const auto& [path, text] : value.items()) {
+        for (const auto& [name, actor] : actors_) {
+          fs::create_directories(fs::path(actor.home + "/" + path).parent_path());
+          if (auto written = write_file_atomically(actor.home + "/" + path, text.get<std::string>());
+              !written)
+            broken(written.error().text());
+        }
+      }
+    } else if (key != "env" && key != "store_mode") {
+      broken("unknown key \"" + key + "\" in given; expected store, store_mode, files or env");
+    }
+  }
+}
+
+void Session::start_client(Actor& actor) {
+  Launch launch;
+  launch.actor = actor.name;
+  launch.argv = client_.argv;
+  launch.environment = {"HOME=" + actor.home, "PATH=/usr/local/bin:/usr/bin:/bin", "TERM=dumb",
+                        "LANG=C.UTF-8"};
+  for (const std::string& variable : client_.environment) set_variable(launch.environment, variable);
+  const json env = case_.given.value("env", json::object());
+  for (const auto& [name, value] : env.items()) {
+    set_variable(launch.environment, name + "=" + need_resolved(value).get<std::string>());
+  }
+  if (!case_.emulate.empty()) {
+    auto extra = options_.emulation(case_.emulate, client_.argv.front());
+    if (!extra) throw Stop{Stop::Why::could_not_run, extra.error().text()};
+    launch.environment.insert(launch.environment.end(), extra->begin(), extra->end());
+  }
+  launch.directory = actor.home;
+  if (client_.recipe) {
+    actor.client = make_exec_client(*client_.recipe, std::move(launch), clock_);
+  } else {
+    auto started = start_adapter(
+        launch, clock_, [this, &actor](std::uint64_t id, const json& event) { on_event(actor, id, event); });
+    if (!started) broken(started.error().text());
+    actor.client = std::move(*started);
+  }
+  played_.hello = actor.client->hello();
+  const Hello& hello = played_.hello;
+  if (hello.role != case_.role)
+    throw Stop{Stop::Why::not_applicable,
+               fmt::format("the case is for the role {}, the client is a {}", case_.role, hello.role)};
+  const auto has = [](const std::vector<std::string>& all, const std::string& one) {
+    return std::find(all.begin(), all.end(), one) != all.end();
+  };
+  for (const std::string& need : case_.needs) {
+    if (client_.manifest && !has(*client_.manifest, need)) {
+      throw Stop{Stop::Why::not_applicable,
+                 "the manifest of the client does not declare the capability \"" + need + "\""};
+    }
+    if (has(hello.capabilities, need)) continue;
+    if (client_.manifest)
+      broken("the manifest of the client declares the capability \"" + need + "\", its hello does not");
+    throw Stop{Stop::Why::not_applicable, "the client has no capability \"" + need + "\""};
+  }
+}
+
+}  // namespace assay::conformance
