@@ -45,8 +45,13 @@ class Planner {
     if (world.contains("ports_busy")) {
       for (const json& port : world["ports_busy"]) plan_.ports_busy.push_back(port.get<std::uint16_t>());
     }
+    if (world.contains("schedule")) {
+      auto schedule = parse_schedule(world["schedule"]);
+      if (!schedule) return wrong("schedule: " + schedule.error().message);
+      plan_.spec.schedule = std::move(*schedule);
+    }
     for (const auto& [key, value] : world.items()) {
-      if (used_.contains(key) || key == "provider" || key == "ports_busy") continue;
+      if (used_.contains(key) || key == "schedule" || key == "provider" || key == "ports_busy") continue;
       return wrong(fmt::format("unknown key \"{}\" in world: provider {} has {}", key, provider,
                                fmt::join(used_, ", ")));
     }

@@ -7,6 +7,8 @@
 //       rules: [{method, path, nth, header, query, form, body, as, after, faults, hold, speed, ...orders to
 //       the fake}] listen: [fault]              what its listener does instead
 //     inference@B: {...}             a second provider named B
+//     schedule: {choices: "…", rest: oldest, hold: [POST /token]}   in which order answers go out
+//                                    (harness/world/schedule.h)
 //     ports_busy: [1456]             ports that something else holds
 #pragma once
 

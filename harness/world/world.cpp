@@ -9,6 +9,7 @@
 #include <set>
 #include <unordered_map>
 
+#include "harness/world/chooser.h"
 #include "harness/world/match.h"
 
 namespace assay {
@@ -62,6 +63,11 @@ class World::Room final : public http::Handler {
 
   // Makes the fakes and reads the rules; nothing listens yet.
   Result<void> make(const FakeFactory& factory, const PathAliases& aliases) {
+    if (spec_.schedule) {
+      auto chooser = Chooser::make(*spec_.schedule, aliases, journal_);
+      if (!chooser) return tl::unexpected(chooser.error());
+      chooser_ = std::move(*chooser);
+    }
     for (FakeSpec& fake : spec_.fakes) {
       Member member;
       member.spec = std::move(fake);
@@ -121,6 +127,7 @@ class World::Room final : public http::Handler {
 
   std::optional<http::Answer> on_head(const http::Incoming& incoming) override {
     wait_ready();
+    if (chooser_) chooser_->moved();
     Member& member = member_of(incoming.listener);
     const Actions actions = member.fake->on_head(call_for(member, incoming, nullptr));
     if (!actions.empty()) return answer(member, incoming, actions, nullptr);
@@ -150,11 +157,13 @@ class World::Room final : public http::Handler {
   }
 
   void on_done(const http::Incoming& incoming) override {
+    if (chooser_) chooser_->over(incoming.exchange);
     if (const auto over = at_barriers_.extract(incoming.exchange)) leave(*server_, over.mapped());
   }
 
   void on_closed(std::uint64_t connection) override {
     if (server_ == nullptr) return;  // it is being destroyed: nobody waits any more
+    if (chooser_) chooser_->closed(connection);
     for (auto at = at_barriers_.begin(); at != at_barriers_.end();) {
       if (at->second.connection != connection) {
         ++at;
@@ -292,6 +301,14 @@ class World::Room final : public http::Handler {
   }
 
   wire::Script answer(Member& member, const http::Incoming& incoming, const Actions& actions, Rule* applies) {
+    wire::Script script = unheld_answer(member, incoming, actions, applies);
+    const bool held = applies != nullptr && (!applies->spec->hold.empty() || applies->barrier);
+    if (chooser_ && !held) chooser_->hold(*server_, member.spec.name, incoming, script);
+    return script;
+  }
+
+  wire::Script unheld_answer(Member& member, const http::Incoming& incoming, const Actions& actions,
+                             Rule* applies) {
     const RuleSpec* rule = applies == nullptr ? nullptr : applies->spec;
     perform(member, actions);
     const Request& request = *incoming.request;
@@ -367,6 +384,7 @@ class World::Room final : public http::Handler {
   std::unordered_map<std::uint64_t, Rule*> chosen_;         // by exchange, between head and body
   std::set<std::string> applied_;                           // names of rules
   std::unordered_map<std::uint64_t, Waiting> at_barriers_;  // by exchange
+  std::unique_ptr<Chooser> chooser_;                        // null: every answer goes when it is ready
   std::mutex ready_mutex_;
   std::condition_variable ready_changed_;
   bool ready_ = false;

@@ -22,6 +22,7 @@
 #include "harness/world/barrier.h"
 #include "harness/world/fake.h"
 #include "harness/world/match.h"
+#include "harness/world/schedule.h"
 
 namespace assay {
 
@@ -52,6 +53,7 @@ struct WorldSpec {
   std::uint64_t seed = 0;
   http::Limits limits;
   std::string prefix;  // what its urls end in: "/w/NAME" behind listeners that several worlds share
+  std::optional<ScheduleSpec> schedule;  // in which order the answers go out
 };
 
 // What binds the listeners of a world; http::Server::start unless worlds share them (shared_listeners.h).
