@@ -110,7 +110,8 @@ class World::Room final : public http::Handler {
       }
     }
     auto server = start ? start(std::move(listeners), *this, journal_, clock_, spec_.limits)
-                        : http::Server::start(std::move(listeners), *this, journal_, clock_, spec_.limits);
+                        : http::Server::start(std::move(listeners), *this, journal_, clock_, spec_.limits,
+                                              spec_.threads);
     if (!server) return tl::unexpected(server.error());
     // The loop thread may already be asked, so it waits for the ports to be known.
     std::unique_lock lock(ready_mutex_);
@@ -333,8 +334,9 @@ class World::Room final : public http::Handler {
       journal_.append(std::move(entry));
       response = not_found(request);
     }
+    if (rule != nullptr && rule->speed > 0) options.speed = rule->speed;
+    options.speed *= spec_.speed;
     if (rule == nullptr) return wire::serialize(*response, options);
-    if (rule->speed > 0) options.speed = rule->speed;
     Random random = random_.fork(fmt::format("{}/{}", member.spec.name, incoming.exchange));
     auto script =
         wire::apply_faults(*response, rule->faults, options, {random, &request, clock_.wall_seconds()});

@@ -1,7 +1,7 @@
 // World: the fakes of one case behind real listeners on loopback, with their keys, clock, journal and ports.
 //
-// The world calls its fakes on the server's loop thread only; everything public here may be called from any
-// thread. It knows no provider: fakes come from the factory that the caller gives.
+// The world calls its fakes on the server's loop threads only, one at a time; everything public here may be
+// called from any thread. It knows no provider: fakes come from the factory that the caller gives.
 #pragma once
 
 #include <cstdint>
@@ -54,6 +54,9 @@ struct WorldSpec {
   http::Limits limits;
   std::string prefix;  // what its urls end in: "/w/NAME" behind listeners that several worlds share
   std::optional<ScheduleSpec> schedule;  // in which order the answers go out
+  unsigned threads = 1;                  // that serve; the fakes are still asked by one at a time
+  // Of every pace and recorded time that an answer keeps: 10 = ten times as fast, 0 = no waiting.
+  double speed = 1;
 };
 
 // What binds the listeners of a world; http::Server::start unless worlds share them (shared_listeners.h).

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <thread>
 
 #include "harness/http/test_peer.h"
 
@@ -19,6 +20,11 @@ using testing::StartsWith;
 class Echo final : public Fake {
  public:
   Actions on_body(const Call& call) override {
+    if (call.request->target == "/slow") {
+      Response slow = make_response(200, "text/plain", "");
+      slow.body = {{"a", Micros(0)}, {"b", std::chrono::milliseconds(200)}};
+      return {Respond{std::move(slow), 1}};
+    }
     const std::string order = call.rule == nullptr ? "" : call.rule->dump();
     return {
         Respond{make_response(200, "text/plain", call.request->target + " " + call.request->body + order)}};
@@ -31,8 +37,10 @@ struct EchoWorld {
   Journal journal{clock};
   std::unique_ptr<World> world;
 
-  explicit EchoWorld(std::vector<RuleSpec> rules) {
+  explicit EchoWorld(std::vector<RuleSpec> rules, double speed = 1, unsigned threads = 1) {
     WorldSpec spec;
+    spec.speed = speed;
+    spec.threads = threads;
     FakeSpec fake;
     fake.name = "echo";
     fake.rules = std::move(rules);
@@ -89,6 +97,31 @@ TEST(World, AfterCountsFromWhenTheOtherRuleApplied) {
   EXPECT_THAT(w.ask("/login"), EndsWith("\"in\""));
   EXPECT_THAT(w.ask("/a"), EndsWith("\"first after\""));
   EXPECT_THAT(w.ask("/a"), EndsWith("/a "));
+}
+
+// How long "/slow" takes, whose body goes on for 200 ms.
+Micros slow_answer(const EchoWorld& world) {
+  const auto start = std::chrono::steady_clock::now();
+  EXPECT_THAT(world.ask("/slow"), EndsWith("ab"));
+  return std::chrono::duration_cast<Micros>(std::chrono::steady_clock::now() - start);
+}
+
+TEST(World, PacesAreScaledByTheRuleAndByTheWorld) {
+  using std::chrono::milliseconds;
+  EXPECT_GE(slow_answer(EchoWorld({})), milliseconds(200));
+  EXPECT_GE(slow_answer(EchoWorld({}, 0.5)), milliseconds(400));
+  RuleSpec fast = rule({{"path", "/slow"}}, nullptr);
+  fast.speed = 4;
+  EXPECT_GE(slow_answer(EchoWorld({fast})), milliseconds(50));
+  EXPECT_LT(slow_answer(EchoWorld({fast})), milliseconds(200));
+  EXPECT_LT(slow_answer(EchoWorld({}, 0)), milliseconds(200));
+}
+
+TEST(World, IsServedByAsManyThreadsAsToldAndAsksItsFakesOneAtATime) {
+  const EchoWorld w({}, 1, 3);
+  std::vector<std::thread> peers;
+  for (int i = 0; i < 8; ++i) peers.emplace_back([&] { EXPECT_THAT(w.ask("/x"), EndsWith("/x ")); });
+  for (std::thread& peer : peers) peer.join();
 }
 
 TEST(World, FaultsOfARuleBreakItsAnswer) {

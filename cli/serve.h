@@ -1,0 +1,48 @@
+// The parts of `assay serve`: what its options say, and what it serves.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "harness/base/exit_code.h"
+#include "harness/base/journal_stream.h"
+#include "harness/base/result.h"
+
+namespace assay::cli {
+
+struct ServeOptions {
+  std::string provider = "worldrouter";
+  std::string world_file;
+  std::string case_id;
+  std::vector<std::string> fixtures;
+  std::vector<std::string> ports;  // FAKE=PORT
+  std::uint64_t seed = 1;
+  double speed = 1;
+  unsigned threads = 1;
+  bool cut_chunks = false;
+  bool quiet = false;
+  bool verbose = false;
+};
+
+// One --port option: "inference=8080".
+struct FixedPort {
+  std::string fake;
+  std::uint16_t port = 0;
+};
+Result<std::vector<FixedPort>> fixed_ports(const ServeOptions& options);
+
+// Blocks SIGINT and SIGTERM; to be called before any thread starts, so that wait_for_end() gets them.
+void block_ending_signals();
+// Waits for either. 130 after an interrupt.
+ExitCode wait_for_end();
+
+// How the journal is shown on stderr.
+JournalStreamOptions journal_view(bool everything);
+// export ASSAY_NAME_URL=... and the variables that SDKs read, for a server of models at `url`.
+void print_variables(std::string name, const std::string& url);
+
+// `assay serve --fixture`: recordings, replayed to the byte.
+ExitCode serve_fixtures(const ServeOptions& options);
+
+}  // namespace assay::cli

@@ -1,0 +1,101 @@
+#include "harness/base/journal_stream.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <iterator>
+
+namespace assay {
+namespace {
+
+constexpr std::size_t kBodyShown = 2000;
+
+const char* paint_of(const JournalEntry& entry) {
+  switch (entry.kind) {
+    case JournalKind::fault:
+    case JournalKind::unclaimed:
+    case JournalKind::bad_request:
+    case JournalKind::timeout:
+      return "\033[31m";
+    case JournalKind::response:
+      return entry.status >= 400 ? "\033[33m" : "\033[32m";
+    case JournalKind::request:
+      return "\033[1m";
+    default:
+      return "\033[2m";
+  }
+}
+
+bool shown_by_default(JournalKind kind) {
+  return kind == JournalKind::request || kind == JournalKind::response || kind == JournalKind::fault ||
+         kind == JournalKind::unclaimed || kind == JournalKind::bad_request || kind == JournalKind::timeout ||
+         kind == JournalKind::note || kind == JournalKind::peer_closed;
+}
+
+// One line for one entry: time, who, what, how it was answered.
+void append_line(std::string& out, const JournalEntry& entry, bool color) {
+  fmt::format_to(std::back_inserter(out), "{}{:>10.3f} s  {:<13} {:<11} {}", color ? paint_of(entry) : "",
+                 static_cast<double>(entry.at.count()) / 1e6, entry.actor, to_string(entry.kind), entry.text);
+  if (entry.status != 0)
+    fmt::format_to(std::back_inserter(out), "{}{}", entry.text.empty() ? "" : " ", entry.status);
+  if (!entry.detail.is_null())
+    out += " " + entry.detail.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  out += color ? "\033[0m\n" : "\n";
+}
+
+void append_request(std::string& out, const Request& request) {
+  for (const Header& header : request.headers)
+    fmt::format_to(std::back_inserter(out), "              | {}: {}\n", header.name, header.value);
+  if (!request.body.empty())
+    fmt::format_to(std::back_inserter(out), "              | {}\n",
+                   std::string_view(request.body).substr(0, kBodyShown));
+}
+
+}  // namespace
+
+JournalStream::JournalStream(JournalStreamOptions options)
+    : options_(options), writer_([this] { write_lines(); }) {}
+
+JournalStream::~JournalStream() {
+  {
+    const std::lock_guard lock(mutex_);
+    over_ = true;
+  }
+  changed_.notify_all();
+  writer_.join();
+}
+
+void JournalStream::show(const JournalEntry& entry) {
+  if (!options_.everything && !shown_by_default(entry.kind)) return;
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [&] { return waiting_.size() < kWaiting || over_; });
+  const bool first = waiting_.empty();
+  append_line(waiting_, entry, options_.color);
+  if (options_.everything && entry.request) append_request(waiting_, *entry.request);
+  lock.unlock();
+  if (first) changed_.notify_all();
+}
+
+void JournalStream::write_lines() {
+  std::string lines;
+  std::unique_lock lock(mutex_);
+  while (true) {
+    changed_.wait(lock, [&] { return !waiting_.empty() || over_; });
+    if (waiting_.empty()) return;
+    lines.clear();
+    lines.swap(waiting_);
+    lock.unlock();
+    changed_.notify_all();  // whoever waited for room
+    for (std::size_t at = 0; at < lines.size();) {
+      const ssize_t put = ::write(options_.descriptor, lines.data() + at, lines.size() - at);
+      if (put < 0 && errno == EINTR) continue;
+      if (put <= 0) break;  // nobody looks any more
+      at += static_cast<std::size_t>(put);
+    }
+    lock.lock();
+  }
+}
+
+}  // namespace assay

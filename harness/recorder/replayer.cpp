@@ -1,0 +1,89 @@
+#include "harness/recorder/replayer.h"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+namespace assay {
+namespace {
+
+std::string key_of(std::string_view method, std::string_view target) {
+  std::string key;
+  key.reserve(method.size() + 1 + target.size());
+  key.append(method).append(" ").append(target);
+  return key;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Replayer>> Replayer::make(const std::vector<RecordedExchange>& exchanges,
+                                                 const ReplayOptions& options, Journal& journal) {
+  std::unique_ptr<Replayer> made(new Replayer(journal));
+  std::map<std::string, Place> by_path;
+  std::size_t number = 0;
+  for (const RecordedExchange& one : exchanges) {
+    ++number;
+    if (one.fidelity == Fidelity::payloads)
+      return fail(
+          fmt::format("exchange {} holds payloads only: what was around them on the wire is gone", number));
+    const Request& request = one.exchange.request;
+    wire::SerializeOptions serialize;
+    serialize.speed = options.speed;
+    serialize.cut_chunks = options.cut_chunks;
+    serialize.head_request = one.request_known && request.method == "HEAD";
+    auto script = std::make_shared<const wire::Script>(wire::serialize(one.exchange.response, serialize));
+    if (!one.request_known) {
+      made->places_[""].scripts.push_back(std::move(script));
+      continue;
+    }
+    by_path[key_of(request.method, target_path(request.target))].scripts.push_back(script);
+    made->places_[key_of(request.method, request.target)].scripts.push_back(std::move(script));
+  }
+  // A path that was itself recorded as a target keeps its own.
+  for (auto& [path, place] : by_path) made->places_.try_emplace(path, std::move(place));
+  return made;
+}
+
+Replayer::Place* Replayer::place_of(const Request& request) {
+  const std::string_view path = target_path(request.target);
+  for (const std::string_view target : {std::string_view(request.target), path}) {
+    key_.assign(request.method).append(" ").append(target);
+    if (const auto found = places_.find(key_); found != places_.end()) return &found->second;
+  }
+  const auto unknown = places_.find("");
+  return unknown == places_.end() ? nullptr : &unknown->second;
+}
+
+http::Answer Replayer::on_request(const http::Incoming& incoming) {
+  const Request& request = *incoming.request;
+  Shared script;
+  if (Place* place = place_of(request)) {
+    script = place->scripts[place->next];
+    if (place->next + 1 < place->scripts.size()) ++place->next;
+  } else {
+    JournalEntry entry;
+    entry.actor = incoming.listener;
+    entry.kind = JournalKind::unclaimed;
+    entry.connection = incoming.connection;
+    entry.exchange = incoming.exchange;
+    entry.text = key_of(request.method, request.target);
+    entry.request = incoming.request;
+    journal_.append(std::move(entry));
+    const nlohmann::json body = {
+        {"error",
+         {{"message", "not in the recording: " + key_of(request.method, target_path(request.target))}}}};
+    wire::SerializeOptions serialize;
+    serialize.head_request = request.method == "HEAD";
+    script = std::make_shared<const wire::Script>(
+        wire::serialize(make_response(404, "application/json",
+                                      body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)),
+                        serialize));
+  }
+  if (incoming.keep_alive || !script->keep_alive) return script;
+  // The bytes stay those of the recording; the connection ends, as the client asked.
+  auto last = std::make_shared<wire::Script>(*script);
+  last->keep_alive = false;
+  return Shared(std::move(last));
+}
+
+}  // namespace assay
