@@ -27,6 +27,7 @@ NLOHMANN_JSON_SERIALIZE_ENUM(Dialect, {{Dialect::plain, "plain"},
 // Names that a recipe may use, and those that the argv of an adapter may use.
 const std::map<std::string, std::string> kRecipeNames = {
     {"inference.url", ""}, {"key", ""}, {"model", ""}, {"prompt", ""}, {"home", ""}};
+const std::vector<std::string> kRoles = {"auth", "control", "inference", "oauth"};
 const std::map<std::string, std::string> kAdapterNames = {{"adapters", ""}, {"packages", ""}};
 
 std::map<std::string, std::string> read_texts(ObjectReader& file, std::string_view key) {
@@ -124,6 +125,14 @@ Result<ClientFile> parse_client_file(const Document& document) {
   out.node = file.optional<std::string>("node");
   out.versions = file.optional<std::vector<std::string>>("versions");
   out.patience = file.optional<Micros>("patience", Micros(0));
+  if (auto hosts = file.maybe_object("hosts")) {
+    for (const std::string& role : hosts->keys()) {
+      if (std::find(kRoles.begin(), kRoles.end(), role) == kRoles.end())
+        hosts->problem(role, unknown_word("role", role, {kRoles.begin(), kRoles.end()}));
+      out.hosts[role] = hosts->required<std::vector<std::string>>(role);
+    }
+    hosts->done();
+  }
   out.adapter = placed(file.optional<std::vector<std::string>>("adapter"), document.file);
   recipe.environment = read_texts(file, "environment");
   for (const std::string& package : out.packages) {

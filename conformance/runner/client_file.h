@@ -57,6 +57,8 @@ struct ClientFile {
       adapter;         // argv of a program that speaks the adapter protocol; empty = `recipe` is run
   Recipe recipe;       // argv empty = `adapter` is run
   Micros patience{0};  // how long a client that goes on trying is watched; 0 = the deadlines of the cases
+  // Role of a fake → names that the client asks for over https, whatever it is told.
+  std::map<std::string, std::vector<std::string>> hosts;
   std::string version() const;  // of the first package; "" without packages
 };
 

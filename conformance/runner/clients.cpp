@@ -54,6 +54,7 @@ Result<ClientSpec> spec_of(const ClientFile& file, const std::string& name, cons
   out.version = file.version();
   out.environment = {"PATH=" + *path};
   out.patience = file.patience;
+  out.hosts = file.hosts;
   if (file.adapter.empty()) {
     out.argv = file.recipe.argv;
     out.recipe = file.recipe;

@@ -56,9 +56,10 @@ class Scratch {
   std::string path_;
 };
 
-CaseLine run_here(const PlannedCase& planned, const std::string& data_folder) {
+CaseLine run_here(const PlannedCase& planned, const std::string& data_folder, Surroundings* surroundings) {
   const Scratch scratch;
   SessionOptions options = machinery(data_folder);
+  options.surroundings = surroundings;
   options.scratch = scratch.path();
   const CaseRun run = run_case(planned, options);
   // What leaves here went through the redactor, the record too.
@@ -127,6 +128,7 @@ class Lane {
 
   Result<void> open() {
     process::CellOptions cell;
+    cell.catch_all = true;
     cell.environment = {"PATH=/usr/local/bin:/usr/bin:/bin", "LANG=C.UTF-8"};
     for (const char* name : {"ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS", "ASSAY_DATA"}) {
       if (const char* value = std::getenv(name))
@@ -173,7 +175,7 @@ Result<void> execute(const std::vector<PlannedCase>& plan, const ExecuteOptions&
   if (!options.cells) {
     for (const PlannedCase& planned : plan) {
       if (is_set(options.interrupted) || is_set(options.enough)) break;
-      done(*with_retries(options, [&] { return run_here(planned, options.data_folder); }));
+      done(*with_retries(options, [&] { return run_here(planned, options.data_folder, nullptr); }));
     }
     return {};
   }
@@ -212,6 +214,7 @@ Result<void> execute(const std::vector<PlannedCase>& plan, const ExecuteOptions&
 }
 
 int work() {
+  Surroundings surroundings;
   std::string line;
   while (std::getline(std::cin, line)) {
     const json wire = json::parse(line);
@@ -220,7 +223,7 @@ int work() {
       std::cerr << "assay cell-worker: " << planned.error().text() << '\n';
       return 2;
     }
-    const CaseLine done = run_here(*planned, wire.at("data_folder").get<std::string>());
+    const CaseLine done = run_here(*planned, wire.at("data_folder").get<std::string>(), &surroundings);
     std::cout << done.text << '\n' << std::flush;
   }
   return 0;

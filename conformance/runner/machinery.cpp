@@ -30,10 +30,12 @@ Result<std::vector<std::string>> emulation(const std::vector<std::string>& names
   return environment;
 }
 
-json browse(const std::string& url, const json& plan, Journal& journal) {
+json browse(const std::string& url, const json& plan, Journal& journal, const std::string& ca_file) {
   const auto read = browser::read_plan(plan.empty() ? json() : plan);
   if (!read) return {{"error", read.error().message}, {"status", 0}};
-  return browser::to_json(browser::visit(url, *read, journal));
+  browser::VisitOptions options;
+  options.ca_file = ca_file;
+  return browser::to_json(browser::visit(url, *read, journal, options));
 }
 
 // Auth headers are where a secret belongs; everything else that a client gives off is not.
@@ -70,9 +72,7 @@ SessionOptions machinery(const std::string& data_folder) {
   SessionOptions options;
   options.data_folder = data_folder;
   options.emulation = emulation;
-  options.browse = [](const std::string& url, const json& plan, Journal& journal, const Clock&) {
-    return browse(url, plan, journal);
-  };
+  options.browse = browse;
   options.search = search;
   return options;
 }

@@ -39,7 +39,8 @@ void to_json(nlohmann::json& out, const ClientSpec& client) {
          {"argv", client.argv},
          {"environment", client.environment},
          {"version", client.version},
-         {"patience_us", client.patience.count()}};
+         {"patience_us", client.patience.count()},
+         {"hosts", client.hosts}};
   if (client.recipe) out["recipe"] = *client.recipe;
   if (client.manifest) out["manifest"] = *client.manifest;
 }
@@ -50,6 +51,7 @@ void from_json(const nlohmann::json& in, ClientSpec& client) {
   in.at("environment").get_to(client.environment);
   in.at("version").get_to(client.version);
   client.patience = Micros(in.at("patience_us").get<std::int64_t>());
+  in.at("hosts").get_to(client.hosts);
   if (in.contains("recipe")) client.recipe = in["recipe"].get<Recipe>();
   if (in.contains("manifest")) client.manifest = in["manifest"].get<std::vector<std::string>>();
 }

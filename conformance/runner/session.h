@@ -13,6 +13,7 @@
 #include "conformance/runner/client.h"
 #include "conformance/runner/client_file.h"
 #include "conformance/runner/observation.h"
+#include "conformance/runner/surroundings.h"
 #include "conformance/runner/world_spec.h"
 
 namespace assay::conformance {
@@ -25,6 +26,8 @@ struct ClientSpec {
   std::string version;                   // where it is known before the client is asked
   std::optional<Recipe> recipe;          // of a program that is run for each chat
   Micros patience{0};                    // every operation has at least this long
+  // Role of a fake ("inference") → names that the client asks for over https, whatever it is told.
+  std::map<std::string, std::vector<std::string>> hosts = {};
   // What a manifest declares that it can do. Then a case that needs more does not apply, and a hello that
   // lacks any of it is an error.
   std::optional<std::vector<std::string>> manifest = std::nullopt;
@@ -36,14 +39,16 @@ struct SessionOptions {
   std::string data_folder;
   std::string scratch;  // a folder for the homes of this case; removed by the caller
   std::uint64_t seed = 0;
+  // Of a worker inside a cell with CellOptions::catch_all; null elsewhere. Outlives the session.
+  Surroundings* surroundings = nullptr;
   // Environment that an `emulate:` entry adds ("LD_PRELOAD=…"), or why it cannot be had.
   std::function<Result<std::vector<std::string>>(const std::vector<std::string>& emulate,
                                                  const std::string& program)>
       emulation;
   // One visit of the user agent: walks from `url`, ends with what it was shown. Blocks; journals as
-  // "browser".
+  // "browser". It trusts the authorities of `ca_file`, or those of the machine when that is empty.
   std::function<nlohmann::json(const std::string& url, const nlohmann::json& plan, Journal& journal,
-                               const Clock& clock)>
+                               const std::string& ca_file)>
       browse;
   // Finds canaries where they must not be.
   std::function<std::vector<Finding>(const Observation& observation,

@@ -34,6 +34,7 @@ void Session::wind_up() {
     played_.broken = "the client could not do what it was asked: " + errored_;
   collect_traces();
   if (world_) world_->settle();
+  if (options_.surroundings != nullptr) options_.surroundings->end();
   seen.journal = journal_.entries();
   for (const auto& entry : seen.journal) {
     if (entry->detail.is_object() && entry->detail.contains("fault_refused") && played_.broken.empty())

@@ -33,10 +33,16 @@ void Session::set_up() {
     if (!holder) throw Stop{Stop::Why::could_not_run, holder.error().message};
     busy_.push_back(std::move(*holder));
   }
-  auto world = World::start(plan_.spec, fakes::make_factory(options_.data_folder + "/fixtures"),
+  auto spec = secured(plan_, client_.hosts, options_.surroundings);
+  if (!spec) throw Stop{Stop::Why::could_not_run, spec.error().message};
+  auto world = World::start(std::move(*spec), fakes::make_factory(options_.data_folder + "/fixtures"),
                             path_aliases(), clock_, journal_);
   if (!world) broken(world.error().text());
   world_ = std::move(*world);
+  if (options_.surroundings != nullptr) {
+    if (auto begun = options_.surroundings->begin(*world_, journal_); !begun)
+      throw Stop{Stop::Why::could_not_run, begun.error().message};
+  }
   const json actors = case_.actors.empty() ? json{{"client", json::object()}} : case_.actors;
   for (const auto& [name, settings] : actors.items()) {
     Actor& actor = actors_[name];
@@ -88,6 +94,10 @@ void Session::start_client(Actor& actor) {
   launch.argv = client_.argv;
   launch.environment = {"HOME=" + actor.home, "PATH=/usr/local/bin:/usr/bin:/bin", "TERM=dumb",
                         "LANG=C.UTF-8"};
+  if (options_.surroundings != nullptr) {
+    const auto& trust = options_.surroundings->environment();
+    launch.environment.insert(launch.environment.end(), trust.begin(), trust.end());
+  }
   for (const std::string& variable : client_.environment) set_variable(launch.environment, variable);
   const json env = case_.given.value("env", json::object());
   for (const auto& [name, value] : env.items()) {

@@ -123,7 +123,7 @@ class Planner {
           fake.rules.push_back(std::move(*read));
         }
       } else if (key == "hosts") {
-        fake.hosts = value.get<std::vector<std::string>>();
+        fake.names = value.get<std::vector<std::string>>();
       } else {
         fake.settings[key] = value;
       }

@@ -6,6 +6,7 @@
 //       faults: [...]                on the answers to its main route (inference: chat; else all)
 //       rules: [{method, path, nth, header, query, form, body, as, after, faults, hold, speed, ...orders to
 //       the fake}] listen: [fault]              what its listener does instead
+//       hosts: [api.example.com]     names that it answers for over TLS on port 443, in a cell
 //     inference@B: {...}             a second provider named B
 //     schedule: {choices: "…", rest: oldest, hold: [POST /token]}   in which order answers go out
 //                                    (harness/world/schedule.h)

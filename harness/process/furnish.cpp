@@ -30,9 +30,9 @@ Result<std::vector<std::string>> trust_only(const std::string& pem, std::vector<
 
 Result<Furnished> furnish(const Furniture& furniture, Journal& journal) {
   std::vector<Mounted> files;
-  auto hosts = replace_file("/etc/hosts", hosts_file(furniture.hosts));
+  std::string text = hosts_file(furniture.hosts);
+  auto hosts = replace_file("/etc/hosts", text);
   if (!hosts) return tl::unexpected(hosts.error());
-  files.push_back(std::move(*hosts));
   if (std::error_code error; std::filesystem::exists("/etc/resolv.conf", error)) {
     auto resolv = replace_file("/etc/resolv.conf", "nameserver 127.0.0.1\n");
     if (!resolv) return tl::unexpected(resolv.error());
@@ -46,7 +46,32 @@ Result<Furnished> furnish(const Furniture& furniture, Journal& journal) {
   if (!resolver) return tl::unexpected(resolver.error());
   auto watch = PacketWatch::start(journal);
   if (!watch) return tl::unexpected(watch.error());
-  return Furnished{std::move(files), std::move(*resolver), std::move(*watch), std::move(*environment)};
+  return Furnished{std::move(files),
+                   std::move(text),
+                   std::move(*hosts),
+                   std::move(*resolver),
+                   std::move(*watch),
+                   std::move(*environment),
+                   furniture.ca_pem.empty() ? "" : kAuthorities};
+}
+
+Result<void> refurnish(Furnished& furnished, const Furniture& furniture, Journal& journal) {
+  if (std::string text = hosts_file(furniture.hosts); text != furnished.hosts_text) {
+    furnished.hosts = {};
+    furnished.hosts_text.clear();
+    auto hosts = replace_file("/etc/hosts", text);
+    if (!hosts) return tl::unexpected(hosts.error());
+    furnished.hosts = std::move(*hosts);
+    furnished.hosts_text = std::move(text);
+  }
+  furnished.resolver.follow(furniture.names, &journal);
+  furnished.watch.follow(&journal);
+  return {};
+}
+
+void stop_telling(Furnished& furnished) {
+  furnished.watch.follow(nullptr);
+  furnished.resolver.follow({}, nullptr);
 }
 
 }  // namespace assay::process

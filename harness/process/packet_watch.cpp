@@ -13,7 +13,9 @@
 
 #include <array>
 #include <cerrno>
+#include <condition_variable>
 #include <map>
+#include <mutex>
 #include <optional>
 #include <string_view>
 #include <system_error>
@@ -101,26 +103,56 @@ bool is_loopback(const std::string& address) {
 }  // namespace
 
 struct PacketWatch::State {
-  explicit State(Journal& j) : journal(j) {}
+  explicit State(Journal* j) : journal(j) {}
   State(const State&) = delete;
   State& operator=(const State&) = delete;
   ~State() {
     if (!thread.joinable()) return;
-    const std::uint64_t one = 1;
-    (void)!::write(wake.get(), &one, sizeof one);
+    ask([this] { ending = true; });
     thread.join();
   }
 
+  // Lets the thread take the change, which it does when it has seen all packets that there are.
+  template <typename Change>
+  void ask(Change change) {
+    {
+      const std::lock_guard lock(mutex);
+      change();
+      ++asked;
+    }
+    const std::uint64_t one = 1;
+    (void)!::write(wake.get(), &one, sizeof one);
+  }
+
+  void follow(Journal* other) {
+    ask([&] { next = other; });
+    std::unique_lock lock(mutex);
+    changed.wait(lock, [&] { return done == asked; });
+  }
+
+  // False: the watch ends.
+  bool take_change() {
+    std::uint64_t count = 0;
+    (void)!::read(wake.get(), &count, sizeof count);
+    const std::lock_guard lock(mutex);
+    pending.clear();
+    journal = next;
+    done = asked;
+    changed.notify_all();
+    return !ending;
+  }
+
   void tell(const Packet& attempt, JournalKind kind, std::string_view outcome) {
+    if (journal == nullptr) return;
     const bool v6 = attempt.to.find(':') != std::string::npos;
     const std::string_view protocol = attempt.protocol == kTcp ? "tcp" : "udp";
-    journal.note("cell", kind,
-                 fmt::format("{} {}{}{}:{}{}{}", protocol, v6 ? "[" : "", attempt.to, v6 ? "]" : "",
-                             attempt.to_port, outcome.empty() ? "" : " ", outcome),
-                 {{"protocol", protocol},
-                  {"address", attempt.to},
-                  {"port", attempt.to_port},
-                  {"outcome", outcome.empty() ? nlohmann::json() : nlohmann::json(outcome)}});
+    journal->note("cell", kind,
+                  fmt::format("{} {}{}{}:{}{}{}", protocol, v6 ? "[" : "", attempt.to, v6 ? "]" : "",
+                              attempt.to_port, outcome.empty() ? "" : " ", outcome),
+                  {{"protocol", protocol},
+                   {"address", attempt.to},
+                   {"port", attempt.to_port},
+                   {"outcome", outcome.empty() ? nlohmann::json() : nlohmann::json(outcome)}});
   }
 
   // A SYN is an attempt; what comes back for it, a SYN with ACK or a RST, says how it went.
@@ -156,11 +188,16 @@ struct PacketWatch::State {
         if (n < 0) break;
         if (const auto packet = parse_packet({bytes.data(), static_cast<std::size_t>(n)})) see(*packet);
       }
-      if (wait[0].revents != 0) return;
+      if (wait[0].revents != 0 && !take_change()) return;
     }
   }
 
-  Journal& journal;
+  Journal* journal;  // of the thread
+  std::mutex mutex;
+  std::condition_variable changed;
+  Journal* next = nullptr;
+  bool ending = false;
+  std::uint64_t asked = 0, done = 0;
   UniqueFd wake, packets;
   std::map<std::tuple<std::string, std::uint16_t, std::string, std::uint16_t>, Packet> pending;  // from, to
   std::thread thread;
@@ -171,8 +208,12 @@ PacketWatch::PacketWatch(PacketWatch&&) noexcept = default;
 PacketWatch& PacketWatch::operator=(PacketWatch&&) noexcept = default;
 PacketWatch::~PacketWatch() = default;
 
+void PacketWatch::follow(Journal* journal) {
+  state_->follow(journal);
+}
+
 Result<PacketWatch> PacketWatch::start(Journal& journal) {
-  auto state = std::make_unique<State>(journal);
+  auto state = std::make_unique<State>(&journal);
   state->wake.reset(::eventfd(0, EFD_CLOEXEC));
   // Protocol 0 takes nothing until it is bound, so that nothing comes in before the filter stands.
   state->packets.reset(::socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC, 0));

@@ -24,6 +24,10 @@ class PacketWatch {
   PacketWatch& operator=(PacketWatch&&) noexcept;
   ~PacketWatch();
 
+  // Returns when everything sent before was journalled; what comes later goes to `journal`, which outlives
+  // the watch or the next call. nullptr = to nobody.
+  void follow(Journal* journal);
+
  private:
   struct State;
   explicit PacketWatch(std::unique_ptr<State> state);

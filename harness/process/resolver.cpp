@@ -56,7 +56,8 @@ std::uint16_t port_of(const UniqueFd& fd) {
 }  // namespace
 
 struct Resolver::State {
-  State(ResolverOptions o, Journal& j) : names(std::move(o.names)), others(std::move(o.others)), journal(j) {}
+  State(ResolverOptions o, Journal& j)
+      : names(std::move(o.names)), others(std::move(o.others)), journal(&j) {}
   State(const State&) = delete;
   State& operator=(const State&) = delete;
   ~State() {
@@ -71,8 +72,8 @@ struct Resolver::State {
     std::string received;
   };
 
+  // The caller holds the lock.
   std::optional<std::vector<std::string>> find(const std::string& name) {
-    const std::lock_guard lock(mutex);
     if (const auto exact = names.find(name); exact != names.end()) return exact->second;
     for (auto dot = name.find('.'); dot != std::string::npos; dot = name.find('.', dot + 1)) {
       if (const auto below = names.find("*" + name.substr(dot)); below != names.end()) return below->second;
@@ -83,14 +84,17 @@ struct Resolver::State {
   // Empty = no answer.
   std::string answer(std::string_view message, std::string_view transport) {
     const auto query = parse_dns_query(message);
+    const std::lock_guard lock(mutex);
     if (!query) {
-      journal.note("dns", JournalKind::bad_request, query.error().message);
+      if (journal != nullptr) journal->note("dns", JournalKind::bad_request, query.error().message);
       return {};
     }
     const auto addresses = find(query->name);
     const auto shown = addresses ? nlohmann::json(*addresses) : nlohmann::json();
-    journal.note("dns", JournalKind::lookup, is_utf8(query->name) ? query->name : base64(query->name),
-                 {{"type", to_string(query->type)}, {"answer", shown}, {"transport", transport}});
+    if (journal != nullptr) {
+      journal->note("dns", JournalKind::lookup, is_utf8(query->name) ? query->name : base64(query->name),
+                    {{"type", to_string(query->type)}, {"answer", shown}, {"transport", transport}});
+    }
     return dns_response(*query, addresses ? DnsCode::no_error : DnsCode::no_such_name,
                         addresses.value_or(std::vector<std::string>()));
   }
@@ -164,7 +168,7 @@ struct Resolver::State {
   std::mutex mutex;
   NameTable names;
   const std::optional<std::vector<std::string>> others;
-  Journal& journal;
+  Journal* journal;  // under the mutex, as the names
   UniqueFd wake;
   std::vector<UniqueFd> datagrams, listeners;
   std::thread thread;
@@ -217,6 +221,12 @@ std::uint16_t Resolver::port() const {
 void Resolver::set(const std::string& name, std::optional<std::vector<std::string>> addresses) {
   const std::lock_guard lock(state_->mutex);
   state_->names[to_lower(name)] = std::move(addresses);
+}
+
+void Resolver::follow(NameTable names, Journal* journal) {
+  const std::lock_guard lock(state_->mutex);
+  state_->names = std::move(names);
+  state_->journal = journal;
 }
 
 }  // namespace assay::process

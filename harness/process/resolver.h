@@ -37,6 +37,9 @@ class Resolver {
   std::uint16_t port() const;
   // From now on; nullopt = the name does not exist.
   void set(const std::string& name, std::optional<std::vector<std::string>> addresses);
+  // From now on questions are answered by `names` and told to `journal`, which outlives the resolver or the
+  // next call; nullptr = to nobody.
+  void follow(NameTable names, Journal* journal);
 
  private:
   struct State;

@@ -36,7 +36,9 @@ struct Member {
   std::unique_ptr<Fake> fake;
   std::vector<Rule> rules;
   std::string url;
-  bool early = false;  // some rule answers before the body was read
+  std::uint16_t plain_port = 0;
+  std::string secure_address;  // where its names are answered over TLS; empty = it has none
+  bool early = false;          // some rule answers before the body was read
 };
 
 std::string url_of(const std::string& host, std::uint16_t port) {
@@ -104,10 +106,20 @@ class World::Room final : public http::Handler {
 
   Result<void> open(const ServerStarter& start) {
     std::vector<http::ListenerSpec> listeners;
-    for (const Member& member : members_) {
+    unsigned secure = 0;
+    for (Member& member : members_) {
+      // A handshake can fail only where there is one.
+      const bool only_tls = member.spec.listen.kind == wire::ListenerMode::Kind::tls_failure;
       for (const std::string& host : member.spec.hosts) {
-        listeners.push_back({member.spec.name, host, member.spec.port, member.spec.listen, nullptr});
+        listeners.push_back(
+            {member.spec.name, host, member.spec.port,
+             only_tls && !member.spec.names.empty() ? wire::ListenerMode{} : member.spec.listen, nullptr});
       }
+      if (member.spec.names.empty()) continue;
+      if (!spec_.authority) return fail(member.spec.name + ": its names need a certificate authority");
+      member.secure_address = fmt::format("127.0.1.{}", ++secure);
+      listeners.push_back(
+          {member.spec.name, member.secure_address, spec_.secure_port, member.spec.listen, spec_.authority});
     }
     auto server = start ? start(std::move(listeners), *this, journal_, clock_, spec_.limits)
                         : http::Server::start(std::move(listeners), *this, journal_, clock_, spec_.limits,
@@ -116,8 +128,10 @@ class World::Room final : public http::Handler {
     // The loop thread may already be asked, so it waits for the ports to be known.
     std::unique_lock lock(ready_mutex_);
     server_ = std::move(*server);
-    for (Member& member : members_)
-      member.url = url_of(member.spec.hosts.front(), server_->port(member.spec.name)) + spec_.prefix;
+    for (Member& member : members_) {
+      member.plain_port = server_->port(member.spec.name);
+      member.url = url_of(member.spec.hosts.front(), member.plain_port) + spec_.prefix;
+    }
     for (Member& member : members_) {
       for (RuleSpec& rule : member.spec.rules) put_urls(rule);
     }
@@ -267,7 +281,11 @@ class World::Room final : public http::Handler {
   }
 
   static Call call_for(const Member& member, const http::Incoming& incoming, const json* order) {
-    return {incoming.connection, incoming.exchange, incoming.request.get(), member.url, order};
+    // Over TLS it was asked by one of its names.
+    const bool secure = incoming.port != member.plain_port && !member.secure_address.empty();
+    const std::string* host = secure ? find_header(incoming.request->headers, "host") : nullptr;
+    return {incoming.connection, incoming.exchange, incoming.request.get(),
+            host == nullptr ? member.url : "https://" + *host, order};
   }
 
   static const json* order_of(const Rule* rule) {
@@ -423,6 +441,14 @@ std::uint16_t World::port(std::string_view fake) const {
 std::map<std::string, std::string> World::urls() const {
   std::map<std::string, std::string> out;
   for (const Member& member : room_->members()) out[member.spec.name] = member.url;
+  return out;
+}
+
+std::map<std::string, std::string> World::addresses() const {
+  std::map<std::string, std::string> out;
+  for (const Member& member : room_->members()) {
+    for (const std::string& name : member.spec.names) out[name] = member.secure_address;
+  }
   return out;
 }
 

@@ -46,6 +46,8 @@ struct FakeSpec {
   wire::ListenerMode listen;
   std::vector<std::string> hosts = {"127.0.0.1"};  // addresses to listen on, all on one port
   std::uint16_t port = 0;
+  // DNS names that it answers for over TLS too, on WorldSpec::secure_port of an address of its own.
+  std::vector<std::string> names = {};
 };
 
 struct WorldSpec {
@@ -57,6 +59,9 @@ struct WorldSpec {
   unsigned threads = 1;                  // that serve; the fakes are still asked by one at a time
   // Of every pace and recorded time that an answer keeps: 10 = ten times as fast, 0 = no waiting.
   double speed = 1;
+  // Issues the certificates for FakeSpec::names; may be null while no fake has any.
+  std::shared_ptr<const http::Authority> authority = nullptr;
+  std::uint16_t secure_port = 443;
 };
 
 // What binds the listeners of a world; http::Server::start unless worlds share them (shared_listeners.h).
@@ -81,6 +86,9 @@ class World {
   std::uint16_t port(std::string_view fake) const;
   // Name → url of every fake.
   std::map<std::string, std::string> urls() const;
+  // FakeSpec::names → the loopback address where each is answered over TLS. What makes a client look there
+  // (/etc/hosts of a cell) is the caller's affair.
+  std::map<std::string, std::string> addresses() const;
 
   // Changes a setting of a running fake: name "inference.models". `inference.down` (bool) makes its listener
   // refuse.
