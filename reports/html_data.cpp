@@ -220,7 +220,7 @@ void add_case(Columns& out, Strings& strings, const CaseRecord& c) {
   out.axes.push_back(numbers(axes));
 }
 
-std::string json(const Columns& cases) {
+std::string columns_json(const Columns& cases) {
   return fmt::format(
       R"({{"name":{},"title":{},"requirement":{},"suite":{},"level":{},"provider":{},"model":{},"protocol":{},"features":{},"seen":{},"axes":{}}})",
       list(cases.name), list(cases.title), list(cases.requirement), list(cases.suite), list(cases.level),
@@ -235,7 +235,7 @@ struct Cells {
   std::vector<int> reason, command, item;
 };
 
-std::string json(const Cells& cells) {
+std::string columns_json(const Cells& cells) {
   return fmt::format(R"({{"verdict":"{}","duration":{},"reason":{},"command":{},"item":{}}})", cells.verdict,
                      list(cells.duration), list(cells.reason), list(cells.command), list(cells.item));
 }
@@ -336,8 +336,8 @@ HtmlData html_data(const RunRecord& record, std::size_t green_evidence, std::siz
   HtmlData out;
   out.index = fmt::format(
       R"({{"meta":{},"verdicts":{},"clients":{},"cases":{},"cells":{},"strings":{},"blocks":{}}})",
-      meta(record), verdicts.dump(), clients_json(record, clients), json(cases), json(cells), strings.json(),
-      items.starts());
+      meta(record), verdicts.dump(), clients_json(record, clients), columns_json(cases), columns_json(cells),
+      strings.json(), items.starts());
   out.blocks = std::move(items).blocks();
   return out;
 }

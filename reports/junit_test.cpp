@@ -57,7 +57,7 @@ TEST(Junit, IsValidAgainstTheSchema) {
       << "the check can fail";
 }
 
-CaseRecord with(Verdict verdict, const std::string& name) {
+CaseRecord case_with(Verdict verdict, const std::string& name) {
   CaseRecord c;
   c.name = name;
   c.client = "reference";
@@ -67,7 +67,7 @@ CaseRecord with(Verdict verdict, const std::string& name) {
   return c;
 }
 
-RunRecord record_of(std::vector<CaseRecord> cases) {
+RunRecord junit_record(std::vector<CaseRecord> cases) {
   RunRecord record;
   record.header.planned = cases.size();
   record.cases = std::move(cases);
@@ -76,11 +76,11 @@ RunRecord record_of(std::vector<CaseRecord> cases) {
 }
 
 TEST(Junit, KeepsFailureAndErrorApart) {
-  const std::string xml =
-      render_junit(record_of({with(Verdict::pass, "p"), with(Verdict::fail, "f"), with(Verdict::timeout, "t"),
-                              with(Verdict::crash, "c"), with(Verdict::flaky, "l"), with(Verdict::xpass, "x"),
-                              with(Verdict::error, "e"), with(Verdict::could_not_run, "n"),
-                              with(Verdict::xfail, "k"), with(Verdict::not_applicable, "a")}));
+  const std::string xml = render_junit(junit_record(
+      {case_with(Verdict::pass, "p"), case_with(Verdict::fail, "f"), case_with(Verdict::timeout, "t"),
+       case_with(Verdict::crash, "c"), case_with(Verdict::flaky, "l"), case_with(Verdict::xpass, "x"),
+       case_with(Verdict::error, "e"), case_with(Verdict::could_not_run, "n"), case_with(Verdict::xfail, "k"),
+       case_with(Verdict::not_applicable, "a")}));
   EXPECT_THAT(xml, HasSubstr(R"(tests="10" failures="5" errors="2" skipped="2")"));
   EXPECT_THAT(xml, HasSubstr(R"(<failure message="crash: because" type="crash">)"));
   EXPECT_THAT(xml, HasSubstr(R"(<error message="could-not-run: because" type="could-not-run">)"));
@@ -89,13 +89,14 @@ TEST(Junit, KeepsFailureAndErrorApart) {
 }
 
 TEST(Junit, GivesRepeatedCasesNamesOfTheirOwn) {
-  const std::string xml = render_junit(record_of({with(Verdict::pass, "p"), with(Verdict::pass, "p")}));
+  const std::string xml =
+      render_junit(junit_record({case_with(Verdict::pass, "p"), case_with(Verdict::pass, "p")}));
   EXPECT_THAT(xml, HasSubstr(R"(name="p")"));
   EXPECT_THAT(xml, HasSubstr(R"(name="p #2")"));
 }
 
 TEST(Junit, IsNotGreenWhenTheRunIsIncomplete) {
-  RunRecord record = record_of({with(Verdict::pass, "p")});
+  RunRecord record = junit_record({case_with(Verdict::pass, "p")});
   EXPECT_THAT(render_junit(record), Not(HasSubstr("<error")));
   record.header.missing = {"shard 3/4"};
   EXPECT_THAT(render_junit(record), HasSubstr(R"(<error message="the run is incomplete")"));

@@ -19,7 +19,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-CaseRecord a_case(Verdict verdict, const std::string& name) {
+CaseRecord markdown_case(Verdict verdict, const std::string& name) {
   CaseRecord c;
   c.name = name;
   c.client = "reference";
@@ -36,7 +36,7 @@ CaseRecord a_case(Verdict verdict, const std::string& name) {
   return c;
 }
 
-RunRecord record_of(std::vector<CaseRecord> cases, int exit = 0) {
+RunRecord markdown_record(std::vector<CaseRecord> cases, int exit = 0) {
   RunRecord record;
   record.header.assay = "0.1.0";
   record.header.started = "2026-11-20T07:20:14Z";
@@ -48,8 +48,8 @@ RunRecord record_of(std::vector<CaseRecord> cases, int exit = 0) {
 }
 
 TEST(Markdown, PutsFirstWhatFailed) {
-  const std::string text =
-      render_markdown(record_of({a_case(Verdict::pass, "p"), a_case(Verdict::fail, "f")}, 1));
+  const std::string text = render_markdown(
+      markdown_record({markdown_case(Verdict::pass, "p"), markdown_case(Verdict::fail, "f")}, 1));
   EXPECT_TRUE(text.starts_with("# Failed: 1 pass, 1 fail\n\n### fail: f\n")) << text;
   EXPECT_THAT(text, HasSubstr("- why: because \\| of &lt;b&gt;this&lt;/b&gt;\n"));
   EXPECT_THAT(text, HasSubstr("- done: expected ` ok `, observed ``` a `tick` and ``two`` ```\n"));
@@ -78,18 +78,19 @@ TEST(Github, IsBoundedAndEscaped) {
   }
   EXPECT_EQ(errors, 10U);
   EXPECT_EQ(warnings, 10U);
-  CaseRecord c = a_case(Verdict::fail, "a:b,c");
+  CaseRecord c = markdown_case(Verdict::fail, "a:b,c");
   c.reason = "100% sure";
-  EXPECT_THAT(render_github(record_of({c}, 1)),
+  EXPECT_THAT(render_github(markdown_record({c}, 1)),
               HasSubstr("::error title=fail%3A a%3Ab%2Cc (reference)::100%25 sure%0Adone: "));
 }
 
 TEST(Badge, HasAColourOfTheJudgement) {
-  EXPECT_EQ(render_badge(record_of({a_case(Verdict::pass, "p"), a_case(Verdict::not_applicable, "n")})),
+  EXPECT_EQ(render_badge(markdown_record(
+                {markdown_case(Verdict::pass, "p"), markdown_case(Verdict::not_applicable, "n")})),
             "{\"schemaVersion\":1,\"label\":\"assay\",\"message\":\"1 of 1\",\"color\":\"brightgreen\"}\n");
-  EXPECT_THAT(render_badge(record_of({a_case(Verdict::fail, "f")}, 1)),
+  EXPECT_THAT(render_badge(markdown_record({markdown_case(Verdict::fail, "f")}, 1)),
               HasSubstr(R"("0 of 1","color":"red")"));
-  RunRecord record = record_of({});
+  RunRecord record = markdown_record({});
   record.footer.reset();
   EXPECT_THAT(render_badge(record), HasSubstr(R"("incomplete")"));
 }
@@ -113,15 +114,15 @@ TEST(Ctrf, FollowsItsSchema) {
 }
 
 TEST(Compat, JudgesEachFeatureByItsCases) {
-  CaseRecord tools = a_case(Verdict::fail, "tools-fail");
+  CaseRecord tools = markdown_case(Verdict::fail, "tools-fail");
   tools.features = {"stream", "tools"};
-  CaseRecord vision = a_case(Verdict::not_applicable, "vision");
+  CaseRecord vision = markdown_case(Verdict::not_applicable, "vision");
   vision.features = {"vision"};
-  CaseRecord usage = a_case(Verdict::could_not_run, "usage");
+  CaseRecord usage = markdown_case(Verdict::could_not_run, "usage");
   usage.features = {"usage"};
-  CaseRecord known = a_case(Verdict::xfail, "known");
+  CaseRecord known = markdown_case(Verdict::xfail, "known");
   known.features = {"parameters:top_k"};
-  const RunRecord record = record_of({a_case(Verdict::pass, "ok"), tools, vision, usage, known});
+  const RunRecord record = markdown_record({markdown_case(Verdict::pass, "ok"), tools, vision, usage, known});
   const Compat table = compat(record);
   EXPECT_THAT(table.features, ElementsAre("stream", "tools", "usage", "vision", "parameters:top_k"));
   ASSERT_EQ(table.rows.size(), 1U);
@@ -143,10 +144,10 @@ TEST(Compat, JudgesEachFeatureByItsCases) {
 }
 
 TEST(Compat, HtmlHoldsNoMarkupOfARecord) {
-  CaseRecord c = a_case(Verdict::fail, "<script>alert(1)</script>");
+  CaseRecord c = markdown_case(Verdict::fail, "<script>alert(1)</script>");
   c.provider = c.model = c.client = c.command = "<img src=x onerror=\"x\">";
   c.features = {"<b>"};
-  const std::string text = render_compat_html(record_of({c}));
+  const std::string text = render_compat_html(markdown_record({c}));
   EXPECT_THAT(text, Not(HasSubstr("<script")));
   EXPECT_THAT(text, Not(HasSubstr("<img")));
 }

@@ -35,7 +35,7 @@ std::optional<Shard> parse_shard(std::string_view text) {
   return out.index <= out.count ? std::optional(out) : std::nullopt;
 }
 
-std::string client_names(const RunHeader& header) {
+std::string family_name(const RunHeader& header) {
   std::string out;
   for (const ClientInfo& client : header.clients) out += (out.empty() ? "" : ", ") + client.name;
   return out;
@@ -54,7 +54,7 @@ Result<std::vector<std::string>> missing(const std::vector<NamedRecord>& inputs)
   for (const auto& [name, record] : inputs) {
     const auto shard = parse_shard(record.header.shard);
     if (!shard) return fail("not a shard: '" + record.header.shard + "', expected i/n", name);
-    Family& family = families[client_names(record.header)];
+    Family& family = families[family_name(record.header)];
     if (family.count == 0) family.count = shard->count, family.first = name;
     if (family.count != shard->count) {
       return fail(

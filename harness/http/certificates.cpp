@@ -10,17 +10,12 @@
 
 #include <array>
 
+#include "harness/http/openssl_owned.h"
+#include "harness/http/socket.h"
+
 namespace assay::http {
 namespace {
 
-struct Free {
-  void operator()(EVP_PKEY* p) const { EVP_PKEY_free(p); }
-  void operator()(X509* p) const { X509_free(p); }
-  void operator()(X509_EXTENSION* p) const { X509_EXTENSION_free(p); }
-  void operator()(BIO* p) const { BIO_free_all(p); }
-};
-template <typename T>
-using Owned = std::unique_ptr<T, Free>;
 using Key = Owned<EVP_PKEY>;
 using Certificate = Owned<X509>;
 
@@ -100,11 +95,6 @@ std::string pem(EVP_PKEY* key) {
   return text_of(bio.get());
 }
 
-bool is_address(const std::string& name) {
-  in6_addr any = {};
-  return inet_pton(AF_INET, name.c_str(), &any) == 1 || inet_pton(AF_INET6, name.c_str(), &any) == 1;
-}
-
 // Names go into an extension in OpenSSL's configuration syntax, so nothing else may.
 bool is_plain_name(const std::string& name) {
   return !name.empty() && name.find_first_not_of(
@@ -131,7 +121,7 @@ class EcAuthority final : public Authority {
     for (const std::string& name : given) {
       if (!is_plain_name(name)) return fail("not a host name: \"" + name + "\"");
       if (!alternatives.empty()) alternatives += ',';
-      alternatives += (is_address(name) ? "IP:" : "DNS:") + name;
+      alternatives += (is_ip_address(name) ? "IP:" : "DNS:") + name;
     }
     if (given.empty()) return fail("a certificate needs at least one name");
     const bool expired = flaw == LeafFlaw::expired;

@@ -20,14 +20,10 @@ struct FreeAddresses {
   void operator()(addrinfo* list) const { ::freeaddrinfo(list); }
 };
 
-std::string reason(int error) {
-  return std::generic_category().message(error);
-}
-
 Trouble connect_one(const addrinfo& address, Instant until, const ClientOptions& options,
                     const CancelToken* cancel, Fd& socket) {
   socket.reset(::socket(address.ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-  if (!socket) return {{End::unreachable, reason(errno)}};
+  if (!socket) return {{End::unreachable, system_reason(errno)}};
   int error = ::connect(socket.get(), address.ai_addr, address.ai_addrlen) == 0 ? 0 : errno;
   if (error == EINPROGRESS) {
     const Waited waited = wait_for(socket.get(), POLLOUT, until, cancel);
@@ -40,7 +36,7 @@ Trouble connect_one(const addrinfo& address, Instant until, const ClientOptions&
     ::getsockopt(socket.get(), SOL_SOCKET, SO_ERROR, &error, &length);
   }
   if (error == 0) return {};
-  return {{error == ECONNREFUSED ? End::refused : End::unreachable, reason(error)}};
+  return {{error == ECONNREFUSED ? End::refused : End::unreachable, system_reason(error)}};
 }
 
 Trouble shake_hands(const Url& url, Instant until, const ClientOptions& options, const CancelToken* cancel,

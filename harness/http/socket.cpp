@@ -42,10 +42,6 @@ void put_address(const Address& from, __be32* to, __be16* port) {
   }
 }
 
-std::string reason(int error) {
-  return std::generic_category().message(error);
-}
-
 }  // namespace
 
 int Fd::release() {
@@ -75,7 +71,7 @@ Result<Fd> bind_tcp(const SocketAddress& where) {
   const int on = 1;
   if (fd) ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
   if (!fd || ::bind(fd.get(), &address.any, length) != 0) {
-    return fail(fmt::format("cannot listen on {}:{}: {}", where.host, where.port, reason(errno)));
+    return fail(fmt::format("cannot listen on {}:{}: {}", where.host, where.port, system_reason(errno)));
   }
   return fd;
 }
@@ -97,6 +93,15 @@ std::string peer_name(int socket) {
   }
   inet_ntop(AF_INET, &address.v4.sin_addr, text.data(), text.size());
   return fmt::format("{}:{}", text.data(), port_of(address));
+}
+
+bool is_ip_address(const std::string& host) {
+  in6_addr any = {};
+  return inet_pton(AF_INET, host.c_str(), &any) == 1 || inet_pton(AF_INET6, host.c_str(), &any) == 1;
+}
+
+std::string system_reason(int error) {
+  return std::generic_category().message(error);
 }
 
 void set_nodelay(int socket) {

@@ -41,6 +41,10 @@ Result<Fd> bind_tcp(const SocketAddress& address);
 std::uint16_t local_port(int socket);
 // "127.0.0.1:4711" or "[::1]:4711"; empty when the peer has gone.
 std::string peer_name(int socket);
+// Whether `host` is a literal IPv4 or IPv6 address, without brackets.
+bool is_ip_address(const std::string& host);
+// What the system says of an errno.
+std::string system_reason(int error);
 void set_nodelay(int socket);
 // Makes close() send RST and drop what was not acknowledged.
 void reset_on_close(int socket);

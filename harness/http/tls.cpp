@@ -16,29 +16,17 @@
 #include <string_view>
 #include <system_error>
 
+#include "harness/http/openssl_owned.h"
+#include "harness/http/socket.h"
+
 namespace assay::http {
 namespace {
-
-struct Free {
-  void operator()(SSL_CTX* p) const { SSL_CTX_free(p); }
-  void operator()(SSL* p) const { SSL_free(p); }
-  void operator()(BIO* p) const { BIO_free_all(p); }
-  void operator()(X509* p) const { X509_free(p); }
-  void operator()(EVP_PKEY* p) const { EVP_PKEY_free(p); }
-};
-template <typename T>
-using Owned = std::unique_ptr<T, Free>;
 
 std::string openssl_error(std::string_view otherwise) {
   const unsigned long code = ERR_peek_last_error();
   ERR_clear_error();
   const char* reason = code == 0 ? nullptr : ERR_reason_error_string(code);
   return reason == nullptr ? std::string(otherwise) : std::string(reason);
-}
-
-bool is_address(const std::string& host) {
-  in6_addr any = {};
-  return inet_pton(AF_INET, host.c_str(), &any) == 1 || inet_pton(AF_INET6, host.c_str(), &any) == 1;
 }
 
 // A BIO over send and recv: OpenSSL's own socket BIO would raise SIGPIPE, and would not count what goes out.
@@ -280,7 +268,7 @@ class Client final : public TlsClient, public std::enable_shared_from_this<Clien
 
   std::unique_ptr<Transport> connect(int socket, const std::string& host) override {
     SSL* ssl = SSL_new(context_.get());
-    if (is_address(host)) {
+    if (is_ip_address(host)) {
       if (verify_) X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), host.c_str());
     } else {
       SSL_set_tlsext_host_name(ssl, host.c_str());
