@@ -1,54 +1,11 @@
 // Plays scenarios.json to oidc-provider, a certified OpenID Connect implementation from npm, and writes how it answered to
 // oidc-provider.json. Run by hand when scenarios or versions change: node fakes/oauth/compare/record.mjs
-// The package goes into a cache outside the tree; nothing of it is used by the project otherwise.
-import { execFileSync } from 'node:child_process';
-import { createRequire } from 'node:module';
 import fs from 'node:fs';
-import http from 'node:http';
-import os from 'node:os';
 import path from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { VERSION, start } from './provider.mjs';
 
-const VERSION = '9.13.3';
 const here = import.meta.dirname ?? path.dirname(new URL(import.meta.url).pathname);
-const cache = path.join(process.env.XDG_CACHE_HOME || path.join(os.homedir(), '.cache'), 'assay', `oidc-provider-${VERSION}`);
-const installed = path.join(cache, 'node_modules', 'oidc-provider');
-if (!fs.existsSync(installed)) {
-  fs.mkdirSync(cache, { recursive: true });
-  execFileSync('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--prefix', cache, `oidc-provider@${VERSION}`], { stdio: 'inherit' });
-}
-const entry = createRequire(path.join(installed, 'package.json')).resolve('./lib/index.js');
-const { Provider } = await import(pathToFileURL(entry).href);
-
-const server = http.createServer();
-await new Promise((done) => server.listen(0, '127.0.0.1', done));
-const origin = `http://127.0.0.1:${server.address().port}`;
-const common = { grant_types: ['authorization_code', 'refresh_token', 'urn:ietf:params:oauth:grant-type:device_code'], response_types: ['code'] };
-const provider = new Provider(origin, {
-  clients: [
-    { client_id: 'native', application_type: 'native', token_endpoint_auth_method: 'none', redirect_uris: ['http://127.0.0.1/cb'], ...common },
-    { client_id: 'other', application_type: 'native', token_endpoint_auth_method: 'none', redirect_uris: ['http://127.0.0.1/cb'], ...common },
-    { client_id: 'web', client_secret: 'secret-of-web-0123456789', redirect_uris: ['https://web.example/cb'], ...common, grant_types: ['authorization_code', 'refresh_token'] },
-  ],
-  cookies: { keys: ['test'] },
-  findAccount: (ctx, id) => ({ accountId: id, claims: async () => ({ sub: id, email: 'user@example.com' }) }),
-  claims: { openid: ['sub'], email: ['email'] },
-  features: { devInteractions: { enabled: false }, deviceFlow: { enabled: true }, revocation: { enabled: true }, registration: { enabled: true } },
-  interactions: { url: (ctx, interaction) => `/interaction/${interaction.uid}` },
-  // A refresh token for every grant, as most model providers give it; by default it takes offline_access with prompt=consent.
-  issueRefreshToken: async () => true,
-  rotateRefreshToken: true,
-});
-const callback = provider.callback();
-server.on('request', async (req, res) => {
-  if (!req.url.startsWith('/interaction/')) return callback(req, res);
-  // Whoever signs in is user-1 and consents.
-  const { prompt, params } = await provider.interactionDetails(req, res);
-  if (prompt.name === 'login') return provider.interactionFinished(req, res, { login: { accountId: 'user-1' } });
-  const grant = new provider.Grant({ clientId: params.client_id, accountId: 'user-1' });
-  grant.addOIDCScope('openid email offline_access');
-  return provider.interactionFinished(req, res, { consent: { grantId: await grant.save() } }, { mergeWithLastSubmission: true });
-});
+const { origin, stop } = await start();
 
 const metadata = await (await fetch(`${origin}/.well-known/openid-configuration`)).json();
 const endpoint = (name) => (name === 'metadata' ? `${origin}/.well-known/openid-configuration` : metadata[`${name}_endpoint`]);
@@ -111,6 +68,5 @@ for (const { scenario, steps } of scenarios) {
   for (const step of steps) lines.push(`  ${JSON.stringify(`${scenario}/${step.step}`)}: ${JSON.stringify(await play(step, saved))}`);
 }
 fs.writeFileSync(path.join(here, 'oidc-provider.json'), `{"about": "How oidc-provider ${VERSION} answered scenarios.json; written by record.mjs.",\n "answers": {\n${lines.join(',\n')}\n}}\n`);
-server.close();
-server.closeAllConnections();
+stop();
 console.log(`${lines.length} answers of oidc-provider ${VERSION}`);
