@@ -14,9 +14,11 @@ namespace assay::cli {
 struct ServeOptions {
   std::string provider = "worldrouter";
   std::string world_file;
-  std::string case_id;
+  std::string scenario;  // or the id of a case
   std::vector<std::string> fixtures;
   std::vector<std::string> ports;  // FAKE=PORT
+  std::uint16_t admin_port = 0;
+  std::vector<std::string> print;  // "exports", "all", "none", names of clients
   std::uint64_t seed = 1;
   double speed = 1;
   unsigned threads = 1;
@@ -42,6 +44,8 @@ JournalStreamOptions journal_view(bool everything);
 // export ASSAY_NAME_URL=... and the variables that SDKs read, for a server of models at `url`.
 void print_variables(std::string name, const std::string& url);
 
+// Worlds, with their admin API, made anew when their files change.
+ExitCode serve_worlds(const ServeOptions& options);
 // `assay serve --fixture`: recordings, replayed to the byte.
 ExitCode serve_fixtures(const ServeOptions& options);
 

@@ -133,6 +133,7 @@ Result<ClientFile> parse_client_file(const Document& document) {
     }
     hosts->done();
   }
+  out.snippet = file.optional<std::string>("snippet");
   out.adapter = placed(file.optional<std::vector<std::string>>("adapter"), document.file);
   recipe.environment = read_texts(file, "environment");
   for (const std::string& package : out.packages) {
@@ -144,6 +145,7 @@ Result<ClientFile> parse_client_file(const Document& document) {
   auto check = [&](std::string_view key, const std::string& text) {
     if (auto ok = filled_in(text, names); !ok) file.problem(key, ok.error().message);
   };
+  if (auto ok = filled_in(out.snippet, kRecipeNames); !ok) file.problem("snippet", ok.error().message);
   if (out.adapter.empty()) {
     recipe.argv = placed(file.optional<std::vector<std::string>>("argv"), document.file);
     recipe.stdin_text = file.optional<std::string>("stdin");

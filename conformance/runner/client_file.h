@@ -59,6 +59,8 @@ struct ClientFile {
   Micros patience{0};  // how long a client that goes on trying is watched; 0 = the deadlines of the cases
   // Role of a fake → names that the client asks for over https, whatever it is told.
   std::map<std::string, std::vector<std::string>> hosts;
+  // Code that makes it talk to ${inference.url} with ${key}, for people; empty = none.
+  std::string snippet;
   std::string version() const;  // of the first package; "" without packages
 };
 

@@ -78,6 +78,15 @@ void JournalStream::show(const JournalEntry& entry) {
   if (first) changed_.notify_all();
 }
 
+void JournalStream::write(std::string_view lines) {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [&] { return waiting_.size() < kWaiting || over_; });
+  const bool first = waiting_.empty();
+  waiting_ += lines;
+  lock.unlock();
+  if (first) changed_.notify_all();
+}
+
 void JournalStream::write_lines() {
   std::string lines;
   std::unique_lock lock(mutex_);

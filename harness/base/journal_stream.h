@@ -8,6 +8,7 @@
 #include <condition_variable>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <thread>
 
 #include "harness/base/journal.h"
@@ -28,6 +29,8 @@ class JournalStream {
   JournalStream& operator=(const JournalStream&) = delete;
 
   void show(const JournalEntry& entry);
+  // Whole lines that somebody else has made, in their place among the entries. From any thread.
+  void write(std::string_view lines);
 
  private:
   void write_lines();

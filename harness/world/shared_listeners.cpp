@@ -52,9 +52,9 @@ class Shared final : public SharedListeners, public http::Handler {
   }
   ~Shared() override { server_.reset(); }
 
-  Result<void> open(std::vector<http::ListenerSpec> listeners, http::Limits limits) {
+  Result<void> open(std::vector<http::ListenerSpec> listeners, http::Limits limits, unsigned threads) {
     for (const auto& listener : listeners) names_.insert(listener.name);
-    auto server = http::Server::start(std::move(listeners), *this, journal_, clock_, limits);
+    auto server = http::Server::start(std::move(listeners), *this, journal_, clock_, limits, threads);
     if (!server) return tl::unexpected(server.error());
     server_ = std::move(*server);
     return {};
@@ -111,6 +111,7 @@ class Shared final : public SharedListeners, public http::Handler {
   void on_closed(std::uint64_t connection) override {
     for (const TenantPtr& tenant : tenants()) tenant->handler->on_closed(connection);
     // Its last entries may still come.
+    const std::lock_guard lock(seen_mutex_);
     ended_.push_back(connection);
     if (ended_.size() <= kRemembered) return;
     connections_.erase(ended_.front());
@@ -213,8 +214,9 @@ class Shared final : public SharedListeners, public http::Handler {
     return script;
   }
 
-  // One entry of the listeners goes to the journal of the world it belongs to. On the loop thread.
+  // One entry of the listeners goes to the journal of the world it belongs to. On their threads.
   void pass_on(const JournalEntry& entry) {
+    const std::lock_guard lock(seen_mutex_);
     Seen& seen = connections_[entry.connection];
     if (entry.request) {
       const Place place = place_of(*entry.request);
@@ -262,8 +264,9 @@ class Shared final : public SharedListeners, public http::Handler {
   std::map<std::string, TenantPtr> tenants_;
   std::uint64_t last_id_ = 0;
   AnswerListener answer_listener_;
-  std::unordered_map<std::uint64_t, Seen> connections_;  // loop thread
-  std::deque<std::uint64_t> ended_;                      // loop thread
+  std::mutex seen_mutex_;  // taken before mutex_
+  std::unordered_map<std::uint64_t, Seen> connections_;
+  std::deque<std::uint64_t> ended_;
   std::set<std::string> names_;
   std::unique_ptr<http::Server> server_;
 };
@@ -337,9 +340,10 @@ ServerStarter Shared::entrance(std::string name, std::vector<std::string> keys) 
 }  // namespace
 
 Result<std::unique_ptr<SharedListeners>> SharedListeners::start(std::vector<http::ListenerSpec> listeners,
-                                                                const Clock& clock, http::Limits limits) {
+                                                                const Clock& clock, http::Limits limits,
+                                                                unsigned threads) {
   auto shared = std::make_unique<Shared>(clock);
-  if (auto opened = shared->open(std::move(listeners), limits); !opened)
+  if (auto opened = shared->open(std::move(listeners), limits, threads); !opened)
     return tl::unexpected(opened.error());
   return shared;
 }

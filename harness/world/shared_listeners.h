@@ -10,7 +10,7 @@
 // of the world that its requests go to; before the first request nobody knows which, so `connect` is
 // journalled with it.
 //
-// Thread-safety: everything public may be called from any thread but that of the listeners.
+// Thread-safety: everything public may be called from any thread but those of the listeners.
 #pragma once
 
 #include <functional>
@@ -29,7 +29,8 @@ class SharedListeners {
   // `clock` outlives what is returned. Every FakeSpec::name of a world that moves in must be among the
   // listeners' names.
   static Result<std::unique_ptr<SharedListeners>> start(std::vector<http::ListenerSpec> listeners,
-                                                        const Clock& clock, http::Limits limits = {});
+                                                        const Clock& clock, http::Limits limits = {},
+                                                        unsigned threads = 1);
   // Every world that moved in is destroyed before.
   virtual ~SharedListeners() = default;
 
@@ -38,7 +39,7 @@ class SharedListeners {
   // has no listener of its own. `keys`: the API keys it claims.
   virtual ServerStarter entrance(std::string name, std::vector<std::string> keys = {}) = 0;
 
-  // Called on the thread of the listeners with each answer as it is given out, before a byte of it is sent;
+  // Called on a thread of the listeners with each answer as it is given out, before a byte of it is sent;
   // `world` is the name. Set before the first world moves in.
   using AnswerListener =
       std::function<void(const std::string& world, std::uint64_t exchange, const wire::Script& script)>;
