@@ -214,9 +214,9 @@ bool use_identity(SSL_CTX* context, const TlsIdentity& identity) {
   return key && SSL_CTX_use_PrivateKey(context, key.get()) == 1;
 }
 
-class Server final : public TlsServer, public std::enable_shared_from_this<Server> {
+class OpensslServer final : public TlsServer, public std::enable_shared_from_this<OpensslServer> {
  public:
-  Server(std::shared_ptr<const Authority> authority, std::string name, LeafFlaw flaw)
+  OpensslServer(std::shared_ptr<const Authority> authority, std::string name, LeafFlaw flaw)
       : authority_(std::move(authority)), default_name_(std::move(name)), flaw_(flaw) {}
 
   // The context whose leaf is for `name`.
@@ -249,7 +249,7 @@ class Server final : public TlsServer, public std::enable_shared_from_this<Serve
   static int on_name(SSL* ssl, int*, void* self) {
     const char* name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
     if (name == nullptr) return SSL_TLSEXT_ERR_OK;
-    const auto context = static_cast<Server*>(self)->context_for(name);
+    const auto context = static_cast<OpensslServer*>(self)->context_for(name);
     if (!context) return SSL_TLSEXT_ERR_ALERT_FATAL;
     SSL_set_SSL_CTX(ssl, *context);
     return SSL_TLSEXT_ERR_OK;
@@ -286,7 +286,7 @@ class Client final : public TlsClient, public std::enable_shared_from_this<Clien
 
 Result<std::shared_ptr<TlsServer>> TlsServer::create(std::shared_ptr<const Authority> authority,
                                                      std::string default_name, LeafFlaw flaw) {
-  auto server = std::make_shared<Server>(std::move(authority), default_name, flaw);
+  auto server = std::make_shared<OpensslServer>(std::move(authority), default_name, flaw);
   if (auto context = server->context_for(default_name); !context) return tl::unexpected(context.error());
   return server;
 }
