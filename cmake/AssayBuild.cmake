@@ -19,12 +19,16 @@ if(CCACHE)
 endif()
 
 add_library(assay_options INTERFACE)
-target_include_directories(assay_options INTERFACE ${PROJECT_SOURCE_DIR})
-target_compile_options(assay_options INTERFACE -Wall -Wextra -Wpedantic -Werror)
+target_include_directories(assay_options INTERFACE $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}>
+                           $<INSTALL_INTERFACE:include> $<INSTALL_INTERFACE:include/assay>)
+target_compile_features(assay_options INTERFACE cxx_std_20)
+# How strict we are is no matter of those who use the package.
+target_compile_options(assay_options INTERFACE $<BUILD_INTERFACE:-Wall> $<BUILD_INTERFACE:-Wextra> $<BUILD_INTERFACE:-Wpedantic>
+                       $<BUILD_INTERFACE:-Werror>)
 if(CMAKE_BUILD_TYPE STREQUAL Release AND CMAKE_CXX_COMPILER_ID STREQUAL GNU AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
   # Optimizing, GCC 12 sees overlapping copies in std::string's own code (its bug 105651) and members of a std::variant that is moved as
   # uninitialized (105562).
-  target_compile_options(assay_options INTERFACE -Wno-restrict -Wno-maybe-uninitialized)
+  target_compile_options(assay_options INTERFACE $<BUILD_INTERFACE:-Wno-restrict> $<BUILD_INTERFACE:-Wno-maybe-uninitialized>)
 endif()
 
 set(ASSAY_SANITIZE "" CACHE STRING "Sanitizers to compile with: address,undefined or thread")
