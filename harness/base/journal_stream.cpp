@@ -3,8 +3,9 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
-#include <chrono>
+#include <charconv>
 #include <iterator>
 
 namespace assay {
@@ -34,12 +35,37 @@ bool shown_by_default(JournalKind kind) {
          kind == JournalKind::note || kind == JournalKind::peer_closed;
 }
 
-// One line for one entry: time, who, what, how it was answered.
+void append_padded(std::string& out, std::string_view text, std::size_t width) {
+  out += text;
+  if (text.size() < width) out.append(width - text.size(), ' ');
+}
+
+void append_number(std::string& out, std::int64_t value, std::size_t width, char fill) {
+  std::array<char, 20> digits{};
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
+  const auto size = static_cast<std::size_t>(end - digits.data());
+  if (size < width) out.append(width - size, fill);
+  out.append(digits.data(), size);
+}
+
+// One line for one entry: time, who, what, how it was answered. A world may serve a hundred thousand of them
+// in a second, so they are put together by hand.
 void append_line(std::string& out, const JournalEntry& entry, bool color) {
-  fmt::format_to(std::back_inserter(out), "{}{:>10.3f} s  {:<13} {:<11} {}", color ? paint_of(entry) : "",
-                 static_cast<double>(entry.at.count()) / 1e6, entry.actor, to_string(entry.kind), entry.text);
-  if (entry.status != 0)
-    fmt::format_to(std::back_inserter(out), "{}{}", entry.text.empty() ? "" : " ", entry.status);
+  if (color) out += paint_of(entry);
+  const std::int64_t milliseconds = (entry.at.count() + 500) / 1000;
+  append_number(out, milliseconds / 1000, 6, ' ');
+  out += '.';
+  append_number(out, milliseconds % 1000, 3, '0');
+  out += " s  ";
+  append_padded(out, entry.actor, 13);
+  out += ' ';
+  append_padded(out, to_string(entry.kind), 11);
+  out += ' ';
+  out += entry.text;
+  if (entry.status != 0) {
+    if (!entry.text.empty()) out += ' ';
+    append_number(out, entry.status, 0, ' ');
+  }
   if (!entry.detail.is_null())
     out += " " + entry.detail.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
   out += color ? "\033[0m\n" : "\n";
@@ -70,12 +96,16 @@ JournalStream::~JournalStream() {
 void JournalStream::show(const JournalEntry& entry) {
   if (!options_.everything && !shown_by_default(entry.kind)) return;
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [&] { return waiting_.size() < kWaiting || over_; });
-  const bool first = waiting_.empty();
+  if (waiting_.size() >= kWaiting) {
+    changed_.notify_all();
+    changed_.wait(lock, [&] { return waiting_.size() < kWaiting || over_; });
+  }
   append_line(waiting_, entry, options_.color);
   if (options_.everything && entry.request) append_request(waiting_, *entry.request);
+  const bool wake = idle_;
+  idle_ = false;
   lock.unlock();
-  if (first) changed_.notify_all();
+  if (wake) changed_.notify_all();
 }
 
 void JournalStream::write(std::string_view lines) {
@@ -91,6 +121,7 @@ void JournalStream::write_lines() {
   std::string lines;
   std::unique_lock lock(mutex_);
   while (true) {
+    idle_ = waiting_.empty();
     changed_.wait(lock, [&] { return !waiting_.empty() || over_; });
     if (waiting_.empty()) return;
     lines.clear();
@@ -104,6 +135,8 @@ void JournalStream::write_lines() {
       at += static_cast<std::size_t>(put);
     }
     lock.lock();
+    // The first line is shown at once; of many, those of a while together.
+    changed_.wait_for(lock, kTogether, [&] { return waiting_.size() >= kWaiting / 2 || over_; });
   }
 }
 

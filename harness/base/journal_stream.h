@@ -36,10 +36,12 @@ class JournalStream {
   void write_lines();
 
   static constexpr std::size_t kWaiting = std::size_t{4} << 20U;
+  static constexpr Micros kTogether = std::chrono::milliseconds(20);
   JournalStreamOptions options_;
   std::mutex mutex_;
   std::condition_variable changed_;
   std::string waiting_;  // lines that were not written yet
+  bool idle_ = false;    // the writer waits for a first line
   bool over_ = false;
   std::thread writer_;
 };
