@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <charconv>
 #include <iterator>
+#include <utility>
 
 namespace assay {
 namespace {
@@ -93,28 +94,29 @@ JournalStream::~JournalStream() {
   writer_.join();
 }
 
-void JournalStream::show(const JournalEntry& entry) {
-  if (!options_.everything && !shown_by_default(entry.kind)) return;
+template <typename Append>
+void JournalStream::add(const Append& append) {
   std::unique_lock lock(mutex_);
   if (waiting_.size() >= kWaiting) {
     changed_.notify_all();
     changed_.wait(lock, [&] { return waiting_.size() < kWaiting || over_; });
   }
-  append_line(waiting_, entry, options_.color);
-  if (options_.everything && entry.request) append_request(waiting_, *entry.request);
-  const bool wake = idle_;
-  idle_ = false;
+  append(waiting_);
+  const bool wake = std::exchange(idle_, false);
   lock.unlock();
   if (wake) changed_.notify_all();
 }
 
+void JournalStream::show(const JournalEntry& entry) {
+  if (!options_.everything && !shown_by_default(entry.kind)) return;
+  add([&](std::string& out) {
+    append_line(out, entry, options_.color);
+    if (options_.everything && entry.request) append_request(out, *entry.request);
+  });
+}
+
 void JournalStream::write(std::string_view lines) {
-  std::unique_lock lock(mutex_);
-  changed_.wait(lock, [&] { return waiting_.size() < kWaiting || over_; });
-  const bool first = waiting_.empty();
-  waiting_ += lines;
-  lock.unlock();
-  if (first) changed_.notify_all();
+  add([&](std::string& out) { out += lines; });
 }
 
 void JournalStream::write_lines() {

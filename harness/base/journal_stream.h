@@ -33,6 +33,8 @@ class JournalStream {
   void write(std::string_view lines);
 
  private:
+  template <typename Append>  // void(std::string& out)
+  void add(const Append& append);
   void write_lines();
 
   static constexpr std::size_t kWaiting = std::size_t{4} << 20U;
