@@ -10,8 +10,9 @@
 #include "harness/base/yaml.h"
 
 namespace assay::serve {
-
 namespace {
+
+constexpr const char* kNamed = "/conformance/scenarios.yaml";
 
 Result<void> read_named(const std::string& path, std::vector<Scenario>& out) {
   std::error_code ignored;
@@ -38,33 +39,43 @@ Result<void> read_named(const std::string& path, std::vector<Scenario>& out) {
   return first_problem(problems);
 }
 
-}  // namespace
-
-Result<std::vector<Scenario>> load_scenarios(const std::string& data_folder) {
-  std::vector<Scenario> out;
-  if (auto read = read_named(data_folder + "/conformance/scenarios.yaml", out); !read)
-    return tl::unexpected(read.error());
+Result<void> read_cases(const std::string& data_folder, std::vector<Scenario>& out) {
   auto cases = conformance::load_cases(data_folder + "/conformance/cases");
   if (!cases) return tl::unexpected(cases.error());
   for (conformance::Case& one : *cases)
     out.push_back({one.id, one.title, true, std::move(one.world), one.file, one.line});
+  return {};
+}
+
+}  // namespace
+
+Result<std::vector<Scenario>> load_scenarios(const std::string& data_folder) {
+  std::vector<Scenario> out;
+  if (auto read = read_named(data_folder + kNamed, out); !read) return tl::unexpected(read.error());
+  if (auto read = read_cases(data_folder, out); !read) return tl::unexpected(read.error());
   return out;
 }
+
 Result<Scenario> find_scenario(const std::string& data_folder, const std::string& name,
                                const std::string& provider) {
-  auto all = load_scenarios(data_folder);
-  if (!all) return tl::unexpected(all.error());
+  // The cases are many: they are read only for a name that is none of the few.
+  std::vector<Scenario> all;
+  if (auto read = read_named(data_folder + kNamed, all); !read) return tl::unexpected(read.error());
   const auto named = [&](const Scenario& s) { return s.name == name; };
-  const auto ends_so = [&](const Scenario& s) { return s.of_case && s.name.ends_with("/" + name); };
-  auto found = std::find_if(all->begin(), all->end(), named);
-  if (found == all->end()) {
-    const auto matching = std::count_if(all->begin(), all->end(), ends_so);
-    if (matching > 1) return fail(fmt::format("{} cases end in \"{}\": give the whole id", matching, name));
-    found = std::find_if(all->begin(), all->end(), ends_so);
+  auto found = std::find_if(all.begin(), all.end(), named);
+  if (found == all.end()) {
+    if (auto read = read_cases(data_folder, all); !read) return tl::unexpected(read.error());
+    found = std::find_if(all.begin(), all.end(), named);
   }
-  if (found == all->end()) {
+  if (found == all.end()) {
+    const auto ends_so = [&](const Scenario& s) { return s.of_case && s.name.ends_with("/" + name); };
+    const auto matching = std::count_if(all.begin(), all.end(), ends_so);
+    if (matching > 1) return fail(fmt::format("{} cases end in \"{}\": give the whole id", matching, name));
+    found = std::find_if(all.begin(), all.end(), ends_so);
+  }
+  if (found == all.end()) {
     std::vector<std::string> known, first;
-    for (const Scenario& s : *all) {
+    for (const Scenario& s : all) {
       known.push_back(s.name);
       if (!s.of_case) first.push_back(s.name);
     }

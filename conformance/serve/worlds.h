@@ -63,8 +63,8 @@ nlohmann::json to_json(const WorldView& view);
 class Worlds {
  public:
   struct Options {
-    std::string data;  // the data folder
-    std::string provider = "worldrouter";
+    std::string data;                      // the data folder
+    std::string provider = "worldrouter";  // of a default world that names none; the others take that world's
     std::uint64_t seed = 1;
     double speed = 1;                            // WorldSpec::speed
     unsigned threads = 1;                        // that serve the listeners
