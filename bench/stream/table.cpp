@@ -51,6 +51,7 @@ Result<std::vector<Row>> measure(const Corpus& corpus, const StreamBench& option
     }
   }
   std::vector<Row> rows;
+  rows.reserve(lanes.size());
   for (const Lane& lane : lanes)
     rows.push_back({corpus.name, lane.contestant->name, lane.read, median(lane.speeds), 0, 0,
                     lane.contestant->decodes ? right : Checksum{}});

@@ -5,7 +5,9 @@ namespace assay::reference {
 
 void mutate(Parts& parts) {
   parts.open_stream = [right = parts.open_stream](stream::Protocol protocol, stream::DeltaSink& sink,
-                                                  std::size_t) { return right(protocol, sink, 64 * 1024); };
+                                                  std::size_t) {
+    return right(protocol, sink, std::size_t{64} * 1024);
+  };
 }
 
 }  // namespace assay::reference

@@ -4,7 +4,7 @@
 namespace assay::reference {
 
 void mutate(Parts& parts) {
-  parts.discover = [right = parts.discover](Call call, bool refresh) {
+  parts.discover = [right = parts.discover](const Call& call, bool refresh) {
     auto found = right(call, refresh);
     if (found) (*found)["ids"] = call.context.provider.seeds;
     return found;

@@ -243,6 +243,7 @@ struct SocketWorld : TestWorld {
       server->send(in.connection, "echo " + text, binary);
     };
   }
+  ~SocketWorld() override { server.reset(); }  // its loop thread calls this handler until then
 };
 
 TEST(WebSockets, AreAcceptedWithoutCompression) {

@@ -139,6 +139,7 @@ struct Replaying : http::TestWorld {
       return wire::serialize(recorded.at(n).response(), options);
     };
   }
+  ~Replaying() override { server.reset(); }  // its loop thread calls this handler until then
 };
 
 // A folder that ends with its owner.

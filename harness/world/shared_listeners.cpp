@@ -50,8 +50,6 @@ class Shared final : public SharedListeners, public http::Handler {
   explicit Shared(const Clock& clock) : clock_(clock), journal_(clock, 1) {
     journal_.set_listener([this](const JournalEntry& entry) { pass_on(entry); });
   }
-  ~Shared() override { server_.reset(); }
-
   Result<void> open(std::vector<http::ListenerSpec> listeners, http::Limits limits, unsigned threads) {
     for (const auto& listener : listeners) names_.insert(listener.name);
     auto server = http::Server::start(std::move(listeners), *this, journal_, clock_, limits, threads);
@@ -268,7 +266,7 @@ class Shared final : public SharedListeners, public http::Handler {
   std::unordered_map<std::uint64_t, Seen> connections_;
   std::deque<std::uint64_t> ended_;
   std::set<std::string> names_;
-  std::unique_ptr<http::Server> server_;
+  std::unique_ptr<http::Server> server_;  // last: its loop threads use what stands above until it has ended
 };
 
 // What a world takes for its own server.

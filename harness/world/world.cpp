@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 #include <condition_variable>
 #include <mutex>
 #include <optional>
@@ -61,7 +62,8 @@ class World::Room final : public http::Handler {
   Room(WorldSpec spec, const Clock& clock, Journal& journal)
       : spec_(std::move(spec)), clock_(clock), journal_(journal), random_(spec_.seed) {}
 
-  ~Room() override { server_.reset(); }  // before the fakes: the loop thread calls them
+  // The server ends first, as the last member: its loop thread calls the fakes, and this room, until then.
+  ~Room() override { ending_ = true; }
 
   // Makes the fakes and reads the rules; nothing listens yet.
   Result<void> make(const FakeFactory& factory, const PathAliases& aliases) {
@@ -177,7 +179,7 @@ class World::Room final : public http::Handler {
   }
 
   void on_closed(std::uint64_t connection) override {
-    if (server_ == nullptr) return;  // it is being destroyed: nobody waits any more
+    if (ending_) return;  // nobody waits any more
     if (chooser_) chooser_->closed(connection);
     for (auto at = at_barriers_.begin(); at != at_barriers_.end();) {
       if (at->second.connection != connection) {
@@ -408,7 +410,8 @@ class World::Room final : public http::Handler {
   std::mutex ready_mutex_;
   std::condition_variable ready_changed_;
   bool ready_ = false;
-  std::unique_ptr<http::Server> server_;
+  std::atomic<bool> ending_ = false;
+  std::unique_ptr<http::Server> server_;  // last
 };
 
 World::World(std::unique_ptr<Room> room) : room_(std::move(room)) {}
