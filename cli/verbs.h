@@ -27,6 +27,7 @@ void add_fixture(CLI::App& app, Action& action);
 void add_import(CLI::App& app, Action& action);
 void add_record(CLI::App& app, Action& action);
 void add_report(CLI::App& app, Action& action);
+void add_repro(CLI::App& app, Action& action);
 // Hidden: the loop inside a cell.
 void add_cell_worker(CLI::App& app, Action& action);
 

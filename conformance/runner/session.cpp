@@ -41,6 +41,8 @@ void to_json(nlohmann::json& out, const ClientSpec& client) {
          {"version", client.version},
          {"patience_us", client.patience.count()},
          {"hosts", client.hosts}};
+  if (client.program) out["program"] = client.directory;
+  if (client.narrate) out["narrate"] = true;
   if (client.recipe) out["recipe"] = *client.recipe;
   if (client.manifest) out["manifest"] = *client.manifest;
 }
@@ -52,6 +54,9 @@ void from_json(const nlohmann::json& in, ClientSpec& client) {
   in.at("version").get_to(client.version);
   client.patience = Micros(in.at("patience_us").get<std::int64_t>());
   in.at("hosts").get_to(client.hosts);
+  client.program = in.contains("program");
+  client.directory = in.value("program", "");
+  client.narrate = in.value("narrate", false);
   if (in.contains("recipe")) client.recipe = in["recipe"].get<Recipe>();
   if (in.contains("manifest")) client.manifest = in["manifest"].get<std::vector<std::string>>();
 }

@@ -25,6 +25,9 @@ struct ClientSpec {
   std::vector<std::string> environment;  // beside HOME, PATH, TERM, LANG, or instead of them
   std::string version;                   // where it is known before the client is asked
   std::optional<Recipe> recipe;          // of a program that is run for each chat
+  bool program = false;                  // argv is any program, run for each operation (program_client.h)
+  std::string directory;                 // where a program runs; empty = where we run
+  bool narrate = false;                  // what it says and shows is journalled
   Micros patience{0};                    // every operation has at least this long
   // Role of a fake ("inference") → names that the client asks for over https, whatever it is told.
   std::map<std::string, std::vector<std::string>> hosts = {};

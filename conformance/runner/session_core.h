@@ -92,6 +92,7 @@ class Session {
   std::string last_url();
   nlohmann::json merged_plan(const nlohmann::json& over) const;
   void visit(const std::string& url, const nlohmann::json& plan);
+  void narrate(const Actor& actor, const nlohmann::json& event);
   void on_event(Actor& actor, std::uint64_t id, const nlohmann::json& event);
 
   // session_end.cpp

@@ -10,6 +10,7 @@
 namespace assay::conformance {
 
 using nlohmann::json;
+using std::chrono::milliseconds;
 
 constexpr Micros kOperationDeadline = std::chrono::seconds(15);
 

@@ -8,6 +8,8 @@
 #include <filesystem>
 
 #include "conformance/runner/exec_client.h"
+#include "conformance/runner/journal_query.h"
+#include "conformance/runner/program_client.h"
 #include "fakes/fakes.h"
 #include "harness/base/text.h"
 
@@ -109,11 +111,16 @@ void Session::start_client(Actor& actor) {
     launch.environment.insert(launch.environment.end(), extra->begin(), extra->end());
   }
   launch.directory = actor.home;
+  const auto told = [this, &actor](std::uint64_t id, const json& event) { on_event(actor, id, event); };
+  if (client_.program) {
+    launch.directory = client_.directory;
+    actor.client = make_program_client(std::move(launch), actor.home, clock_, told);
+    return;
+  }
   if (client_.recipe) {
     actor.client = make_exec_client(*client_.recipe, std::move(launch), clock_);
   } else {
-    auto started = start_adapter(
-        launch, clock_, [this, &actor](std::uint64_t id, const json& event) { on_event(actor, id, event); });
+    auto started = start_adapter(launch, clock_, told);
     if (!started) broken(started.error().text());
     actor.client = std::move(*started);
   }

@@ -49,11 +49,24 @@ void Session::visit(const std::string& url, const json& plan) {
   changed_.notify_all();
 }
 
+// "event retry {…}", "stderr: connection refused": the client's side of a timeline.
+void Session::narrate(const Actor& actor, const json& event) {
+  const std::string kind = event.value("kind", "");
+  const json who = actors_.size() > 1 ? json{{"actor", actor.name}} : json();
+  if (kind == "output")
+    return (void)journal_.note("client", JournalKind::note,
+                               event.value("stream", "") + ": " + event.value("text", ""), who);
+  json more = event;
+  more.erase("kind");
+  journal_.note("client", JournalKind::note, "event " + kind + " " + more.dump(), who);
+}
+
 void Session::on_event(Actor& actor, std::uint64_t id, const json& event) {
   std::string url;
   {
     const std::lock_guard lock(mutex_);
     events_.push_back({actor.labels[id], event});
+    if (client_.narrate && event.value("kind", "") != "open_url") narrate(actor, event);
     if (event.value("kind", "") == "open_url") {
       url = event.value("url", "");
       journal_.note("client", JournalKind::action, "opens " + url);

@@ -61,12 +61,14 @@ void Chooser::closed(std::uint64_t connection) {
 void Chooser::look_later(http::Server& server) {
   if (looking_) return;
   looking_ = true;
+  // No sooner than it can have been still for long enough.
+  const auto still = std::chrono::duration_cast<Micros>(std::chrono::steady_clock::now() - moved_);
   server.post(
       [this, &server] {
         looking_ = false;
         look(server);
       },
-      spec_.quiet);
+      still < spec_.quiet ? spec_.quiet - still : spec_.quiet);
 }
 
 void Chooser::look(http::Server& server) {

@@ -1,0 +1,229 @@
+// assay repro: a race by name, made to happen, with a timeline of both sides.
+#include "cli/repro.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <csignal>
+#include <filesystem>
+#include <thread>
+
+#include "cli/say.h"
+#include "cli/verbs.h"
+#include "conformance/runner/clients.h"
+#include "conformance/runner/data.h"
+#include "conformance/runner/machinery.h"
+#include "harness/base/text.h"
+#include "harness/process/cell.h"
+#include "reports/console.h"
+
+namespace assay::cli {
+namespace {
+
+namespace fs = std::filesystem;
+using namespace conformance;
+
+constexpr std::uint64_t kUntilFail = 1000;
+
+std::atomic<bool> repro_interrupted{false};
+extern "C" void on_repro_signal(int /*number*/) {
+  repro_interrupted = true;
+}
+
+ExitCode list_races(const std::vector<Race>& races) {
+  std::size_t width = 0;
+  for (const Race& race : races) width = std::max(width, race.name.size());
+  for (const Race& race : races) fmt::print("{:<{}}  {}\n", race.name, width, race.title);
+  fmt::print("\nassay repro NAME -- COMMAND... plays one against a program of yours (docs/repro.md).\n");
+  return ExitCode::ok;
+}
+
+// A program of the caller's, found as a shell would find it, run where the caller stands.
+Result<ClientSpec> program_spec(const std::vector<std::string>& command) {
+  ClientSpec out;
+  out.name = fs::path(command.front()).filename().string();
+  out.argv = command;
+  out.program = true;
+  out.directory = fs::current_path().string();
+  const char* path = std::getenv("PATH");
+  const std::string search = path == nullptr ? "/usr/local/bin:/usr/bin:/bin" : path;
+  out.environment = {"PATH=" + search};
+  if (command.front().find('/') != std::string::npos) {
+    out.argv.front() = fs::absolute(command.front()).lexically_normal().string();
+    if (::access(out.argv.front().c_str(), X_OK) != 0)
+      return fail("there is no program there to run", command.front());
+    return out;
+  }
+  for (const std::string_view folder : split(search, ':')) {
+    const std::string candidate = std::string(folder) + "/" + command.front();
+    if (::access(candidate.c_str(), X_OK) != 0) continue;
+    out.argv.front() = candidate;
+    return out;
+  }
+  return fail("there is no program " + command.front() + " in PATH");
+}
+
+Result<ClientSpec> client_under_test(const ReproArguments& arguments) {
+  const int given = (arguments.client.empty() ? 0 : 1) + (arguments.adapter.empty() ? 0 : 1) +
+                    (arguments.command.empty() ? 0 : 1);
+  if (given != 1)
+    return fail("expected one client to play it against: -- COMMAND..., --client NAME or --adapter ARGV");
+  Result<ClientSpec> out;
+  if (!arguments.client.empty()) {
+    out = find_client(arguments.client);
+  } else if (!arguments.adapter.empty()) {
+    out = adapter_client(fs::path(arguments.adapter.front()).filename().string(), arguments.adapter);
+  } else {
+    out = program_spec(arguments.command);
+  }
+  if (out) out->narrate = true;
+  return out;
+}
+
+bool color_wanted() {
+  return reports::console_style(STDOUT_FILENO).color;
+}
+
+std::string seconds_text(Micros time) {
+  return fmt::format("{:.1f} s", static_cast<double>(time.count()) / 1e6);
+}
+
+ExitCode play_times(const Stage& stage, const ReproArguments& arguments) {
+  const std::uint64_t times = arguments.times != 0 ? arguments.times : arguments.until_fail ? kUntilFail : 1;
+  std::vector<nlohmann::json> schedules(times);
+  if (!arguments.schedule.empty()) schedules.assign(times, {{"choices", arguments.schedule}});
+  const SystemClock clock;
+  const auto plays = stage.play(schedules, [&](const Play& play) {
+    return (arguments.until_fail && play.broke) || !play.cannot.empty();
+  });
+  const Micros took = clock.now();
+  if (!plays) return say(plays.error(), ExitCode::incomplete);
+  if (repro_interrupted) return ExitCode::interrupted;
+  std::uint64_t broke = 0, first = 0, misfits = 0;
+  const Play* shown = nullptr;
+  for (std::size_t i = 0; i < plays->size(); ++i) {
+    const Play& play = (*plays)[i];
+    if (!play.cannot.empty()) {
+      print_play(stage.race(), play);
+      return say({play.cannot, {}, 0}, ExitCode::incomplete);
+    }
+    if (!play.misfit.empty()) ++misfits;
+    if (play.broke && ++broke == 1) {
+      shown = &play;
+      first = i + 1;
+    }
+  }
+  print_play(stage.race(), shown != nullptr ? *shown : plays->back());
+  fmt::print("\n{} {} in {} of {} plays, {}", stage.race().name, "showed", broke, plays->size(),
+             seconds_text(took));
+  fmt::print("{}\n", broke > 0 && plays->size() > 1 ? fmt::format("; the first was number {}", first) : "");
+  if (misfits > 0)
+    fmt::print(
+        "the schedule did not fit {} of them: {}\n", misfits,
+        std::find_if(plays->begin(), plays->end(), [](const Play& p) { return !p.misfit.empty(); })->misfit);
+  if (broke > 0) fmt::print("\n{}\n", stage.race().advice);
+  return broke > 0 ? ExitCode::failed : ExitCode::ok;
+}
+
+ExitCode repro(const ReproArguments& arguments) {
+  const auto data = data_folder();
+  if (!data) return say(data.error());
+  const auto races = load_races(*data);
+  if (!races) return say(races.error());
+  if (arguments.race.empty()) return list_races(*races);
+  const auto race = race_named(*races, arguments.race);
+  if (!race) return say(race.error());
+  if (const auto choices = parse_choices(arguments.schedule); !choices)
+    return say({"--schedule: " + choices.error().message, {}, 0});
+  if (arguments.explore != 0 && !arguments.schedule.empty())
+    return say(
+        {"--explore and --schedule exclude each other: one looks for a schedule, the other has it", {}, 0});
+  auto client = client_under_test(arguments);
+  if (!client) return say(client.error());
+  auto cases = load_checked_cases(*data);
+  if (!cases) return say(cases.error());
+
+  ExecuteOptions options;
+  options.data_folder = *data;
+  options.jobs = arguments.jobs != 0 ? arguments.jobs : 2 * std::max(1U, std::thread::hardware_concurrency());
+  options.interrupted = &repro_interrupted;
+  options.cells = !arguments.no_cells;
+  if (options.cells) {
+    if (const auto able = process::cells_available(); !able) {
+      fmt::print(stderr, "assay: {}; running without cells, one after the other\n", able.error().message);
+      options.cells = false;
+    }
+  }
+  const auto stage = Stage::make(*race, std::move(*cases), std::move(*client), options, arguments.seed);
+  if (!stage) return say(stage.error());
+  struct sigaction action {};
+  action.sa_handler = on_repro_signal;
+  sigaction(SIGINT, &action, nullptr);
+  sigaction(SIGTERM, &action, nullptr);
+  return arguments.explore != 0 ? explore_schedules(*stage, arguments) : play_times(*stage, arguments);
+}
+
+}  // namespace
+
+void print_play(const Race& race, const Play& play) {
+  fmt::print("{}: {}\n\n", race.name, race.title);
+  TimelineStyle style;
+  style.color = color_wanted();
+  const Timeline timeline = render_timeline(play.record, {race.line, race.line_says}, style);
+  fmt::print("{}\n", timeline.text);
+  for (const auto& check : play.record.checks) {
+    if (check.ok) {
+      fmt::print("holds  {}\n", check.name);
+    } else {
+      fmt::print("FAILS  {}: {}\n", check.name, check.observed);
+    }
+  }
+  if (play.broke && !timeline.marked)
+    fmt::print("(it broke in another way than usual: no entry fits \"{}\")\n", race.line_text);
+}
+
+std::string repro_command(const ReproArguments& arguments) {
+  std::string out = "assay repro " + arguments.race;
+  if (!arguments.client.empty()) out += " --client " + arguments.client;
+  if (!arguments.adapter.empty()) out += fmt::format(" --adapter {}", fmt::join(arguments.adapter, " "));
+  return out;
+}
+
+void add_repro(CLI::App& app, Action& action) {
+  auto arguments = std::make_shared<ReproArguments>();
+  CLI::App* verb = app.add_subcommand(
+      "repro", "Make a race happen, by its name, and show both sides; without a name, list them");
+  verb->add_option("race", arguments->race, "A race of the list")->type_name("NAME");
+  verb->add_option(
+          "command", arguments->command,
+          "A program and its arguments after --; it is run for each step, {op} in it is the step: login, "
+          "chat, refresh, logout")
+      ->type_name("COMMAND");
+  verb->add_option("--client", arguments->client,
+                   "reference, mutant:NAME, a client of `assay clients`, or a client file")
+      ->type_name("NAME");
+  verb->add_option("--adapter", arguments->adapter,
+                   "Program and arguments that speak the adapter protocol, up to the next option")
+      ->type_name("ARGV");
+  verb->add_option("--times", arguments->times, "Play it so often, and say how often it showed")
+      ->check(CLI::PositiveNumber);
+  verb->add_flag("--until-fail", arguments->until_fail,
+                 "Stop at the first play that shows it (at most 1000, or --times)");
+  verb->add_option("--explore", arguments->explore,
+                   "Try so many orders of the answers, and shrink what breaks the client")
+      ->type_name("N")
+      ->check(CLI::PositiveNumber);
+  verb->add_flag(
+      "--asleep", arguments->asleep,
+      "With --explore: let each answer sleep a random time instead, as a test with sleeps does; to compare");
+  verb->add_option("--schedule", arguments->schedule, "Repeat one order, as --explore prints it")
+      ->type_name("TEXT");
+  verb->add_option("--seed", arguments->seed, "Seed of every random choice")->capture_default_str();
+  verb->add_option("-j,--jobs", arguments->jobs, "Plays at once (default: twice the processors)");
+  verb->add_flag("--no-cells", arguments->no_cells,
+                 "Run on the machine's own ports, one play after the other");
+  verb->callback([arguments, &action] { action = [arguments] { return repro(*arguments); }; });
+}
+
+}  // namespace assay::cli

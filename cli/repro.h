@@ -1,0 +1,35 @@
+// What the files of `assay repro` share.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "conformance/runner/stage.h"
+#include "conformance/runner/timeline.h"
+#include "harness/base/exit_code.h"
+
+namespace assay::cli {
+
+struct ReproArguments {
+  std::string race;
+  std::vector<std::string> command;
+  std::string client;
+  std::vector<std::string> adapter;
+  std::uint64_t times = 0;  // 0 = once, or with until_fail as often as it takes
+  bool until_fail = false;
+  std::uint64_t explore = 0;
+  bool asleep = false;
+  std::string schedule;
+  std::uint64_t seed = 1;
+  unsigned jobs = 0;
+  bool no_cells = false;
+};
+
+// Prints the timeline of a play and what it shows.
+void print_play(const conformance::Race& race, const conformance::Play& play);
+// "assay repro NAME --client X": how this client was named on the command line.
+std::string repro_command(const ReproArguments& arguments);
+// Tries schedules, prints those that break it, and says what they took.
+ExitCode explore_schedules(const conformance::Stage& stage, const ReproArguments& arguments);
+
+}  // namespace assay::cli
