@@ -4,15 +4,15 @@
 namespace assay::reference {
 
 void mutate(Parts& parts) {
-  static thread_local std::optional<json> snapshot;
-  parts.revoke = [right = parts.revoke](const Call& call, const json& credential) {
+  const auto snapshot = std::make_shared<std::optional<json>>();
+  parts.revoke = [right = parts.revoke, snapshot](const Call& call, const json& credential) {
     const auto before = load_store(call.context.home);
     json revoked = right(call, credential);
-    snapshot = *before;
+    *snapshot = *before;
     return revoked;
   };
-  parts.load_store = [right = parts.load_store](const std::string& home) -> Outcome<json> {
-    return snapshot ? *std::exchange(snapshot, std::nullopt) : right(home);
+  parts.load_store = [right = parts.load_store, snapshot](const std::string& home) -> Outcome<json> {
+    return *snapshot ? *std::exchange(*snapshot, std::nullopt) : right(home);
   };
 }
 

@@ -4,17 +4,17 @@
 namespace assay::reference {
 
 void mutate(Parts& parts) {
-  static thread_local std::pair<Context, json> begun;
-  parts.auth_headers = [right = parts.auth_headers](const Context& context, const json& credential,
-                                                    const std::string& protocol) {
-    begun = {context, credential};
+  const auto begun = std::make_shared<std::pair<Context, json>>();
+  parts.auth_headers = [right = parts.auth_headers, begun](const Context& context, const json& credential,
+                                                           const std::string& protocol) {
+    if (!credential.is_null()) *begun = {context, credential};
     return right(context, credential, protocol);
   };
-  parts.judge_end = [right = parts.judge_end](const stream::Turn& turn, const std::optional<Failure>& over) {
-    const auto& [context, credential] = begun;
-    json store = *load_store(context.home);
-    set_entry(store, context.provider, credential);
-    [[maybe_unused]] const auto saved = write_private_file(context.home + "/auth.json", store.dump());
+  parts.judge_end = [right = parts.judge_end, begun](const stream::Turn& turn,
+                                                     const std::optional<Failure>& over) {
+    json store = *load_store(begun->first.home);
+    set_entry(store, begun->first.provider, begun->second);
+    [[maybe_unused]] const auto saved = write_private_file(begun->first.home + "/auth.json", store.dump());
     return right(turn, over);
   };
 }

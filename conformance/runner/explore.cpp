@@ -8,11 +8,22 @@ namespace {
 using nlohmann::json;
 
 constexpr std::size_t kNoChildren = SIZE_MAX;
-constexpr unsigned kOrder = 2, kLateCost = 3;
+constexpr unsigned kOrder = 1, kLateCost = 4;
+
+// How far a choice is from the oldest answer at once: in order, in time.
+std::size_t distance(const Fallen& fallen) {
+  const bool order = !fallen.pending.empty() && fallen.pending.front() != fallen.choice.answer;
+  return (order ? 1 : 0) + (fallen.choice.delay.count() > 0 ? 1 : 0);
+}
+
+std::size_t distance(const std::vector<Fallen>& trace) {
+  std::size_t out = 0;
+  for (const Fallen& fallen : trace) out += distance(fallen);
+  return out;
+}
 
 bool departs(const Fallen& fallen) {
-  return fallen.choice.delay.count() > 0 ||
-         (!fallen.pending.empty() && fallen.pending.front() != fallen.choice.answer);
+  return distance(fallen) > 0;
 }
 
 std::vector<Choice> choices_of(const std::vector<Fallen>& trace, std::size_t length) {
@@ -76,21 +87,21 @@ void Explorer::tried(const Play& play) {
   const unsigned cost = given_cost_.front();
   given_.pop_front();
   given_cost_.pop_front();
-  const bool fresh = seen_.insert(to_text(choices_of(play.trace, play.trace.size()))).second;
   // What breaks already is not made worse; what did not fit says nothing of what lies behind it.
-  if (!fresh || length == kNoChildren || play.broke || !play.misfit.empty()) return;
+  if (length == kNoChildren || play.broke || !play.misfit.empty()) return;
+  if (!seen_.insert(to_text(choices_of(play.trace, play.trace.size()))).second) return;
   for (std::size_t at = length; at < play.trace.size(); ++at) {
     const Fallen& fallen = play.trace[at];
     const std::vector<Choice> before = choices_of(play.trace, at);
-    for (const std::string& other : fallen.pending) {
-      if (other == fallen.choice.answer) continue;
-      Prefix prefix{before, cost + kOrder};
-      prefix.choices.push_back({other, fallen.pending.size(), Micros(0)});
-      propose(std::move(prefix));
+    for (const std::string& answer : fallen.pending) {
+      const unsigned order = answer == fallen.choice.answer ? 0 : kOrder;
+      for (const Micros delay : {Micros(0), options_.late}) {
+        if (order == 0 && delay.count() == 0) continue;
+        Prefix prefix{before, cost + order + (delay.count() > 0 ? kLateCost : 0)};
+        prefix.choices.push_back({answer, fallen.pending.size(), delay});
+        propose(std::move(prefix));
+      }
     }
-    Prefix late{before, cost + kLateCost};
-    late.choices.push_back({fallen.choice.answer, fallen.choice.of, options_.late});
-    propose(std::move(late));
   }
 }
 
@@ -116,18 +127,25 @@ Result<Shrunk> shrink(const Play& broken,
     const std::vector<Fallen> trace = out.play.trace;
     for (std::size_t at = std::min(out.choices.size(), trace.size()); at-- > 0 && !smaller;) {
       if (!departs(trace[at])) continue;
-      // Instead of this choice the oldest answer at once; what comes after it as before, or in order too.
-      std::vector<Choice> straight = choices_of(trace, at);
-      straight.push_back({trace[at].pending.front(), trace[at].choice.of, Micros(0)});
-      std::vector<Choice> kept = straight;
-      kept.insert(kept.end(), out.choices.begin() + static_cast<std::ptrdiff_t>(at) + 1, out.choices.end());
-      for (const auto& candidate : {straight, kept}) {
+      // Instead of this choice the oldest answer at once, or the same one at once; then all in order, or what
+      // came after it as before.
+      std::vector<std::vector<Choice>> candidates;
+      for (const std::string& instead : {trace[at].pending.front(), trace[at].choice.answer}) {
+        std::vector<Choice> straight = choices_of(trace, at);
+        straight.push_back({instead, trace[at].choice.of, Micros(0)});
+        if (straight.back() == trace[at].choice) continue;
+        std::vector<Choice> kept = straight;
+        kept.insert(kept.end(), out.choices.begin() + static_cast<std::ptrdiff_t>(at) + 1, out.choices.end());
+        candidates.push_back(std::move(straight));
+        if (candidates.back() != kept) candidates.push_back(std::move(kept));
+      }
+      for (const auto& candidate : candidates) {
         auto again = play(candidate);
         if (!again) return tl::unexpected(again.error());
         ++out.plays;
         if (!again->broke || !again->misfit.empty()) continue;
+        if (distance(again->trace) >= distance(trace)) continue;
         std::vector<Choice> now = needed(again->trace);
-        if (departures(again->trace, now.size()) >= departures(trace, out.choices.size())) continue;
         out.play = std::move(*again);
         out.choices = std::move(now);
         smaller = true;

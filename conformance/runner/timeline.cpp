@@ -80,7 +80,8 @@ std::string what_happened(const JournalEntry& entry, const Asked& asked) {
       return "connects to " + text;
     case JournalKind::response:
       if (text.empty())
-        text = fmt::format("{} to {}", entry.status, of_exchange == asked.end() ? "?" : of_exchange->second);
+        text = fmt::format("{} to {}", entry.status == 0 ? "an answer" : std::to_string(entry.status),
+                           of_exchange == asked.end() ? "?" : of_exchange->second);
       return text;
     case JournalKind::fault:
       return fmt::format("fault {} {}{}", text, entry.detail.dump(),
