@@ -100,9 +100,8 @@ std::string what_happened(const JournalEntry& entry, const Asked& asked) {
     if (entry.detail.contains("actor")) text = plain_text(entry.detail["actor"]) + ": " + text;
     if (entry.detail.contains("error")) {
       const json& error = entry.detail["error"];
-      text += error.is_object()
-                  ? fmt::format(": {} ({})", error.value("message", ""), error.value("category", "error"))
-                  : ": " + plain_text(error);
+      text += ": " + (error.is_object() ? error.value("message", "") : plain_text(error));
+      if (error.is_object() && error.contains("category")) text += " (" + plain_text(error["category"]) + ")";
     } else if (entry.detail.contains("ok")) {
       text += entry.detail["ok"] == true ? ": ok" : ": not ok";
     } else if (entry.detail.contains("pending")) {
