@@ -125,6 +125,12 @@ TEST_F(AdminApi, EveryRouteIsDescribedAndEveryDescriptionIsARoute) {
   EXPECT_EQ(described, routes);
 }
 
+// In a YAML flow map an unquoted comma begins a key without a value: "description: the query, or none".
+TEST_F(AdminApi, NoSentenceOfTheDescriptionIsCutByAComma) {
+  const json flat = doc_.flatten();
+  for (const auto& [pointer, value] : flat.items()) EXPECT_FALSE(value.is_null()) << pointer;
+}
+
 TEST_F(AdminApi, EveryPathAndMethodAnswersAsDescribed) {
   ask("GET", "/", 200);
   EXPECT_EQ(ask("GET", "/openapi.yaml", 200), std::string(openapi_yaml()));
