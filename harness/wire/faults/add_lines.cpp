@@ -17,12 +17,7 @@ Result<Response> apply_add_lines(Response response, const nlohmann::json& params
     }
   }
   if (auto ok = p.finish(); !ok) return tl::unexpected(ok.error());
-  return edit_sse(std::move(response), [&](const SseBody& body, BodyEdits& edits) -> Result<void> {
-    auto chosen = choose_events(body, choice, any_event, "place");
-    if (!chosen) return tl::unexpected(chosen.error());
-    for (const std::size_t i : *chosen) edits.insert(body.events[i].begin, lines);
-    return {};
-  });
+  return insert_before_events(std::move(response), choice, lines);
 }
 
 }  // namespace

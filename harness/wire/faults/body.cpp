@@ -215,6 +215,31 @@ Result<std::vector<std::size_t>> choose_events(const SseBody& body, const EventC
   return out;
 }
 
+Result<Response> insert_before_events(Response response, const EventChoice& choice,
+                                      const std::string& lines) {
+  return edit_sse(std::move(response), [&](const SseBody& body, BodyEdits& edits) -> Result<void> {
+    auto chosen = choose_events(body, choice, any_event, "place");
+    if (!chosen) return tl::unexpected(chosen.error());
+    for (const std::size_t i : *chosen) edits.insert(body.events[i].begin, lines);
+    return {};
+  });
+}
+
+Result<Response> edit_json_events(Response response, const EventChoice& choice,
+                                  const std::function<Result<void>(const SseLine&, BodyEdits&)>& edit) {
+  return edit_sse(std::move(response), [&](const SseBody& body, BodyEdits& edits) -> Result<void> {
+    auto chosen = choose_events(body, choice, has_json_object, "single data line with a JSON object");
+    if (!chosen) return tl::unexpected(chosen.error());
+    for (const std::size_t i : *chosen) {
+      for (const SseLine& line : body.events[i].lines) {
+        if (line.field() != "data") continue;
+        if (auto done = edit(line, edits); !done) return done;
+      }
+    }
+    return {};
+  });
+}
+
 bool any_event(const SseEvent&) {
   return true;
 }

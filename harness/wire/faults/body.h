@@ -91,6 +91,12 @@ Result<std::vector<std::size_t>> choose_events(const SseBody& body, const EventC
 // One index, resolved; `count` is allowed ("after the last") when `end_allowed`.
 Result<std::size_t> event_index(std::int64_t index, std::size_t count, bool end_allowed);
 
+// What several faults do with the events they are for: put `lines` before each,
+Result<Response> insert_before_events(Response response, const EventChoice& choice, const std::string& lines);
+// or edit the data line of each that holds a JSON object; one that was named must.
+Result<Response> edit_json_events(Response response, const EventChoice& choice,
+                                  const std::function<Result<void>(const SseLine&, BodyEdits&)>& edit);
+
 // Predicates for choose_events.
 bool any_event(const SseEvent& event);
 bool has_data(const SseEvent& event);

@@ -23,18 +23,12 @@ Result<Response> apply_multi_line_data(Response response, const nlohmann::json& 
   Params p(params, "event");
   const EventChoice choice = read_events(p, std::nullopt);
   if (auto ok = p.finish(); !ok) return tl::unexpected(ok.error());
-  return edit_sse(std::move(response), [&](const SseBody& body, BodyEdits& edits) -> Result<void> {
-    auto chosen = choose_events(body, choice, has_json_object, "single data line with a JSON object");
-    if (!chosen) return tl::unexpected(chosen.error());
-    for (const std::size_t i : *chosen) {
-      for (const SseLine& line : body.events[i].lines) {
-        if (line.field() != "data") continue;
-        for (const std::size_t at : break_places(line.value()))
-          edits.insert(line.value_at() + at, "\ndata: ");
-      }
-    }
-    return {};
-  });
+  return edit_json_events(std::move(response), choice,
+                          [](const SseLine& line, BodyEdits& edits) -> Result<void> {
+                            for (const std::size_t at : break_places(line.value()))
+                              edits.insert(line.value_at() + at, "\ndata: ");
+                            return {};
+                          });
 }
 
 }  // namespace

@@ -105,19 +105,13 @@ Result<Response> apply_patch_event(Response response, const nlohmann::json& para
     if (set.is_object() && !pointer(path)) p.wrong("set: expected JSON pointers, found " + path);
   }
   if (auto ok = p.finish(); !ok) return tl::unexpected(ok.error());
-  return edit_sse(std::move(response), [&](const SseBody& body, BodyEdits& edits) -> Result<void> {
-    auto chosen = choose_events(body, choice, has_json_object, "single data line with a JSON object");
-    if (!chosen) return tl::unexpected(chosen.error());
-    for (const std::size_t i : *chosen) {
-      for (const SseLine& line : body.events[i].lines) {
-        if (line.field() != "data") continue;
-        auto text = patched(std::string(line.value()), set, removed);
-        if (!text) return tl::unexpected(text.error());
-        edits.replace(line.value_at(), line.end, *std::move(text));
-      }
-    }
-    return {};
-  });
+  return edit_json_events(std::move(response), choice,
+                          [&](const SseLine& line, BodyEdits& edits) -> Result<void> {
+                            auto text = patched(std::string(line.value()), set, removed);
+                            if (!text) return tl::unexpected(text.error());
+                            edits.replace(line.value_at(), line.end, *std::move(text));
+                            return {};
+                          });
 }
 
 }  // namespace

@@ -8,20 +8,14 @@ Result<Response> apply_unicode_separators(Response response, const nlohmann::jso
   Params p(params, "event");
   const EventChoice choice = read_events(p, std::nullopt);
   if (auto ok = p.finish(); !ok) return tl::unexpected(ok.error());
-  return edit_sse(std::move(response), [&](const SseBody& body, BodyEdits& edits) -> Result<void> {
-    auto chosen = choose_events(body, choice, has_json_object, "single data line with a JSON object");
-    if (!chosen) return tl::unexpected(chosen.error());
-    for (const std::size_t i : *chosen) {
-      for (const SseLine& line : body.events[i].lines) {
-        if (line.field() != "data") continue;
+  return edit_json_events(
+      std::move(response), choice, [](const SseLine& line, BodyEdits& edits) -> Result<void> {
         // VT and FF must be escaped in JSON (RFC 8259 section 7); the others may stand as they are.
         std::string field = "\"separators\":\"\xE2\x80\xA8\xE2\x80\xA9\xC2\x85\\u000b\\f\"";
         if (trim(line.value().substr(1)) != "}") field += ",";
         edits.insert(line.value_at() + 1, field);
-      }
-    }
-    return {};
-  });
+        return {};
+      });
 }
 
 }  // namespace
