@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::int64_t ticket_seconds = 600;
 
-struct TokenSettings {
+struct AuthTokenSettings {
   Micros lifetime = std::chrono::hours(1);
   Micros skew{0};
   std::string issuer{auth_station_issuer};
@@ -25,7 +25,7 @@ struct TokenSettings {
   std::string signature = "right";
 };
 
-struct Settings {
+struct AuthStationSettings {
   bool automatic = false;
   bool deny = false;
   std::vector<std::string> accepted_origins;
@@ -35,11 +35,11 @@ struct Settings {
   nlohmann::json redirect_params;
   std::string subject;
   std::string email;
-  TokenSettings token;
+  AuthTokenSettings token;
 
-  static Result<Settings> read(const nlohmann::json& value, const WorldState&) {
+  static Result<AuthStationSettings> read(const nlohmann::json& value, const WorldState&) {
     SettingsReader in(value);
-    Settings s;
+    AuthStationSettings s;
     s.automatic = in.flag("auto", false);
     s.deny = in.flag("deny", false);
     s.accepted_origins = in.texts("accepted_origins", {"http://127.0.0.1:1456"});
@@ -77,9 +77,9 @@ struct Ticket {
   std::int64_t expires = 0;
 };
 
-class AuthStation final : public ConfiguredFake<Settings> {
+class AuthStation final : public ConfiguredFake<AuthStationSettings> {
  public:
-  AuthStation(FakeConfig config, Settings settings, std::shared_ptr<WorldState> state)
+  AuthStation(FakeConfig config, AuthStationSettings settings, std::shared_ptr<WorldState> state)
       : ConfiguredFake(std::move(config), std::move(settings), std::move(state)),
         key_(RsaKey::from_pem(issuer_private_key_pem()).value()),
         foreign_(RsaKey::from_pem(foreign_private_key_pem()).value()) {
@@ -264,7 +264,7 @@ class AuthStation final : public ConfiguredFake<Settings> {
 }  // namespace
 
 Result<std::unique_ptr<Fake>> make_auth_station(FakeConfig config, std::shared_ptr<WorldState> state) {
-  return make_configured<AuthStation, Settings>(std::move(config), std::move(state));
+  return make_configured<AuthStation, AuthStationSettings>(std::move(config), std::move(state));
 }
 
 }  // namespace assay::fakes

@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::string_view session_issuer = "infer-session";
 
-struct Settings {
+struct ControlApiSettings {
   std::string database;
   std::int64_t replication_requests = 0;
   Micros replication_delay{0};
@@ -29,9 +29,9 @@ struct Settings {
   nlohmann::json exchange_set;
   std::string key_prefix;
 
-  static Result<Settings> read(const nlohmann::json& value, const WorldState&) {
+  static Result<ControlApiSettings> read(const nlohmann::json& value, const WorldState&) {
     SettingsReader in(value);
-    Settings s;
+    ControlApiSettings s;
     s.database = in.choice("database", "production", {"production", "preview"});
     in.section("replication", [&](SettingsReader& r) {
       s.replication_requests = r.number("requests", 0);
@@ -82,9 +82,9 @@ struct Minted {
   std::string key_id;
 };
 
-class ControlApi final : public ConfiguredFake<Settings> {
+class ControlApi final : public ConfiguredFake<ControlApiSettings> {
  public:
-  ControlApi(FakeConfig config, Settings settings, std::shared_ptr<WorldState> state)
+  ControlApi(FakeConfig config, ControlApiSettings settings, std::shared_ptr<WorldState> state)
       : ConfiguredFake(std::move(config), std::move(settings), std::move(state)),
         issuer_(RsaKey::from_pem(issuer_private_key_pem()).value()) {
     state_->issues_credentials = true;
@@ -291,7 +291,7 @@ class ControlApi final : public ConfiguredFake<Settings> {
 }  // namespace
 
 Result<std::unique_ptr<Fake>> make_control_api(FakeConfig config, std::shared_ptr<WorldState> state) {
-  return make_configured<ControlApi, Settings>(std::move(config), std::move(state));
+  return make_configured<ControlApi, ControlApiSettings>(std::move(config), std::move(state));
 }
 
 }  // namespace assay::fakes

@@ -5,7 +5,7 @@ namespace assay::stream::encoding {
 
 namespace {
 
-Json usage_json(const Usage& usage) {
+Json anthropic_usage_json(const Usage& usage) {
   Json out = Json::object();
   put(out, "input_tokens", usage.input);
   put(out, "cache_creation_input_tokens", usage.cache_write);
@@ -16,7 +16,7 @@ Json usage_json(const Usage& usage) {
 }
 
 // A content block as it stands in a body; with `empty` as in content_block_start, before its deltas.
-Json block_json(const Block& block, bool empty) {
+Json anthropic_block_json(const Block& block, bool empty) {
   switch (block.kind) {
     case Block::Kind::reasoning:
       if (block.name == "redacted") return {{"type", "redacted_thinking"}, {"data", block.signature}};
@@ -53,7 +53,7 @@ class AnthropicWriter {
   std::vector<std::string> run() {
     Json message = message_json(turn_);
     if (turn_.usage) {
-      message["usage"] = usage_json(*turn_.usage);
+      message["usage"] = anthropic_usage_json(*turn_.usage);
       message["usage"]["output_tokens"] = turn_.usage->output ? 1 : 0;
     }
     send({{"type", "message_start"}, {"message", message}});
@@ -87,7 +87,9 @@ class AnthropicWriter {
   }
   void block(std::size_t index) {
     const Block& block = turn_.blocks[index];
-    send({{"type", "content_block_start"}, {"index", index}, {"content_block", block_json(block, true)}});
+    send({{"type", "content_block_start"},
+          {"index", index},
+          {"content_block", anthropic_block_json(block, true)}});
     if (index == 0) send({{"type", "ping"}});
     if (block.kind == Block::Kind::tool_call)
       delta(index, {{"type", "input_json_delta"}, {"partial_json", ""}});
@@ -120,10 +122,10 @@ std::vector<std::string> anthropic_events(Writer writer) {
 
 Json anthropic_body(const Turn& turn, const Profile& /*profile*/, const EncodeOptions& /*options*/) {
   Json message = message_json(turn);
-  for (const Block& block : turn.blocks) message["content"].push_back(block_json(block, false));
+  for (const Block& block : turn.blocks) message["content"].push_back(anthropic_block_json(block, false));
   const std::string word = finish_raw(turn, Protocol::anthropic);
   if (!word.empty()) message["stop_reason"] = word;
-  if (turn.usage) message["usage"] = usage_json(*turn.usage);
+  if (turn.usage) message["usage"] = anthropic_usage_json(*turn.usage);
   return message;
 }
 

@@ -7,7 +7,7 @@ namespace assay::stream::encoding {
 
 namespace {
 
-Json usage_json(const Usage& usage) {
+Json bedrock_usage_json(const Usage& usage) {
   Json out = Json::object();
   put(out, "inputTokens", usage.input);
   put(out, "outputTokens", usage.output);
@@ -18,7 +18,7 @@ Json usage_json(const Usage& usage) {
   return out;
 }
 
-Json block_json(const Block& block) {
+Json bedrock_block_json(const Block& block) {
   switch (block.kind) {
     case Block::Kind::reasoning: {
       if (block.name == "redacted") return {{"reasoningContent", {{"redactedContent", block.signature}}}};
@@ -65,7 +65,7 @@ class BedrockWriter {
     Json metadata = Json::object();
     put_top_extras(metadata, turn_.extras);
     metadata.erase("additionalModelResponseFields");
-    if (turn_.usage) metadata["usage"] = usage_json(*turn_.usage);
+    if (turn_.usage) metadata["usage"] = bedrock_usage_json(*turn_.usage);
     if (!metadata.empty()) send("metadata", metadata);
     return std::move(w_.events);
   }
@@ -121,9 +121,9 @@ std::vector<std::string> bedrock_events(Writer writer) {
 
 Json bedrock_body(const Turn& turn, const Profile& /*profile*/, const EncodeOptions& /*options*/) {
   Json message = {{"role", "assistant"}, {"content", Json::array()}};
-  for (const Block& block : turn.blocks) message["content"].push_back(block_json(block));
+  for (const Block& block : turn.blocks) message["content"].push_back(bedrock_block_json(block));
   Json body = {{"output", {{"message", message}}}, {"stopReason", finish_raw(turn, Protocol::bedrock)}};
-  if (turn.usage) body["usage"] = usage_json(*turn.usage);
+  if (turn.usage) body["usage"] = bedrock_usage_json(*turn.usage);
   put_top_extras(body, turn.extras);
   return body;
 }

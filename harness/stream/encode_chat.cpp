@@ -8,7 +8,7 @@ namespace assay::stream::encoding {
 
 namespace {
 
-Json usage_json(const Usage& usage) {
+Json chat_usage_json(const Usage& usage) {
   Json out = Json::object();
   put(out, "prompt_tokens", usage.input);
   put(out, "completion_tokens", usage.output);
@@ -22,7 +22,7 @@ Json usage_json(const Usage& usage) {
   return out;
 }
 
-Json call_json(const Block& block, const Profile& profile) {
+Json chat_call_json(const Block& block, const Profile& profile) {
   Json call = Json::object();
   if (!block.id.empty()) call["id"] = block.id;
   call["type"] = "function";
@@ -97,7 +97,7 @@ class ChatWriter {
       put_top_extras(chunk, turn_.extras);
       extras_sent_ = true;
     }
-    if (profile_.usage == UsageAt::every_event && turn_.usage) chunk["usage"] = usage_json(*turn_.usage);
+    if (profile_.usage == UsageAt::every_event && turn_.usage) chunk["usage"] = chat_usage_json(*turn_.usage);
     if (profile_.obfuscation)
       chunk[profile_.name == "mistral" ? "p" : "obfuscation"] = padding(w_.events.size());
     w_.sse("", dump(chunk));
@@ -163,7 +163,7 @@ class ChatWriter {
       with_index.update(call);
       delta(block.choice, {{"tool_calls", Json::array({with_index})}});
     };
-    Json call = call_json(block, profile_);
+    Json call = chat_call_json(block, profile_);
     if (profile_.call_with_finish && i + 1 == turn_.blocks.size() && turn_.finish != FinishReason::none) {
       last_delta_ = {{"tool_calls", Json::array({std::move(call)})}};
       last_delta_["tool_calls"][0]["index"] = index;
@@ -188,9 +188,9 @@ class ChatWriter {
       for (const int choice : choices_of(turn_)) {
         Json out = chunk();
         out["choices"] = Json::array({choice_json(choice, std::exchange(last_delta_, Json::object()), word)});
-        if (turn_.usage && beside) out["usage"] = usage_json(*turn_.usage);
+        if (turn_.usage && beside) out["usage"] = chat_usage_json(*turn_.usage);
         if (turn_.usage && profile_.usage == UsageAt::twice)
-          out["x_groq"] = {{"id", turn_.id}, {"usage", usage_json(*turn_.usage)}};
+          out["x_groq"] = {{"id", turn_.id}, {"usage", chat_usage_json(*turn_.usage)}};
         send(std::move(out));
       }
     }
@@ -200,7 +200,7 @@ class ChatWriter {
     out["choices"] = Json::array();
     if (profile_.usage == UsageAt::repeat)
       out["choices"] = Json::array({choice_json(0, {{"role", "assistant"}, {"content", ""}}, word)});
-    out["usage"] = usage_json(*turn_.usage);
+    out["usage"] = chat_usage_json(*turn_.usage);
     send(std::move(out));
   }
   void done_object() {
@@ -217,7 +217,7 @@ class ChatWriter {
     if (!word.empty()) {
       out = chunk();
       out["choices"] = Json::array({choice_json(0, {{"role", "assistant"}, {"content", ""}}, word)});
-      if (turn_.usage) out["usage"] = usage_json(*turn_.usage);
+      if (turn_.usage) out["usage"] = chat_usage_json(*turn_.usage);
     }
     out.update(error_body(*turn_.error, turn_.error->status, profile_.error));
     w_.sse(profile_.error == ErrorShape::groq ? "error" : "", dump(out));
@@ -265,14 +265,14 @@ Json chat_body(const Turn& turn, const Profile& profile, const EncodeOptions& op
     const std::string refusal = refusal_of(turn, choice);
     if (!refusal.empty()) message["refusal"] = refusal;
     for (const Block& block : tool_calls_of(turn, choice))
-      message["tool_calls"].push_back(call_json(block, profile));
+      message["tool_calls"].push_back(chat_call_json(block, profile));
     if (choice == 0) put_extras_under(message, turn.extras, "message.");
     const std::string word = finish_raw(turn, Protocol::openai_chat);
     Json one = {{"index", choice}, {"message", message}, {"logprobs", nullptr}};
     one["finish_reason"] = word.empty() ? Json(nullptr) : Json(word);
     body["choices"].push_back(one);
   }
-  if (turn.usage) body["usage"] = usage_json(*turn.usage);
+  if (turn.usage) body["usage"] = chat_usage_json(*turn.usage);
   put_top_extras(body, turn.extras);
   if (turn.error) body.update(error_body(*turn.error, turn.error->status, profile.error));
   return body;

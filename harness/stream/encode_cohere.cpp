@@ -5,7 +5,7 @@ namespace assay::stream::encoding {
 
 namespace {
 
-Json usage_json(const Usage& usage) {
+Json cohere_usage_json(const Usage& usage) {
   Json tokens = Json::object();
   put(tokens, "input_tokens", usage.input);
   put(tokens, "output_tokens", usage.output);
@@ -16,7 +16,7 @@ Json usage_json(const Usage& usage) {
   return out;
 }
 
-Json call_json(const Block& block, std::string_view arguments) {
+Json cohere_call_json(const Block& block, std::string_view arguments) {
   return {
       {"id", block.id}, {"type", "function"}, {"function", {{"name", block.name}, {"arguments", arguments}}}};
 }
@@ -45,7 +45,7 @@ class CohereWriter {
       Json delta = Json::object();
       if (turn_.error) delta["error"] = turn_.error->message;
       if (!word.empty()) delta["finish_reason"] = word;
-      if (turn_.usage) delta["usage"] = usage_json(*turn_.usage);
+      if (turn_.usage) delta["usage"] = cohere_usage_json(*turn_.usage);
       put_top_extras(delta, turn_.extras);
       send({{"type", "message-end"}, {"delta", delta}});
     }
@@ -65,7 +65,7 @@ class CohereWriter {
       for (const std::string_view piece : w_.pieces(block.text))
         send({{"type", "tool-plan-delta"}, {"delta", {{"message", {{"tool_plan", piece}}}}}});
     } else if (block.kind == Block::Kind::tool_call) {
-      message("tool-call-start", index, {{"tool_calls", call_json(block, "")}});
+      message("tool-call-start", index, {{"tool_calls", cohere_call_json(block, "")}});
       for (const std::string_view piece : w_.pieces(block.text))
         message("tool-call-delta", index, {{"tool_calls", {{"function", {{"arguments", piece}}}}}});
       send({{"type", "tool-call-end"}, {"index", index}});
@@ -95,13 +95,13 @@ Json cohere_body(const Turn& turn, const Profile& /*profile*/, const EncodeOptio
     if (is_plan(block)) {
       message["tool_plan"] = block.text;
     } else if (block.kind == Block::Kind::tool_call) {
-      message["tool_calls"].push_back(call_json(block, block.text));
+      message["tool_calls"].push_back(cohere_call_json(block, block.text));
     } else if (block.kind != Block::Kind::opaque) {
       message["content"].push_back(content_json(block, block.text));
     }
   }
   Json body = {{"id", turn.id}, {"finish_reason", finish_raw(turn, Protocol::cohere)}, {"message", message}};
-  if (turn.usage) body["usage"] = usage_json(*turn.usage);
+  if (turn.usage) body["usage"] = cohere_usage_json(*turn.usage);
   put_top_extras(body, turn.extras);
   return body;
 }

@@ -6,7 +6,7 @@ namespace assay::stream::encoding {
 
 namespace {
 
-Json usage_json(const Usage& usage) {
+Json gemini_usage_json(const Usage& usage) {
   Json out = Json::object();
   put(out, "promptTokenCount", usage.input);
   put(out, "candidatesTokenCount", usage.output);
@@ -18,7 +18,7 @@ Json usage_json(const Usage& usage) {
 }
 
 // The part that carries `text` of a block; the signature stands on the last one.
-Json part_json(const Block& block, std::string_view text, bool last) {
+Json gemini_part_json(const Block& block, std::string_view text, bool last) {
   Json part = Json::object();
   if (block.kind == Block::Kind::opaque) return parsed(block.text);
   if (block.kind == Block::Kind::tool_call) {
@@ -42,9 +42,9 @@ Json candidate_json(Json parts, int choice, const std::string& finish) {
   return out;
 }
 
-Json response_json(const Turn& turn, Json candidates) {
+Json gemini_response_json(const Turn& turn, Json candidates) {
   Json out = {{"candidates", std::move(candidates)}};
-  if (turn.usage) out["usageMetadata"] = usage_json(*turn.usage);
+  if (turn.usage) out["usageMetadata"] = gemini_usage_json(*turn.usage);
   if (!turn.model.empty()) out["modelVersion"] = turn.model;
   if (!turn.id.empty()) out["responseId"] = turn.id;
   return out;
@@ -56,19 +56,20 @@ std::vector<std::string> gemini_events(Writer w) {
   std::vector<Json> responses;
   const Turn& turn = w.turn;
   const auto add = [&](Json parts, int choice, const std::string& finish) {
-    responses.push_back(response_json(turn, Json::array({candidate_json(std::move(parts), choice, finish)})));
+    responses.push_back(
+        gemini_response_json(turn, Json::array({candidate_json(std::move(parts), choice, finish)})));
   };
   for (const Block& block : turn.blocks) {
     std::vector<std::string_view> pieces{block.text};
     if (block.kind != Block::Kind::tool_call && block.kind != Block::Kind::opaque && !block.text.empty())
       pieces = w.pieces(block.text);
     for (std::size_t i = 0; i < pieces.size(); ++i)
-      add(Json::array({part_json(block, pieces[i], i + 1 == pieces.size())}), block.choice, "");
+      add(Json::array({gemini_part_json(block, pieces[i], i + 1 == pieces.size())}), block.choice, "");
   }
   const std::string word = finish_raw(turn, Protocol::gemini);
   if (!word.empty())
     for (const int choice : choices_of(turn)) add(Json::array({{{"text", ""}}}), choice, word);
-  if (responses.empty() && !turn.error) responses.push_back(response_json(turn, Json::array()));
+  if (responses.empty() && !turn.error) responses.push_back(gemini_response_json(turn, Json::array()));
   if (!responses.empty()) put_top_extras(responses.back(), turn.extras);
   if (turn.error) responses.push_back(error_body(*turn.error, turn.error->status, ErrorShape::gemini));
 
@@ -88,10 +89,10 @@ Json gemini_body(const Turn& turn, const Profile& /*profile*/, const EncodeOptio
   for (const int choice : choices_of(turn)) {
     Json parts = Json::array();
     for (const Block& block : turn.blocks)
-      if (block.choice == choice) parts.push_back(part_json(block, block.text, true));
+      if (block.choice == choice) parts.push_back(gemini_part_json(block, block.text, true));
     candidates.push_back(candidate_json(parts, choice, finish_raw(turn, Protocol::gemini)));
   }
-  Json out = response_json(turn, candidates);
+  Json out = gemini_response_json(turn, candidates);
   put_top_extras(out, turn.extras);
   return out;
 }

@@ -14,7 +14,7 @@ Json line_json(const Turn& turn, Json message) {
   return out;
 }
 
-Json call_json(const Block& block) {
+Json ollama_call_json(const Block& block) {
   Json call = Json::object();
   if (!block.id.empty()) call["id"] = block.id;
   call["function"] = {{"name", block.name},
@@ -39,7 +39,7 @@ std::vector<std::string> ollama_events(Writer w) {
   const auto send = [&](const Json& line) { w.events.push_back(dump(line) + "\n"); };
   for (const Block& block : w.turn.blocks) {
     if (block.kind == Block::Kind::tool_call) {
-      send(line_json(w.turn, {{"tool_calls", Json::array({call_json(block)})}}));
+      send(line_json(w.turn, {{"tool_calls", Json::array({ollama_call_json(block)})}}));
     } else if (block.kind != Block::Kind::opaque) {
       const char* field = block.kind == Block::Kind::reasoning ? "thinking" : "content";
       for (const std::string_view piece : w.pieces(block.text)) send(line_json(w.turn, {{field, piece}}));
@@ -58,7 +58,7 @@ std::vector<std::string> ollama_events(Writer w) {
 Json ollama_body(const Turn& turn, const Profile& /*profile*/, const EncodeOptions& /*options*/) {
   Json message = {{"content", text_of(turn)}};
   if (const std::string reasoning = reasoning_of(turn); !reasoning.empty()) message["thinking"] = reasoning;
-  for (const Block& block : tool_calls_of(turn)) message["tool_calls"].push_back(call_json(block));
+  for (const Block& block : tool_calls_of(turn)) message["tool_calls"].push_back(ollama_call_json(block));
   Json body = line_json(turn, message);
   put_end(body, turn);
   return body;

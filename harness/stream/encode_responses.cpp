@@ -5,7 +5,7 @@ namespace assay::stream::encoding {
 
 namespace {
 
-Json usage_json(const Usage& usage) {
+Json responses_usage_json(const Usage& usage) {
   Json out = Json::object();
   put(out, "input_tokens", usage.input);
   if (usage.cache_read) out["input_tokens_details"] = {{"cached_tokens", *usage.cache_read}};
@@ -34,7 +34,7 @@ std::string status_of(const Turn& turn) {
   return "completed";
 }
 
-Json part_json(const Block& block, std::string_view text) {
+Json responses_part_json(const Block& block, std::string_view text) {
   if (block.kind == Block::Kind::refusal) return {{"type", "refusal"}, {"refusal", text}};
   return {{"type", "output_text"}, {"annotations", Json::array()}, {"text", text}};
 }
@@ -93,7 +93,7 @@ Json item_json(const Turn& turn, Item item, std::size_t index, bool empty) {
   }
   out.update({{"type", "message"}, {"status", empty ? "in_progress" : "completed"}, {"role", "assistant"}});
   out["content"] = Json::array();
-  if (!empty) out["content"].push_back(part_json(block, block.text));
+  if (!empty) out["content"].push_back(responses_part_json(block, block.text));
   return out;
 }
 
@@ -103,7 +103,7 @@ Json error_object(const StreamError& error) {
   return out;
 }
 
-Json response_json(const Turn& turn, const EncodeOptions& options, bool whole) {
+Json responses_response_json(const Turn& turn, const EncodeOptions& options, bool whole) {
   Json out = {{"id", turn.id}, {"object", "response"}, {"created_at", options.created}};
   out["status"] = whole ? status_of(turn) : "in_progress";
   out["error"] = nullptr;
@@ -116,7 +116,7 @@ Json response_json(const Turn& turn, const EncodeOptions& options, bool whole) {
   if (turn.error) out["error"] = error_object(*turn.error);
   const std::vector<Item> items = items_of(turn);
   for (std::size_t i = 0; i < items.size(); ++i) out["output"].push_back(item_json(turn, items[i], i, false));
-  if (turn.usage) out["usage"] = usage_json(*turn.usage);
+  if (turn.usage) out["usage"] = responses_usage_json(*turn.usage);
   put_top_extras(out, turn.extras);
   return out;
 }
@@ -127,7 +127,7 @@ class ResponsesWriter {
 
   std::vector<std::string> run() {
     for (const char* type : {"response.created", "response.in_progress"})
-      send(type, {{"response", response_json(turn_, w_.options, false)}});
+      send(type, {{"response", responses_response_json(turn_, w_.options, false)}});
     const std::vector<Item> items = items_of(turn_);
     for (std::size_t i = 0; i < items.size(); ++i) item(items[i], i);
     if (turn_.error && !turn_.complete) {
@@ -136,7 +136,7 @@ class ResponsesWriter {
       send("error", event);
     } else if (turn_.finish != FinishReason::none) {
       const std::string status = status_of(turn_);
-      send("response." + status, {{"response", response_json(turn_, w_.options, true)}});
+      send("response." + status, {{"response", responses_response_json(turn_, w_.options, true)}});
     }
     if (!w_.profile.event_names && turn_.complete) w_.sse("", "[DONE]");
     return std::move(w_.events);
@@ -185,11 +185,11 @@ class ResponsesWriter {
     const std::string kind = refusal ? "response.refusal" : "response.output_text";
     place["content_index"] = 0;
     Json added = place;
-    added["part"] = part_json(block, "");
+    added["part"] = responses_part_json(block, "");
     send("response.content_part.added", added);
     deltas(kind, place, block.text);
     done(kind, place, {{refusal ? "refusal" : "text", block.text}});
-    added["part"] = part_json(block, block.text);
+    added["part"] = responses_part_json(block, block.text);
     send("response.content_part.done", added);
   }
   void deltas(const std::string& kind, const Json& place, const std::string& text) {
@@ -217,7 +217,7 @@ std::vector<std::string> responses_events(Writer writer) {
 }
 
 Json responses_body(const Turn& turn, const Profile& /*profile*/, const EncodeOptions& options) {
-  return response_json(turn, options, true);
+  return responses_response_json(turn, options, true);
 }
 
 }  // namespace assay::stream::encoding
