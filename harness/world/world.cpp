@@ -11,19 +11,12 @@
 #include <unordered_map>
 
 #include "harness/world/chooser.h"
-#include "harness/world/match.h"
+#include "harness/world/rules.h"
 
 namespace assay {
 namespace {
 
 using nlohmann::json;
-
-struct Rule {
-  RequestMatch match;
-  const RuleSpec* spec = nullptr;
-  std::uint64_t seen = 0;          // requests that matched everything but nth
-  std::optional<Barrier> barrier;  // where its answers wait for each other
-};
 
 // An answer at a barrier.
 struct Waiting {
@@ -83,7 +76,7 @@ class World::Room final : public http::Handler {
     }
     aliases_ = aliases;
     for (Member& member : members_) {
-      auto rules = read_rules(member, member.spec.rules);
+      auto rules = read_rules(member.spec.name, *member.fake, member.spec.rules, aliases_);
       if (!rules) return tl::unexpected(rules.error());
       take_rules(member, std::move(*rules));
     }
@@ -95,8 +88,8 @@ class World::Room final : public http::Handler {
     const auto member =
         std::find_if(members_.begin(), members_.end(), [&](const Member& m) { return m.spec.name == fake; });
     if (member == members_.end()) return fail("there is no fake \"" + fake + "\"");
-    for (RuleSpec& spec : specs) put_urls(spec);
-    auto rules = read_rules(*member, specs);
+    for (RuleSpec& spec : specs) put_urls_in(spec);
+    auto rules = read_rules(fake, *member->fake, specs, aliases_);
     if (!rules) return tl::unexpected(rules.error());
     // Exchanges under way still refer to the rules they were given.
     retired_.emplace_back(std::move(member->spec.rules), std::move(member->rules));
@@ -135,7 +128,7 @@ class World::Room final : public http::Handler {
       member.url = url_of(member.spec.hosts.front(), member.plain_port) + spec_.prefix;
     }
     for (Member& member : members_) {
-      for (RuleSpec& rule : member.spec.rules) put_urls(rule);
+      for (RuleSpec& rule : member.spec.rules) put_urls_in(rule);
     }
     ready_ = true;
     ready_changed_.notify_all();
@@ -151,7 +144,7 @@ class World::Room final : public http::Handler {
     if (!member.early) return std::nullopt;
     // Some rule wants its answer before the body is read, so the choice falls here, for every request of this
     // fake.
-    Rule* rule = rule_for(member, *incoming.request);
+    Rule* rule = rule_for(member.rules, *incoming.request, applied_);
     if (rule == nullptr || !wire::answers_before_body(rule->spec->faults)) {
       chosen_[incoming.exchange] = rule;
       return std::nullopt;
@@ -163,7 +156,7 @@ class World::Room final : public http::Handler {
   http::Answer on_request(const http::Incoming& incoming) override {
     Member& member = member_of(incoming.listener);
     const auto earlier = chosen_.extract(incoming.exchange);
-    Rule* rule = earlier ? earlier.mapped() : rule_for(member, *incoming.request);
+    Rule* rule = earlier ? earlier.mapped() : rule_for(member.rules, *incoming.request, applied_);
     const Call call = call_for(member, incoming, order_of(rule));
     return answer(member, incoming, member.fake->on_body(call), rule);
   }
@@ -222,52 +215,16 @@ class World::Room final : public http::Handler {
   }
 
  private:
-  // The rules of a fake, read from `specs`, to which they refer.
-  Result<std::vector<Rule>> read_rules(const Member& member, const std::vector<RuleSpec>& specs) const {
-    std::vector<Rule> rules;
-    for (const RuleSpec& rule : specs) {
-      auto match = parse_match(rule.match, aliases_);
-      if (!match) return tl::unexpected(match.error());
-      if (!rule.order.is_null()) {
-        if (auto known = member.fake->check_order(rule.order); !known)
-          return fail(member.spec.name + ": " + known.error().message);
-      }
-      std::optional<Barrier> barrier;
-      if (rule.barrier)
-        barrier.emplace(fmt::format("{} rule {}", member.spec.name, rules.size() + 1), *rule.barrier);
-      rules.push_back({std::move(*match), &rule, 0, std::move(barrier)});
-    }
-    return rules;
+  // Where the fakes are is known only once they listen.
+  void put_urls_in(RuleSpec& rule) const {
+    std::map<std::string, std::string> urls;
+    for (const Member& member : members_) urls[member.spec.name] = member.url;
+    put_urls(rule, urls);
   }
 
   static void take_rules(Member& member, std::vector<Rule> rules) {
     member.rules = std::move(rules);
-    member.early = std::any_of(member.rules.begin(), member.rules.end(),
-                               [](const Rule& rule) { return wire::answers_before_body(rule.spec->faults); });
-  }
-
-  void put_urls(RuleSpec& rule) const {
-    for (wire::FaultUse& fault : rule.faults) fault.params = with_urls(fault.params);
-    rule.order = with_urls(rule.order);
-  }
-
-  // "${name.url}" in what a rule orders stands for where a fake of this world is reached, which is known only
-  // now.
-  json with_urls(const json& value) const {
-    if (value.is_string()) {
-      auto text = value.get<std::string>();
-      for (const Member& member : members_) {
-        const std::string reference = "${" + member.spec.name + ".url}";
-        for (auto at = text.find(reference); at != std::string::npos; at = text.find(reference, at))
-          text.replace(at, reference.size(), member.url);
-      }
-      return text;
-    }
-    json out = value;
-    if (value.is_structured()) {
-      for (auto& item : out) item = with_urls(item);
-    }
-    return out;
+    member.early = answer_early(member.rules);
   }
 
   void wait_ready() {
@@ -292,19 +249,6 @@ class World::Room final : public http::Handler {
 
   static const json* order_of(const Rule* rule) {
     return rule == nullptr || rule->spec->order.is_null() ? nullptr : &rule->spec->order;
-  }
-
-  Rule* rule_for(Member& member, const Request& request) {
-    Rule* chosen = nullptr;
-    for (Rule& rule : member.rules) {
-      if (!rule.spec->after.empty() && !applied_.contains(rule.spec->after)) continue;
-      if (!matches(rule.match, request)) continue;
-      ++rule.seen;  // every rule counts, also behind the one that applies: nth means the nth request, not the
-                    // nth use
-      if (chosen == nullptr && rule.seen >= rule.match.first && rule.seen <= rule.match.last) chosen = &rule;
-    }
-    if (chosen != nullptr && !chosen->spec->name.empty()) applied_.insert(chosen->spec->name);
-    return chosen;
   }
 
   void perform(Member& member, const Actions& actions) {
