@@ -24,8 +24,7 @@ struct BenchOptions {
 Result<void> write_corpora(const BenchOptions& options) {
   for (const std::string& name : bench::corpus_names()) {
     const bench::Corpus corpus = bench::make_corpus(name, options.bench.megabytes, options.bench.seed);
-    const Result<void> done =
-        write_file_atomically(options.write_corpora + "/" + name + ".sse", corpus.bytes);
+    Result<void> done = write_file_atomically(options.write_corpora + "/" + name + ".sse", corpus.bytes);
     if (!done) return done;
   }
   return {};

@@ -50,7 +50,7 @@ class Cli : public testing::Test {
     return text.replace(text.find(from), from.size(), to);
   }
   std::string program(const std::string& name, const std::string& text) const {
-    const std::string path = folder_ + "/" + name;
+    std::string path = folder_ + "/" + name;
     std::ofstream(path) << text;
     std::filesystem::permissions(path, std::filesystem::perms::owner_all);
     return path;
@@ -63,7 +63,8 @@ class Cli : public testing::Test {
     options.environment = {"PATH=/usr/bin:/bin", "ASSAY_DATA=" + (data_.empty() ? folder_ : data_),
                            "HOME=" + folder_};
     options.directory = folder_;
-    auto done = process::run_program(std::move(options), std::chrono::seconds(60));
+    // Long, for programs under a sanitizer on a busy machine.
+    auto done = process::run_program(std::move(options), std::chrono::seconds(300));
     EXPECT_TRUE(done) << done.error().text();
     EXPECT_FALSE(done->timed_out) << done->out << done->err;
     return *done;

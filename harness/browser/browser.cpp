@@ -18,6 +18,7 @@ namespace {
 
 constexpr int kMostPages = 20;  // as browsers stop with ERR_TOO_MANY_REDIRECTS
 constexpr std::string_view kStale = "stale-";
+constexpr std::chrono::seconds kListenerCloses{1};  // a listener that never closes its side is not waited for
 
 // A ClientHello (RFC 8446) with one cipher suite: what a listener for plain http sees of a browser that
 // insists on TLS.
@@ -382,8 +383,7 @@ class Visit {
       }
       case Extra::Kind::closed_connection:
         note("closes a connection without a byte");
-        agent_.connect(callback.where).close();
-        return;
+        return end_without_a_byte(callback.where);
       case Extra::Kind::reset_connection: {
         note("resets a connection without a byte");
         agent_.connect(callback.where).reset();
@@ -402,6 +402,15 @@ class Visit {
         return;
       }
     }
+  }
+
+  // Goes on once the listener has closed its side too, and so has dealt with the connection: what comes next
+  // is what finds it, not a race with it.
+  void end_without_a_byte(const Location& where) {
+    Connection connection = agent_.connect(where);
+    connection.half_close();
+    connection.read_answer(
+        false, std::min(agent_.answer_deadline(), std::chrono::steady_clock::now() + kListenerCloses));
   }
 
   // What the login page hands over: in the query, the fragment or a posted form.

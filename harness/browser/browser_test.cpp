@@ -2,11 +2,14 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <poll.h>
+#include <sys/socket.h>
 
 #include <mutex>
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "harness/http/socket.h"
 #include "harness/http/test_world.h"
 
 namespace assay::browser {
@@ -48,7 +51,10 @@ class BrowserTest : public testing::Test {
   virtual http::Answer station_answer(const Incoming&) {
     return bytes(response("302 Found", "Location: " + callback() + location_tail + "\r\n", ""));
   }
-  std::string callback() const { return "http://127.0.0.1:" + std::to_string(listener.port()) + "/callback"; }
+  std::string callback() const {
+    const int port = redirect_port != 0 ? redirect_port : listener.port();
+    return "http://127.0.0.1:" + std::to_string(port) + "/callback";
+  }
   std::string login_url() const {
     return "http://127.0.0.1:" + std::to_string(station.port()) +
            "/login?redirect_uri=" + percent_encoded(callback()) + "&state=S1";
@@ -81,6 +87,7 @@ class BrowserTest : public testing::Test {
   SystemClock clock;
   Journal journal{clock};
   std::string location_tail = "?token=T&state=S1";
+  std::uint16_t redirect_port = 0;  // 0 = the listener's
   http::TestWorld station, listener;
 };
 
@@ -242,6 +249,31 @@ TEST_F(BrowserTest, OpensConnectionsThatSendNothing) {
   EXPECT_EQ(page.status, 200);
   EXPECT_EQ(listener.count(JournalKind::connect), 6U);
   EXPECT_THAT(heard(), SizeIs(1));
+}
+
+TEST_F(BrowserTest, GoesOnOnceTheListenerHasClosedWhatSaidNothing) {
+  const auto bound = http::bind_tcp({"127.0.0.1", 0});
+  ASSERT_TRUE(bound);
+  ASSERT_EQ(::listen(bound->get(), 8), 0);
+  const auto knocks = [&](int milliseconds) {
+    pollfd asked = {bound->get(), POLLIN, 0};
+    return ::poll(&asked, 1, milliseconds) == 1;
+  };
+  int early = -1;
+  std::thread slow([&] {
+    EXPECT_TRUE(knocks(10000));
+    http::Fd silent(::accept(bound->get(), nullptr, nullptr));
+    char byte = 0;
+    EXPECT_EQ(::recv(silent.get(), &byte, 1, 0), 0);
+    early = knocks(100) ? 1 : 0;  // who comes now did not wait for the close below
+    silent.reset();
+    EXPECT_TRUE(knocks(10000));
+    http::Fd(::accept(bound->get(), nullptr, nullptr)).reset();
+  });
+  redirect_port = http::local_port(bound->get());
+  go({{"first", {"closed-connection"}}});
+  slow.join();
+  EXPECT_EQ(early, 0);
 }
 
 TEST_F(BrowserTest, RefusesPlainHttpWhenItIsHttpsOnly) {
