@@ -22,7 +22,7 @@ struct ClientArguments {
   std::string provider = "worldrouter";
   std::vector<std::string> urls;
   std::string home;
-  std::string flow, model, prompt = "ping", session, protocol;
+  std::string flow, model, prompt = "ping", session, protocol, request;
   bool refresh = false;
 };
 
@@ -52,6 +52,8 @@ ExitCode run_client(const ClientArguments& arguments) {
                    0
                ? ExitCode::ok
                : ExitCode::usage;
+  if (arguments.op == "run")
+    return static_cast<ExitCode>(reference::run_program(reference::right_parts(), arguments.request));
   const auto data = conformance::data_folder();
   if (!data) return say(data.error());
   const auto provider = conformance::load_provider(*data, arguments.provider);
@@ -100,7 +102,7 @@ void add_client(CLI::App& app, Action& action) {
       arguments->op = op;
       action = [arguments] { return run_client(*arguments); };
     });
-    if (op == "adapter") return one;
+    if (op == "adapter" || op == "run") return one;
     one->add_option("--provider", arguments->provider, "A descriptor of conformance/providers")
         ->capture_default_str();
     one->add_option("--url", arguments->urls, "Where the provider is: auth, control, inference, oauth")
@@ -110,6 +112,9 @@ void add_client(CLI::App& app, Action& action) {
     return one;
   };
   add("adapter", "Speak the adapter protocol on stdin and stdout (docs/adapter-protocol.md)");
+  add("run", "One request of the adapter protocol, with the key from ASSAY_API_KEY")
+      ->add_option("request", arguments->request, "The request, as JSON without seq")
+      ->required();
   CLI::App* login = add("login", "Sign in; the URL to open is printed on a line of its own");
   login->add_option("--flow", arguments->flow,
                     "token-redirect, authorization-code, device, or api-key (read from stdin)");

@@ -1,5 +1,7 @@
-// assay-mutant NAME: speaks the adapter protocol on stdin and stdout with one part broken. --list names them.
+// assay-mutant NAME: speaks the adapter protocol on stdin and stdout with one part broken; with `run REQUEST`
+// it does that one request, as `assay client run` does. --list names them.
 #include "conformance/mutants/mutant.h"
+#include "conformance/reference/by_hand.h"
 
 int main(int argc, char** argv) {
   using namespace assay::reference;
@@ -8,14 +10,16 @@ int main(int argc, char** argv) {
     return 0;
   }
   for (const Mutant& mutant : all_mutants()) {
-    if (argc != 2 || mutant.name != argv[1]) continue;
+    const bool program = argc == 4 && std::string_view(argv[2]) == "run";
+    if ((argc != 2 && !program) || mutant.name != argv[1]) continue;
     Parts parts = right_parts();
     mutant.mutate(parts);
+    if (program) return run_program(parts, argv[3]);
     return run_adapter(parts, "assay-mutant " + std::string(mutant.name), 0, 1);
   }
   std::fprintf(stderr,
                argc == 2 ? "assay-mutant: there is no mutant \"%s\" (assay-mutant --list)\n"
-                         : "usage: assay-mutant NAME%s\n",
+                         : "usage: assay-mutant NAME [run REQUEST]%s\n",
                argc == 2 ? argv[1] : "");
   return 2;
 }

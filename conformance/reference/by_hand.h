@@ -16,4 +16,8 @@ struct Console {
 // Runs `fields` (a request of the adapter protocol without seq). True: the operation was ok.
 bool run_by_hand(const Parts& parts, nlohmann::json fields, const Console& console);
 
+// A whole program: one request of the adapter protocol, by hand, with the key from ASSAY_API_KEY. Returns an
+// exit status.
+int run_program(const Parts& parts, const std::string& request);
+
 }  // namespace assay::reference

@@ -52,6 +52,7 @@ Outcome<HttpReply> transport(const HttpRequest& request, const BodySink& sink, c
   options.stall_deadline = request.idle_wait;
   options.total_deadline = std::max(deadline.left(), Millis(1));
   if (deadline.left() >= Millis(std::chrono::hours(24))) options.total_deadline = Micros(0);
+  options.verify_tls = request.verify_tls;
   http::Client client(options);
 
   Request out;

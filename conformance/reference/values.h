@@ -134,6 +134,7 @@ struct HttpRequest {
   Millis head_wait{30000};
   Millis idle_wait{30000};
   std::size_t body_limit = std::size_t{64} * 1024 * 1024;
+  bool verify_tls = true;
 };
 struct HttpReply {
   int status = 0;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
+#include <regex>
 
 #include "harness/base/yaml.h"
 
@@ -59,16 +60,11 @@ std::string version_of(const std::string& package) {
 }  // namespace
 
 void to_json(json& out, const Recipe& recipe) {
-  out = {{"argv", recipe.argv},
-         {"stdin", recipe.stdin_text},
-         {"environment", recipe.environment},
-         {"files", recipe.files},
-         {"model", recipe.model},
-         {"output", recipe.output},
-         {"session", recipe.session},
-         {"name", recipe.name},
-         {"version", recipe.version},
-         {"capabilities", recipe.capabilities}};
+  out = {
+      {"argv", recipe.argv},       {"stdin", recipe.stdin_text},      {"environment", recipe.environment},
+      {"files", recipe.files},     {"model", recipe.model},           {"output", recipe.output},
+      {"session", recipe.session}, {"login_argv", recipe.login_argv}, {"login_url", recipe.login_url},
+      {"name", recipe.name},       {"version", recipe.version},       {"capabilities", recipe.capabilities}};
 }
 
 void from_json(const json& in, Recipe& recipe) {
@@ -79,6 +75,8 @@ void from_json(const json& in, Recipe& recipe) {
   in.at("model").get_to(recipe.model);
   in.at("output").get_to(recipe.output);
   in.at("session").get_to(recipe.session);
+  in.at("login_argv").get_to(recipe.login_argv);
+  in.at("login_url").get_to(recipe.login_url);
   in.at("name").get_to(recipe.name);
   in.at("version").get_to(recipe.version);
   in.at("capabilities").get_to(recipe.capabilities);
@@ -159,6 +157,16 @@ Result<ClientFile> parse_client_file(const Document& document) {
                                           "kimi-stream-json", "opencode", "pi", "copilot", "openclaw"},
                                          0));
     if (file.has("argv") && recipe.argv.empty()) file.problem("argv", "expected a program");
+    if (auto login = file.maybe_object("login")) {
+      recipe.login_argv = placed(login->required<std::vector<std::string>>("argv"), document.file);
+      recipe.login_url = login->optional<std::string>("url", "https?://\\S+");
+      try {
+        (void)std::regex(recipe.login_url);
+      } catch (const std::regex_error&) {
+        login->problem("url", "expected a regular expression");
+      }
+      login->done();
+    }
     for (const std::string& word : recipe.argv) check("argv", word);
     check("stdin", recipe.stdin_text);
     for (const auto& [path, text] : recipe.files) {

@@ -40,6 +40,9 @@ struct Recipe {
   std::string model;  // what ${model} is, whatever the case asks for; empty = what the case asks for
   Dialect output = Dialect::plain;
   std::string session;  // JSON pointer to the session's id in a line of its output; empty = it has none
+  // Its login: a program that prints the page to visit, and ends when it is signed in. Empty = it has none.
+  std::vector<std::string> login_argv;
+  std::string login_url;  // regular expression (ECMAScript) of that page
   // What the file says of the program.
   std::string name, version;
   std::vector<std::string> capabilities;

@@ -73,14 +73,20 @@ Result<ClientSpec> spec_of(const ClientFile& file, const std::string& name, cons
 }  // namespace
 
 Result<ClientSpec> find_client(const std::string& name) {
-  if (name == "reference") return adapter_client(name, {process::own_executable(), "client", "adapter"});
+  if (name == "reference") {
+    ClientSpec out = adapter_client(name, {process::own_executable(), "client", "adapter"});
+    out.as_program = program_of({process::own_executable(), "client"});
+    return out;
+  }
   if (name.starts_with("mutant:")) {
     const auto names = mutant_names();
     if (!names) return tl::unexpected(names.error());
     const std::string mutant = name.substr(7);
     if (std::find(names->begin(), names->end(), mutant) == names->end())
       return fail(unknown_word("mutant", mutant, *names));
-    return adapter_client(name, {*mutant_program(), mutant});
+    ClientSpec out = adapter_client(name, {*mutant_program(), mutant});
+    out.as_program = program_of({*mutant_program(), mutant});
+    return out;
   }
   const auto data = data_folder();
   if (!data) return tl::unexpected(data.error());
@@ -94,6 +100,20 @@ Result<ClientSpec> find_client(const std::string& name) {
   std::vector<std::string> known = {"reference", "mutant:NAME"};
   for (const ClientFile& file : *files) known.push_back(file.name);
   return fail(unknown_word("client", name, known));
+}
+
+Recipe program_of(std::vector<std::string> argv) {
+  Recipe out;
+  out.argv = std::move(argv);
+  out.argv.emplace_back("run");
+  out.argv.emplace_back(R"({"op": "chat", "provider": {"id": "worldrouter", "default_api": "openai-chat", )"
+                        R"("api_base_path": "/v1"}, "urls": {"inference": "${inference.url}"}, )"
+                        R"("home": "${home}/state", "model": "${model}", "limits": {"backoff_ms": 10}, )"
+                        R"("messages": [{"role": "user", "content": "${prompt}"}]})");
+  out.environment = {{"ASSAY_API_KEY", "${key}"}};
+  out.capabilities = {"chat", "stream"};
+  out.name = "reference";
+  return out;
 }
 
 ClientSpec adapter_client(const std::string& name, std::vector<std::string> argv) {

@@ -13,6 +13,8 @@ namespace assay::conformance {
 // ("./mine.yaml"). Errors name what there is, and say how a client that is not installed is installed.
 Result<ClientSpec> find_client(const std::string& name);
 // A program that speaks the adapter protocol: `--adapter "node adapter.js"` as an argv array.
+// `argv` (the reference client or a mutant of it) as a program that is run for each chat: `argv run REQUEST`.
+Recipe program_of(std::vector<std::string> argv);
 ClientSpec adapter_client(const std::string& name, std::vector<std::string> argv);
 // The program assay-mutant beside this one.
 Result<std::string> mutant_program();

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <filesystem>
+#include <regex>
 
 #include "conformance/runner/output_dialect.h"
 #include "conformance/runner/runs.h"
@@ -15,6 +16,8 @@ namespace {
 
 namespace fs = std::filesystem;
 using nlohmann::json;
+
+constexpr Micros kSlowReader = std::chrono::milliseconds(500);
 
 std::string last_user_message(const json& request) {
   std::string prompt = "ping";
@@ -44,11 +47,16 @@ Result<std::map<std::string, std::string>> values_of(const json& request, const 
 
 class ExecClient final : public Client {
  public:
-  ExecClient(Recipe recipe, Launch launch, const Clock& clock)
-      : recipe_(std::move(recipe)), launch_(std::move(launch)), clock_(clock), runs_(launch_.actor, clock) {
+  ExecClient(Recipe recipe, Launch launch, const Clock& clock, OnEvent on_event)
+      : recipe_(std::move(recipe)),
+        launch_(std::move(launch)),
+        clock_(clock),
+        on_event_(std::move(on_event)),
+        runs_(launch_.actor, clock) {
     hello_.client = recipe_.name;
     hello_.version = recipe_.version;
     hello_.capabilities = recipe_.capabilities;
+    hello_.capabilities.emplace_back("process");
   }
 
   const Hello& hello() const override { return hello_; }
@@ -57,9 +65,13 @@ class ExecClient final : public Client {
     const std::uint64_t id = runs_.open(request);
     const std::string op = request.value("op", "");
     if (op == "chat") {
-      start(id, request);
+      start_chat(id, request);
+    } else if (op == "login" && !recipe_.login_argv.empty()) {
+      start_login(id);
     } else if (op == "cancel") {
-      const bool cancelled = runs_.interrupt(request.value("target", std::uint64_t{0}));
+      const auto target = request.value("target", std::uint64_t{0});
+      const bool cancelled =
+          request.contains("terminate") ? runs_.terminate(target) : runs_.interrupt(target);
       runs_.end(id, Outcome::End::result, {{"ok", true}, {"cancelled", cancelled}});
     } else {
       runs_.end(id, Outcome::End::skipped, {{"reason", "a client that is run for each chat has no " + op}});
@@ -79,23 +91,54 @@ class ExecClient final : public Client {
   }
 
  private:
-  void start(std::uint64_t id, const json& request) {
+  void start_chat(std::uint64_t id, const json& request) {
     const auto values = values_of(request, recipe_, launch_);
     if (!values) return runs_.end(id, Outcome::End::skipped, {{"reason", values.error().message}});
     auto options = options_for(*values);
     if (!options) return runs_.end(id, Outcome::End::errored, {{"message", options.error().text()}});
-    runs_.launch(id, std::move(*options), filled_in(recipe_.stdin_text, *values).value(),
-                 [this](const std::string& out, const std::string& err, const process::ExitStatus& status) {
-                   return read_output(recipe_.output, recipe_.session, out, err, status);
+    const json pipes = request.value("pipes", json::object());
+    if (pipes.value("stdout", "") == "slow") options->stdout_pause = kSlowReader;
+    if (pipes.value("stdout", "") == "closed") options->stdout_bytes = 1;
+    runs_.launch(
+        id, std::move(*options), filled_in(recipe_.stdin_text, *values).value(),
+        [this](const std::string& out, const std::string& err, const process::ExitStatus& status) {
+          return read_output(recipe_.output, recipe_.session, out, err, status);
+        },
+        pipes.value("stdin", "") == "open" ? Runs::Stdin::stays_open : Runs::Stdin::ends);
+  }
+
+  void start_login(std::uint64_t id) {
+    process::ChildOptions options = plain_options();
+    options.argv = recipe_.login_argv;
+    options.on_output = [this, id, told = std::make_shared<std::string>(),
+                         found = std::make_shared<bool>(false)](const process::OutputChunk& chunk) {
+      if (*found) return;
+      *told += chunk.bytes;
+      // Only whole lines: the last one may still grow.
+      const std::string lines = told->substr(0, told->rfind('\n') + 1);
+      std::smatch page;
+      if (!std::regex_search(lines, page, std::regex(recipe_.login_url))) return;
+      *found = true;
+      if (on_event_) on_event_(id, {{"kind", "open_url"}, {"url", page.str()}});
+    };
+    // Its words are of no dialect: they are for a person.
+    runs_.launch(id, std::move(options), "",
+                 [](const std::string& out, const std::string& err, const process::ExitStatus& status) {
+                   return read_output(Dialect::plain, {}, out, err, status);
                  });
   }
 
-  Result<process::ChildOptions> options_for(const std::map<std::string, std::string>& values) const {
+  process::ChildOptions plain_options() const {
     process::ChildOptions options;
     options.directory = launch_.directory;
     options.environment = launch_.environment;
     options.stdin_mode = process::StdinMode::pipe;
     options.clock = &clock_;
+    return options;
+  }
+
+  Result<process::ChildOptions> options_for(const std::map<std::string, std::string>& values) const {
+    process::ChildOptions options = plain_options();
     for (const std::string& word : recipe_.argv) {
       auto text = filled_in(word, values);
       if (!text) return tl::unexpected(text.error());
@@ -122,14 +165,16 @@ class ExecClient final : public Client {
   const Recipe recipe_;
   const Launch launch_;
   const Clock& clock_;
+  const OnEvent on_event_;
   Hello hello_;
   Runs runs_;  // last: its threads read what stands above
 };
 
 }  // namespace
 
-std::unique_ptr<Client> make_exec_client(Recipe recipe, Launch launch, const Clock& clock) {
-  return std::make_unique<ExecClient>(std::move(recipe), std::move(launch), clock);
+std::unique_ptr<Client> make_exec_client(Recipe recipe, Launch launch, const Clock& clock,
+                                         Client::OnEvent on_event) {
+  return std::make_unique<ExecClient>(std::move(recipe), std::move(launch), clock, std::move(on_event));
 }
 
 }  // namespace assay::conformance

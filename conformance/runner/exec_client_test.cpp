@@ -5,6 +5,8 @@
 
 #include <csignal>
 #include <filesystem>
+#include <future>
+#include <thread>
 
 #include "conformance/runner/output_dialect.h"
 #include "harness/base/text.h"
@@ -66,7 +68,8 @@ json read(Dialect dialect, const std::string& out, int exit = 0, const std::stri
 }
 
 TEST(OutputDialect, PlainTextIsTheAnswerAndStderrTheError) {
-  EXPECT_EQ(read(Dialect::plain, "pong\n"), (json{{"ok", true}, {"text", "pong"}, {"exit", 0}}));
+  EXPECT_EQ(read(Dialect::plain, "pong\n"),
+            (json{{"ok", true}, {"said", "success"}, {"text", "pong"}, {"exit", 0}}));
   const json failed = read(Dialect::plain, "", 3, "trace\nit broke\n");
   EXPECT_EQ(failed["ok"], false);
   EXPECT_EQ(failed["exit"], 3);
@@ -199,6 +202,57 @@ TEST_F(ExecClientTest, CancelInterruptsARun) {
   EXPECT_EQ(one->finish(id, seconds(10)).result["signal"], SIGINT);
   EXPECT_EQ(one->finish(one->begin({{"op", "cancel"}, {"target", id}}), seconds(5)).result["cancelled"],
             false);
+}
+
+TEST_F(ExecClientTest, ALoginNamesItsPageOnceALineOfItIsWhole) {
+  recipe_.login_argv = {
+      "sh", "-c",
+      "printf 'open https://a.example/x'; read x; printf '?y=1\\nhttps://b.example/\\n' >&2; true"};
+  recipe_.login_url = "https://\\S+";
+  std::promise<json> told;
+  Launch launch;
+  launch.environment = {"PATH=/usr/local/bin:/usr/bin:/bin"};
+  launch.directory = home_;
+  const auto one = make_exec_client(recipe_, launch, clock_,
+                                    [&](std::uint64_t, const json& event) { told.set_value(event); });
+  const Outcome outcome = one->finish(one->begin({{"op", "login"}}), seconds(10));
+  EXPECT_EQ(outcome.result["ok"], true);
+  EXPECT_EQ(told.get_future().get()["url"], "https://a.example/x?y=1");
+}
+
+TEST_F(ExecClientTest, TerminateReachesTheProgramAlone) {
+  // The child of the program stays behind, for nobody but the program was told.
+  const auto one = client("tail -f /dev/null & trap 'exit 7' TERM; : > ready; wait");
+  const auto id = one->begin(chat("x"));
+  while (!fs::exists(home_ + "/ready")) std::this_thread::yield();
+  const auto told = one->begin({{"op", "cancel"}, {"target", id}, {"terminate", true}});
+  EXPECT_EQ(one->finish(told, seconds(5)).result["cancelled"], true);
+  const Outcome outcome = one->finish(id, seconds(10));
+  ASSERT_EQ(outcome.end, Outcome::End::result);
+  EXPECT_EQ(outcome.result["exit"], 7);
+  EXPECT_THAT(outcome.result["left_behind"].dump(), HasSubstr("tail"));
+}
+
+TEST_F(ExecClientTest, AReaderThatIsSlowLosesNothingAndOneThatLeavesIsEpipe) {
+  const auto patient = client("head -c 200000 /dev/zero | tr '\\0' x");
+  json slow = chat("x");
+  slow["pipes"] = {{"stdout", "slow"}};
+  const Outcome whole = patient->finish(patient->begin(slow), seconds(10));
+  EXPECT_EQ(whole.result["text"].get<std::string>().size(), 200000U);
+  const auto cut = client("echo first; while echo more; do :; done 2>/dev/null; exit 3");
+  json closed = chat("x");
+  closed["pipes"] = {{"stdout", "closed"}};
+  const Outcome broken = cut->finish(cut->begin(closed), seconds(10));
+  ASSERT_EQ(broken.end, Outcome::End::result);
+  EXPECT_TRUE(broken.result.value("exit", 0) == 3 || broken.result.value("signal", 0) == SIGPIPE)
+      << broken.result.dump();
+}
+
+TEST_F(ExecClientTest, WhatIsLeftBehindIsNamed) {
+  const auto one = client("tail -f /dev/null >/dev/null 2>&1 & echo done");
+  const Outcome outcome = one->finish(one->begin(chat("x")), seconds(10));
+  ASSERT_TRUE(outcome.result.contains("left_behind")) << outcome.result.dump();
+  EXPECT_THAT(outcome.result["left_behind"][0].get<std::string>(), HasSubstr("tail"));
 }
 
 TEST_F(ExecClientTest, SkipsWhatItCannotDo) {

@@ -200,6 +200,9 @@ json read_output(Dialect dialect, const std::string& session, const std::string&
     read.ended = true;
   }
   result["ok"] = status.ok() && read.ended && !read.failed;
+  // What its output claims, whatever it exits with; text for people claims nothing where there is none.
+  const bool claims = read.ended && !read.failed && (dialect != Dialect::plain || !read.text.empty());
+  result["said"] = claims ? "success" : "failure";
   result["text"] = read.text;
   if (status.signal_number != 0) {
     result["signal"] = status.signal_number;

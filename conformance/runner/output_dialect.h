@@ -10,8 +10,9 @@
 
 namespace assay::conformance {
 
-// {"ok", "text", "error": {"message", "status"?}, "exit" or "signal", "session"?}. `ok` needs exit 0, no
-// failure told, and an end where the dialect has one. A client that failed without a word of it in its
+// {"ok", "said", "text", "error": {"message", "status"?}, "exit" or "signal", "session"?}. `ok` needs exit 0,
+// no failure told, and an end where the dialect has one; `said` is "success" or "failure", what the output
+// claims whatever the exit status is. A client that failed without a word of it in its
 // dialect is quoted from stderr.
 nlohmann::json read_output(Dialect dialect, const std::string& session, const std::string& out,
                            const std::string& err, const process::ExitStatus& status);

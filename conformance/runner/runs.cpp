@@ -46,25 +46,28 @@ void Runs::end(std::uint64_t id, Outcome::End how, nlohmann::json result) {
   end_locked(runs_.at(id), how, std::move(result));
 }
 
-void Runs::launch(std::uint64_t id, process::ChildOptions options, std::string input, Read read) {
+void Runs::launch(std::uint64_t id, process::ChildOptions options, std::string input, Read read, Stdin in) {
   const std::lock_guard lock(mutex_);
   Run& run = runs_.at(id);
   run.argv = options.argv;
   auto child = process::Child::start(std::move(options));
   if (!child) return end_locked(run, Outcome::End::errored, {{"message", child.error().text()}});
   run.child.emplace(std::move(*child));
-  run.waiter =
-      std::thread([this, &run, input = std::move(input), read = std::move(read)] { wait(run, input, read); });
+  run.watch.emplace(run.child->pid());
+  run.waiter = std::thread(
+      [this, &run, input = std::move(input), read = std::move(read), in] { wait(run, input, read, in); });
 }
 
 // The program's own exit ends the operation, whatever closes its stdin or not.
-void Runs::wait(Run& run, const std::string& input, const Read& read) {
+void Runs::wait(Run& run, const std::string& input, const Read& read, Stdin in) {
   if (!input.empty()) (void)run.child->write(input, kInputDeadline);
-  run.child->close_stdin();
+  if (in == Stdin::ends) run.child->close_stdin();
   const auto status = run.child->wait(kNoEnd);
   nlohmann::json result =
       status ? read(run.child->text(process::Stream::out), run.child->text(process::Stream::err), *status)
              : nlohmann::json{{"message", status.error().message}};
+  for (const auto& left : run.child->left_behind())
+    result["left_behind"].push_back(fmt::format("{} {}", left.pid, left.name));
   const std::lock_guard lock(mutex_);
   end_locked(run, status ? Outcome::End::result : Outcome::End::crash, std::move(result));
 }
@@ -99,6 +102,7 @@ ProcessOutcome Runs::stop(Micros grace) {
   out.actor = actor_;
   for (auto& [id, run] : runs_) {
     if (!run.child) continue;
+    run.watch->sample();
     auto status = run.child->stop(grace);
     if (run.waiter.joinable()) run.waiter.join();
     out.argv = run.argv;
@@ -110,15 +114,25 @@ ProcessOutcome Runs::stop(Micros grace) {
     }
     for (const auto& left : run.child->left_behind())
       out.left_behind.push_back(fmt::format("{} {}", left.pid, left.name));
+    out.pid = run.child->pid();
+    for (const auto& seen : run.watch->sightings()) out.sightings.push_back(seen);
   }
   return out;
 }
 
 bool Runs::interrupt(std::uint64_t id) {
+  return send(id, SIGINT, process::Child::To::group);
+}
+
+bool Runs::terminate(std::uint64_t id) {
+  return send(id, SIGTERM, process::Child::To::child);
+}
+
+bool Runs::send(std::uint64_t id, int signal, process::Child::To to) {
   const std::lock_guard lock(mutex_);
   const auto found = runs_.find(id);
   if (found == runs_.end() || found->second.done || !found->second.child) return false;
-  return found->second.child->signal(SIGINT);
+  return found->second.child->signal(signal, to);
 }
 
 }  // namespace assay::conformance

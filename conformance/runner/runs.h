@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "conformance/runner/client.h"
+#include "harness/process/canary.h"
 #include "harness/process/child.h"
 
 namespace assay::conformance {
@@ -30,16 +31,21 @@ class Runs {
   std::uint64_t open(nlohmann::json request);
   // Ends it without a program, or before its program has ended.
   void end(std::uint64_t id, Outcome::End how, nlohmann::json result);
-  // Does it by a program, which reads `input`; its exit ends the operation.
-  void launch(std::uint64_t id, process::ChildOptions options, std::string input, Read read);
+  // Does it by a program, which reads `input`, and the end of its stdin unless that stays open. Its exit ends
+  // the operation; processes that it leaves are `left_behind` of the result, as "pid name".
+  enum class Stdin { ends, stays_open };
+  void launch(std::uint64_t id, process::ChildOptions options, std::string input, Read read,
+              Stdin in = Stdin::ends);
 
   // As Client has them.
   Outcome finish(std::uint64_t id, Micros deadline);
   bool ended(std::uint64_t id) const;
   void kill();
   ProcessOutcome stop(Micros grace);
-  // Sends SIGINT; false when the program has ended or there is none.
+  // Sends SIGINT to the program and its group, as a terminal does, or SIGTERM to the program alone, as a
+  // service manager does. False when the program has ended or there is none.
   bool interrupt(std::uint64_t id);
+  bool terminate(std::uint64_t id);
 
  private:
   struct Run {
@@ -47,11 +53,13 @@ class Runs {
     bool done = false;
     std::vector<std::string> argv;
     std::optional<process::Child> child;
+    std::optional<process::ProcessWatch> watch;
     std::thread waiter;
   };
 
   void end_locked(Run& run, Outcome::End how, nlohmann::json result);
-  void wait(Run& run, const std::string& input, const Read& read);
+  void wait(Run& run, const std::string& input, const Read& read, Stdin in);
+  bool send(std::uint64_t id, int signal, process::Child::To to);
 
   const std::string actor_;
   const Clock& clock_;

@@ -44,6 +44,7 @@ void to_json(nlohmann::json& out, const ClientSpec& client) {
   if (client.program) out["program"] = client.directory;
   if (client.narrate) out["narrate"] = true;
   if (client.recipe) out["recipe"] = *client.recipe;
+  if (client.as_program) out["as_program"] = *client.as_program;
   if (client.manifest) out["manifest"] = *client.manifest;
 }
 
@@ -58,6 +59,7 @@ void from_json(const nlohmann::json& in, ClientSpec& client) {
   client.directory = in.value("program", "");
   client.narrate = in.value("narrate", false);
   if (in.contains("recipe")) client.recipe = in["recipe"].get<Recipe>();
+  if (in.contains("as_program")) client.as_program = in["as_program"].get<Recipe>();
   if (in.contains("manifest")) client.manifest = in["manifest"].get<std::vector<std::string>>();
 }
 

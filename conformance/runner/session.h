@@ -28,7 +28,9 @@ struct ClientSpec {
   bool program = false;                  // argv is any program, run for each operation (program_client.h)
   std::string directory;                 // where a program runs; empty = where we run
   bool narrate = false;                  // what it says and shows is journalled
-  Micros patience{0};                    // every operation has at least this long
+  // How an adapter is run as a program instead, for cases that need `process`.
+  std::optional<Recipe> as_program = std::nullopt;
+  Micros patience{0};  // every operation has at least this long
   // Role of a fake ("inference") → names that the client asks for over https, whatever it is told.
   std::map<std::string, std::vector<std::string>> hosts = {};
   // What a manifest declares that it can do. Then a case that needs more does not apply, and a hello that

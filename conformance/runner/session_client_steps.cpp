@@ -27,9 +27,11 @@ void Session::perform(const Step::Join& step, const std::string&) {
 void Session::perform(const Step::Cancel& step, const std::string&) {
   const auto found = started_.find(step.label);
   if (found == started_.end()) broken("cancel " + step.label + ": it was not started");
-  journal_.note("client", JournalKind::action, "cancel " + step.label);
+  journal_.note("client", JournalKind::action, (step.terminate ? "terminate " : "cancel ") + step.label);
   Client& client = *found->second.actor->client;
-  const std::uint64_t id = client.begin({{"op", "cancel"}, {"target", found->second.id}});
+  json request = {{"op", "cancel"}, {"target", found->second.id}};
+  if (step.terminate) request["terminate"] = true;
+  const std::uint64_t id = client.begin(std::move(request));
   (void)client.finish(id, kAnswerDeadline);
   finish(found->second, step.label);
   started_.erase(found);

@@ -41,6 +41,8 @@ void Session::set_up() {
                             path_aliases(), clock_, journal_);
   if (!world) broken(world.error().text());
   world_ = std::move(*world);
+  if (plan_.needs_cell && options_.surroundings == nullptr)
+    throw Stop{Stop::Why::could_not_run, "the case needs a cell"};
   if (options_.surroundings != nullptr) {
     if (auto begun = options_.surroundings->begin(*world_, journal_); !begun)
       throw Stop{Stop::Why::could_not_run, begun.error().message};
@@ -117,8 +119,11 @@ void Session::start_client(Actor& actor) {
     actor.client = make_program_client(std::move(launch), actor.home, clock_, told);
     return;
   }
+  const bool process = std::find(case_.needs.begin(), case_.needs.end(), "process") != case_.needs.end();
   if (client_.recipe) {
-    actor.client = make_exec_client(*client_.recipe, std::move(launch), clock_);
+    actor.client = make_exec_client(*client_.recipe, std::move(launch), clock_, told);
+  } else if (client_.as_program && process) {
+    actor.client = make_exec_client(*client_.as_program, std::move(launch), clock_, told);
   } else {
     auto started = start_adapter(launch, clock_, told);
     if (!started) broken(started.error().text());

@@ -14,9 +14,10 @@ const std::vector<std::string> kOperations = {"login",  "refresh", "status", "lo
 // What an operation may carry besides as, actor, deadline and provider: fields of the adapter protocol
 // (docs/adapter-protocol.md).
 const std::vector<std::string> kFields = {
-    "flow",      "key",     "callback_wait_ms", "read_wait_ms", "manual", "poll_scale", "refresh",
-    "providers", "session", "protocol",         "base_url",     "model",  "messages",   "tools",
-    "tool_mode", "stop",    "params",           "stream",       "limits", "results",    "credential"};
+    "flow",     "key",       "callback_wait_ms", "read_wait_ms", "manual",   "poll_scale",
+    "refresh",  "providers", "session",          "protocol",     "base_url", "model",
+    "messages", "tools",     "tool_mode",        "stop",         "params",   "stream",
+    "limits",   "results",   "credential",       "pipes"};
 
 bool is_operation(std::string_view word) {
   return std::find(kOperations.begin(), kOperations.end(), word) != kOperations.end();
@@ -71,7 +72,14 @@ class StepReader {
       }
     }
     if (map.has("join")) add_named<Step::Join>(map, "join");
-    if (map.has("cancel")) add_named<Step::Cancel>(map, "cancel");
+    if (map.has("cancel")) {
+      auto label = map.required<std::string>("cancel");
+      add("cancel " + label, Step::Cancel{label, false});
+    }
+    if (map.has("terminate")) {
+      auto label = map.required<std::string>("terminate");
+      add("terminate " + label, Step::Cancel{label, true});
+    }
     if (map.has("restart")) add_named<Step::Restart>(map, "restart");
     if (map.has("kill")) add_named<Step::Kill>(map, "kill");
     if (map.has("release")) add_named<Step::Release>(map, "release");

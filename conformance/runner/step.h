@@ -5,7 +5,8 @@
 //   for its end await: {prompt: paste, of: L} | {event: text, of: C} | {journal: "auth GET /login"} | {ended:
 //   C}      waits, with `deadline` cancel: C                   answer: {prompt: paste, with: "…"} release:
 //   barrier parallel: {each: [a, b], do: {chat: {as: C}}}                      the same operation by several
-//   actors at once repeat: {times: 3, do: {chat: {as: C}}} set: {inference.down: true}     clock: +30d
+//   actors at once repeat: {times: 3, do: {chat: {as: C}}} terminate: C (as cancel, but SIGTERM)
+//   set: {inference.down: true}     clock: +30d
 //   restart: client     kill: client       browser: {…}  a visit with that behaviour
 #pragma once
 
@@ -41,6 +42,7 @@ struct Step {
   };
   struct Cancel {
     std::string label;
+    bool terminate = false;  // a client that is a program gets SIGTERM instead of an interrupt
   };
   struct Await {
     std::string kind;         // prompt, event, journal, ended

@@ -42,6 +42,10 @@ class Planner {
       plan_.second[name] = name;
       add("", name, "inference-api", "POST chat", world, key);
     }
+    if (world.contains("cell")) {
+      if (world["cell"] != "required") return wrong("cell: expected required");
+      plan_.needs_cell = true;
+    }
     if (world.contains("ports_busy")) {
       for (const json& port : world["ports_busy"]) plan_.ports_busy.push_back(port.get<std::uint16_t>());
     }
@@ -51,7 +55,9 @@ class Planner {
       plan_.spec.schedule = std::move(*schedule);
     }
     for (const auto& [key, value] : world.items()) {
-      if (used_.contains(key) || key == "schedule" || key == "provider" || key == "ports_busy") continue;
+      if (used_.contains(key) || key == "schedule" || key == "provider" || key == "ports_busy" ||
+          key == "cell")
+        continue;
       return wrong(fmt::format("unknown key \"{}\" in world: provider {} has {}", key, provider,
                                fmt::join(used_, ", ")));
     }
@@ -194,8 +200,8 @@ Result<WorldPlan> plan_world(const Case& one, const std::string& data_folder, st
 
 json client_urls(const WorldPlan& plan, const World& world, const std::string& second) {
   json urls = json::object();
-  for (const auto& [role, name] : plan.roles) urls[role] = world.url(name);
-  if (!second.empty()) urls["inference"] = world.url(plan.second.at(second));
+  for (const auto& [role, name] : plan.roles) urls[role] = world.public_url(name);
+  if (!second.empty()) urls["inference"] = world.public_url(plan.second.at(second));
   return urls;
 }
 

@@ -11,6 +11,7 @@
 //     schedule: {choices: "…", rest: oldest, hold: [POST /token]}   in which order answers go out
 //                                    (harness/world/schedule.h)
 //     ports_busy: [1456]             ports that something else holds
+//     cell: required                 without one what the case looks for cannot be seen
 #pragma once
 
 #include <map>
@@ -29,6 +30,7 @@ struct WorldPlan {
   std::map<std::string, std::string> roles;   // "auth" → fake name, for the urls that a client is given
   std::map<std::string, std::string> second;  // second providers: "B" → fake name
   std::vector<std::uint16_t> ports_busy;
+  bool needs_cell = false;
   std::string first_turn;  // the turn or fixture that chat is answered with; empty = the fake's own
 };
 

@@ -149,15 +149,11 @@ json OAuthServer::hand_out(const Call& call, const Grant& grant) {
   const auto now = wall() + whole_seconds(settings_.skew);
   const auto lifetime = whole_seconds(settings_.access_lifetime);
   if (settings_.jwt_access_tokens) {
-    last_access_ = sign_rs256({{"iss", call.origin},
-                               {"sub", settings_.subject},
-                               {"aud", grant.client},
-                               {"client_id", grant.client},
-                               {"scope", grant.scope},
-                               {"iat", now},
-                               {"exp", now + lifetime},
-                               {"jti", config_.random.hex(32)}},
-                              issuer_key_id, key_);
+    json claims{{"iss", call.origin},        {"sub", settings_.subject},     {"aud", grant.client},
+                {"client_id", grant.client}, {"scope", grant.scope},         {"iat", now},
+                {"exp", now + lifetime},     {"jti", config_.random.hex(32)}};
+    claims.update(settings_.id_token_claims);
+    last_access_ = sign_rs256(claims, issuer_key_id, key_);
   } else {
     last_access_ = "at_" + config_.random.alphanumeric(40);
   }

@@ -140,11 +140,15 @@ class BeastServer final : public Server, public House {
     first().run_and_wait([&] {
       for (auto& listener : listeners_) {
         if (listener->name != name || !result) continue;
+        // Of two listeners of one fake, only that over TLS has a handshake that can fail.
+        if (mode.kind == ListenerMode::Kind::tls_failure && !listener->spec.authority) continue;
         found = true;
         result = apply(*listener, mode, false);
       }
     });
-    if (!found) return fail(fmt::format("there is no listener \"{}\"", name));
+    if (!found)
+      return fail(fmt::format("there is no listener \"{}\"{}", name,
+                              mode.kind == ListenerMode::Kind::tls_failure ? " that speaks TLS" : ""));
     return result;
   }
 

@@ -73,9 +73,9 @@ struct Child::State {
     const std::uint64_t one = 1;
     (void)!::write(wake_fd.get(), &one, sizeof one);
   }
-  bool send_signal(int number) {
+  bool send_signal(int number, To to) {
     const std::lock_guard lock(mutex);
-    return !reaped && pid > 0 && ::kill(-pid, number) == 0;
+    return !reaped && pid > 0 && ::kill(to == To::group ? -pid : pid, number) == 0;
   }
 
   // The child's thread.
@@ -155,6 +155,7 @@ void Child::State::run(std::promise<Result<void>> started, UniqueFd in, UniqueFd
 
 void Child::State::loop() {
   std::optional<SteadyClock::time_point> give_up;  // set when the child is gone and only a pipe is still open
+  std::optional<SteadyClock::time_point> pause_ends;  // set when stdout first had something
   while (true) {
     if (abandon && !reaped) kill_session();
     if (reaped && (abandon || (!out_fd[0] && !out_fd[1]))) break;
@@ -168,15 +169,16 @@ void Child::State::loop() {
       want_out =
           lines.empty() || line_bytes < 4 * options.line_limit;  // else the reader is behind: let it wait
     }
+    const bool paused = pause_ends && SteadyClock::now() < *pause_ends;
     std::array<pollfd, 5> wait = {{{wake_fd.get(), POLLIN, 0},
                                    {reaped ? -1 : pid_fd.get(), POLLIN, 0},
-                                   {want_out || reaped ? out_fd[0].get() : -1, POLLIN, 0},
+                                   {(want_out && !paused) || reaped ? out_fd[0].get() : -1, POLLIN, 0},
                                    {out_fd[1].get(), POLLIN, 0},
                                    {in_fd.get(), static_cast<short>(want_write ? POLLOUT : 0), 0}}};
     int timeout = -1;
-    if (give_up) {
+    if (const auto& until = give_up ? give_up : pause_ends; give_up || paused) {
       const auto left_over =
-          std::chrono::duration_cast<std::chrono::milliseconds>(*give_up - SteadyClock::now());
+          std::chrono::duration_cast<std::chrono::milliseconds>(*until - SteadyClock::now());
       timeout = std::max(0, static_cast<int>(left_over.count()) + 1);
     }
     if (::poll(wait.data(), wait.size(), timeout) < 0 && errno != EINTR) break;
@@ -184,7 +186,13 @@ void Child::State::loop() {
       std::uint64_t count = 0;
       (void)!::read(wake_fd.get(), &count, sizeof count);
     }
-    if (wait[2].revents != 0) read_some(Stream::out);
+    if (wait[2].revents != 0) {
+      if (options.stdout_pause > Micros(0) && !pause_ends && !reaped) {
+        pause_ends = SteadyClock::now() + options.stdout_pause;
+      } else {
+        read_some(Stream::out);
+      }
+    }
     if (wait[3].revents != 0) read_some(Stream::err);
     if (wait[4].revents != 0) write_some();
     if (wait[1].revents != 0 && !reaped) {
@@ -204,6 +212,7 @@ bool Child::State::read_some(Stream stream) {
   const auto n = ::read(fd.get(), buffer.data(), buffer.size());
   if (n > 0) {
     take(stream, {buffer.data(), static_cast<std::size_t>(n)});
+    if (stream == Stream::out && seen[0] >= options.stdout_bytes) stream_ended(stream);
     return true;
   }
   if (n < 0 && (errno == EAGAIN || errno == EINTR)) return errno == EINTR;
@@ -390,8 +399,8 @@ Result<std::optional<std::string>> Child::read_line(Micros deadline) {
       fmt::format("timed out after {} waiting for a line from {}", format_duration(deadline), s.name));
 }
 
-bool Child::signal(int number) const {
-  return state_->send_signal(number);
+bool Child::signal(int number, To to) const {
+  return state_->send_signal(number, to);
 }
 
 Result<ExitStatus> Child::wait(Micros deadline) {

@@ -47,7 +47,11 @@ struct ChildOptions {
                              << 20U;               // bytes kept of each stream; what comes later is counted
   bool lines = false;                              // split stdout into lines for read_line()
   std::size_t line_limit = std::size_t{1} << 20U;  // bytes of one line
-  const Clock* clock = nullptr;                    // outlives the child
+  // A reader that is slow: once stdout has something, nothing is read for so long, and a full pipe blocks.
+  Micros stdout_pause{0};
+  // A reader that goes away: after so many bytes of stdout it is closed, and the child meets EPIPE.
+  std::uint64_t stdout_bytes = UINT64_MAX;
+  const Clock* clock = nullptr;  // outlives the child
   // Called on the child's thread for every chunk, kept or not. Must not call the child's waiting methods.
   std::function<void(const OutputChunk&)> on_output;
 };
@@ -82,8 +86,9 @@ class Child {
   // ChildOptions::lines.
   Result<std::optional<std::string>> read_line(Micros deadline);
 
-  // Sends to the whole process group. False when it has ended.
-  bool signal(int number) const;
+  // Sends to the whole process group, as a terminal does, or to the child alone. False when it has ended.
+  enum class To { group, child };
+  bool signal(int number, To to = To::group) const;
   // Waits until the child has ended and its output is drained. What it leaves running in its session is
   // killed then and named by left_behind().
   Result<ExitStatus> wait(Micros deadline);

@@ -26,6 +26,14 @@ std::string problem_of(const char* text) {
   return turn ? "" : turn.error().message;
 }
 
+TEST(TurnJson, ATextMayBeRepeated) {
+  const auto turn = turn_from_json(json::parse(R"({"text": "ab", "repeat": 3})"));
+  ASSERT_TRUE(turn) << turn.error().text();
+  EXPECT_EQ(text_of(*turn), "ababab");
+  EXPECT_FALSE(turn_from_json(json::parse(R"({"reasoning": "ab", "repeat": 3})")));
+  EXPECT_FALSE(turn_from_json(json::parse(R"({"text": "ab", "repeat": 0})")));
+}
+
 TEST(TurnJson, TakesTheShortFormInTheOrderOfProviders) {
   const Turn turn =
       from(R"({"text":"Hi","reasoning":"hm","tool_calls":[{"id":"c1","name":"f","arguments":{"a":1}}]})");

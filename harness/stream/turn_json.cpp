@@ -214,6 +214,14 @@ Result<void> read_short_form(Turn& turn, Reader& reader) {
     reader.text("signature", turn.blocks.back().signature);
   }
   append_if_given(turn, reader, "text", Block::Kind::text);
+  if (reader.value("repeat")) {
+    int times = 1;
+    reader.number("repeat", times);
+    if (!reader.value("text") || times < 1) return fail("turn/repeat: expected how often the text is said");
+    std::string& text = turn.blocks.back().text;
+    const std::string once = text;
+    for (int i = 1; i < times; ++i) text += once;
+  }
   append_if_given(turn, reader, "refusal", Block::Kind::refusal);
   const json* calls = reader.value("tool_calls");
   if (!calls) return {};
@@ -299,13 +307,13 @@ Result<Turn> turn_from_json(const json& value) {
   Turn turn;
   Reader reader(value, "turn");
   reader.known({"id", "model", "content", "finish_reason", "finish_raw", "usage", "error", "complete",
-                "extras", "text", "reasoning", "signature", "refusal", "tool_calls"});
+                "extras", "text", "repeat", "reasoning", "signature", "refusal", "tool_calls"});
   if (!reader.problem().empty()) return fail(reader.problem());
   reader.text("id", turn.id).text("model", turn.model).text("finish_raw", turn.finish_raw);
   reader.extras(turn.extras);
 
   if (const json* content = reader.value("content")) {
-    for (const char* key : {"text", "reasoning", "signature", "refusal", "tool_calls"})
+    for (const char* key : {"text", "repeat", "reasoning", "signature", "refusal", "tool_calls"})
       if (reader.value(key)) return fail(std::string("turn: '") + key + "' stands beside 'content'");
     if (Result<void> read = read_content(turn, *content); !read) return tl::unexpected(read.error());
   } else {

@@ -381,6 +381,12 @@ std::string World::url(std::string_view fake) const {
   return member == nullptr ? std::string() : member->url;
 }
 
+std::string World::public_url(std::string_view fake) const {
+  const Member* member = room_->find(fake);
+  return member == nullptr || member->spec.names.empty() ? url(fake)
+                                                         : "https://" + member->spec.names.front();
+}
+
 std::uint16_t World::port(std::string_view fake) const {
   return room_->server().port(fake);
 }
@@ -409,6 +415,13 @@ Result<void> World::set(const std::string& name, const json& value) {
     if (!value.is_boolean()) return fail("expected true or false for " + name);
     wire::ListenerMode mode;
     if (value.get<bool>()) mode.kind = wire::ListenerMode::Kind::refuse;
+    return set_listen(member->spec.name, mode);
+  }
+  if (key == "tls") {
+    if (!value.is_string()) return fail("expected a TLS failure such as wrong-host for " + name);
+    wire::ListenerMode mode;
+    mode.kind = wire::ListenerMode::Kind::tls_failure;
+    mode.tls_failure = value.get<std::string>();
     return set_listen(member->spec.name, mode);
   }
   Result<void> done;

@@ -83,6 +83,8 @@ class World {
 
   // "http://127.0.0.1:4711" of a fake; empty when there is none of that name.
   std::string url(std::string_view fake) const;
+  // What a client is told: https and the first of its names, where it has any; else url().
+  std::string public_url(std::string_view fake) const;
   std::uint16_t port(std::string_view fake) const;
   // Name → url of every fake.
   std::map<std::string, std::string> urls() const;
@@ -91,7 +93,7 @@ class World {
   std::map<std::string, std::string> addresses() const;
 
   // Changes a setting of a running fake: name "inference.models". `inference.down` (bool) makes its listener
-  // refuse.
+  // refuse; `inference.tls` (wrong-host, expired, ...) makes its handshakes fail.
   Result<void> set(const std::string& name, const nlohmann::json& value);
   // What `${inference.live_key}` stands for: the fake's own answer, or url, host_port, port. Null when nobody
   // knows it.
