@@ -76,9 +76,7 @@ class Handler {
   // on_request is asked for the refusal.
   virtual bool on_upgrade(const Incoming&) { return false; }
   // A text or binary message on an accepted WebSocket. Answers go through Server::send().
-  virtual void on_message(const Incoming&,
-                          std::string /*message*/,  // NOLINT(performance-unnecessary-value-param)
-                          bool /*binary*/) {}
+  virtual void on_message(const Incoming&, std::string /*message*/, bool /*binary*/) {}
   // The last byte of an answer was handed to the kernel, or its script ended otherwise than by the peer.
   virtual void on_done(const Incoming&) {}
   // The connection of `connection` has ended, for whatever reason.
