@@ -6,6 +6,7 @@
 
 #include <array>
 #include <csignal>
+#include <latch>
 
 #include "cli/say.h"
 #include "cli/serve.h"
@@ -133,15 +134,23 @@ ExitCode serve_worlds(const ServeOptions& options) {
       live.answer(world, exchange, script);
     };
   // Before the world is read: a change in between is not missed.
-  auto watch = serve::Watch::start(watched(options, *data));
-  if (!watch) return say(watch.error());
+  serve::Watch watch;
+  if (auto started = serve::Watch::start(watched(options, *data))) {
+    watch = std::move(*started);
+  } else {
+    terminal.write("assay: " + started.error().text() + " (edited files are not noticed)\n");
+  }
   auto worlds = serve::Worlds::start(std::move(settings), std::move(*order));
   if (!worlds) return say(worlds.error());
   serve::Admin admin(**worlds, *data);
-  auto desk = http::BlockingServer::start(options.admin_port,
-                                          [&](const Request& request) { return admin.answer(request); });
+  std::latch told(1);  // its own url, which is known only once it listens
+  auto desk = http::BlockingServer::start(options.admin_port, [&](const Request& request) {
+    told.wait();
+    return admin.answer(request);
+  });
   if (!desk) return say(desk.error());
   admin.set_url((*desk)->url());
+  told.count_down();
 
   const auto view = (*worlds)->find(serve::kDefaultWorld).value();
   const auto text = printed(options.print, view, (*desk)->url(), *data);
@@ -150,7 +159,7 @@ ExitCode serve_worlds(const ServeOptions& options) {
   std::fflush(stdout);
   terminal.write(
       fmt::format("assay: serving {}; admin API at {}; Ctrl-C ends it\n", view.provider, (*desk)->url()));
-  const int number = serve_until_signal(signals.get(), *watch, options, **worlds, terminal);
+  const int number = serve_until_signal(signals.get(), watch, options, **worlds, terminal);
   (*worlds)->end_waits();
   return number == SIGINT ? ExitCode::interrupted : ExitCode::ok;
 }

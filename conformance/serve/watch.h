@@ -15,6 +15,7 @@ namespace assay::serve {
 
 class Watch {
  public:
+  Watch() = default;  // of nothing; its descriptor is -1, which poll() passes over
   // `paths`: files, and folders with everything below them. A file may be replaced (renamed over), as editors
   // do; a folder that is made later below a watched one is watched too. Missing paths are an error.
   static Result<Watch> start(const std::vector<std::string>& paths);
