@@ -8,7 +8,7 @@ void mutate(Parts& parts) {
                                                           std::int64_t now) {
     json credential = right(answer, old, now);
     if (!answer.contains("refresh_token") || !answer["refresh_token"].is_string() ||
-        answer["refresh_token"] == "")
+        answer["refresh_token"].get_ref<const std::string&>().empty())
       credential.erase("refresh_token");
     return credential;
   };

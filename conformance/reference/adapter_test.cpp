@@ -195,7 +195,7 @@ TEST_F(Transported, ReadsAnEndlessErrorToItsLimitAndKeepsTheStatus) {
         false);
   };
   start();
-  request.body_limit = 64 * 1024;
+  request.body_limit = std::size_t{64} * 1024;
   const auto reply = send();
   ASSERT_TRUE(reply) << reply.error().message;
   EXPECT_EQ(reply->status, 500);

@@ -39,6 +39,7 @@ json chat_assistant(const stream::Turn& turn, bool replay_reasoning) {
     calls.push_back(std::move(one));
   }
   if (!calls.empty()) {
+    // NOLINTNEXTLINE(readability-container-size-empty): of a JSON value, empty() asks something else
     if (message["content"] == "") message["content"] = nullptr;
     message["tool_calls"] = std::move(calls);
   }

@@ -61,8 +61,8 @@ class StepReader {
     for (const std::string& key : map.keys()) {
       if (is_operation(key)) {
         Operation operation = read_operation(key, map.object(key));
-        add(fmt::format("{}{}{}", key, operation.label.empty() ? "" : " as ", operation.label),
-            Step::Do{std::move(operation)});
+        std::string text = fmt::format("{}{}{}", key, operation.label.empty() ? "" : " as ", operation.label);
+        add(std::move(text), Step::Do{std::move(operation)});
       }
     }
     if (map.has("start")) {
@@ -133,7 +133,8 @@ class StepReader {
     if (text != nullptr) step.text = *text;
     step.label = map.optional<std::string>("of");
     map.done();
-    add("answer " + step.prompt, std::move(step));
+    std::string text = "answer " + step.prompt;
+    add(std::move(text), std::move(step));
   }
 
   void parallel(ObjectReader map) {
@@ -159,7 +160,8 @@ class StepReader {
     step.times = map.required<std::uint64_t>("times");
     if (auto operation = operation_at(map, "do")) step.operation = *operation;
     map.done();
-    add(fmt::format("{} times {}", step.times, step.operation.op), std::move(step));
+    std::string text = fmt::format("{} times {}", step.times, step.operation.op);
+    add(std::move(text), std::move(step));
   }
 
   void set(ObjectReader map) {

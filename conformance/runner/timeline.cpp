@@ -56,9 +56,7 @@ bool worth_a_line(const JournalEntry& entry) {
     case JournalKind::unclaimed:
     case JournalKind::unconfirmed_cut:
     case JournalKind::note:
-      return true;
     case JournalKind::action:
-      // What the browser sends to a fake, the fake says too; what it sends to the client, nobody else does.
       return true;
     case JournalKind::connect:
       return entry.actor == "browser";

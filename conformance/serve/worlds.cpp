@@ -87,7 +87,8 @@ Result<std::unique_ptr<Worlds>> Worlds::start(Options options, WorldOrder order)
   const auto plan = out->plan(*resolved);
   if (!plan) return tl::unexpected(plan.error());
   out->options_.provider = resolved->world.value("provider", "");  // of the worlds that name none
-  for (const auto& [fake, port] : out->options_.ports) {
+  for (const auto& given : out->options_.ports) {
+    const std::string& fake = given.first;
     const auto& fakes = plan->spec.fakes;
     if (std::any_of(fakes.begin(), fakes.end(), [&](const FakeSpec& f) { return f.name == fake; })) continue;
     std::vector<std::string> names;

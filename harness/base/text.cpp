@@ -48,9 +48,9 @@ Result<std::string> decode(std::string_view text, std::string_view alphabet, std
   std::uint32_t bits = 0;
   int count = 0;
   for (const char c : text) {
-    const int v = value[static_cast<unsigned char>(c)];
+    const std::int8_t v = value[static_cast<unsigned char>(c)];
     if (v < 0) return fail("not " + std::string(name) + ": a foreign character");
-    bits = bits << 6U | static_cast<std::uint32_t>(v);
+    bits = bits << 6U | static_cast<std::uint8_t>(v);
     count += 6;
     if (count >= 8) {
       count -= 8;
