@@ -133,8 +133,8 @@ class StepReader {
     if (text != nullptr) step.text = *text;
     step.label = map.optional<std::string>("of");
     map.done();
-    std::string text = "answer " + step.prompt;
-    add(std::move(text), std::move(step));
+    std::string line = "answer " + step.prompt;
+    add(std::move(line), std::move(step));
   }
 
   void parallel(ObjectReader map) {
