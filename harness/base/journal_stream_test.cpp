@@ -80,7 +80,7 @@ TEST(JournalStream, WritesEveryLineInOrderFromManyThreads) {
     JournalStream stream({pipe.ends[1], false, false});
     reader = std::thread([&] {  // a pipe holds 64 KiB: without a reader the writer would wait for ever
       std::array<char, 4096> buffer{};
-      while (std::count(text.begin(), text.end(), '\n') < 2 * kLines) {
+      while (std::count(text.begin(), text.end(), '\n') < 2L * kLines) {
         const ssize_t got = ::read(pipe.ends[0], buffer.data(), buffer.size());
         if (got <= 0) break;
         text.append(buffer.data(), static_cast<std::size_t>(got));

@@ -83,7 +83,7 @@ Answer UserAgent::load_page(const Load& load) {
 
 // One request, on the connection that was kept when there is one.
 Answer UserAgent::once(const Load& load) {
-  const Answer answer = exchange(load.where, request_for(load));
+  Answer answer = exchange(load.where, request_for(load));
   keep_cookies(load.where, answer);
   return answer;
 }
