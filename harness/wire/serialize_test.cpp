@@ -226,7 +226,7 @@ TEST(EventOffsets, NdjsonLines) {
 
 TEST(EventOffsets, EventstreamMessagesByTheirLengths) {
   const std::string message = std::string("\0\0\0\x10", 4) + std::string(12, 'x');
-  EXPECT_THAT(event_offsets(message + message + "\0\0", "application/vnd.amazon.eventstream"),
+  EXPECT_THAT(event_offsets(message + message + std::string(2, '\0'), "application/vnd.amazon.eventstream"),
               ElementsAre(0, 16));
   EXPECT_THAT(event_offsets(message + std::string("\0\0\0\xff", 4), "application/vnd.amazon.eventstream"),
               ElementsAre(0));

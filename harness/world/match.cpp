@@ -84,7 +84,9 @@ Result<RequestMatch> parse_match(const json& text, const PathAliases& aliases) {
   if (text.is_string()) return parse_line(text.get<std::string>(), aliases);
   if (!text.is_object()) return fail("expected a match: a line such as \"POST /token\" or a map");
   RequestMatch match;
-  for (const auto& [key, value] : text.items()) {
+  for (const auto& item : text.items()) {
+    const std::string& key = item.key();
+    const json& value = item.value();
     Result<void> ok;
     auto fields = [&](std::vector<FieldMatch>& into) {
       auto parsed = parse_fields(value, key);
