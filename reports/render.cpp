@@ -12,6 +12,7 @@
 #include "reports/junit.h"
 #include "reports/markdown.h"
 #include "reports/merge.h"
+#include "reports/table.h"
 
 namespace assay::reports {
 namespace {
@@ -44,6 +45,7 @@ const std::map<std::string, Format>& formats() {
       {"ctrf", {KeepEvidence::not_green, of_record<render_ctrf>}},
       {"github", {KeepEvidence::not_green, of_record<render_github>}},
       {"badge", {KeepEvidence::none, of_record<render_badge>}},
+      {"table", {KeepEvidence::not_green, of_record<render_table>}},
       {"compat", {KeepEvidence::none, of_record<render_compat_markdown>}},
       {"compat-json", {KeepEvidence::none, of_record<render_compat_json>}},
       {"compat-html", {KeepEvidence::none, of_record<render_compat_html>}}};

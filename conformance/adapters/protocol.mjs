@@ -47,6 +47,8 @@ async function answer(request, chat) {
   try {
     await chat({ base: urls.inference, key: credential.key, model: request.model ?? provider.seeds?.[0] ?? 'default', signal: stop.signal, say,
                  messages: request.messages ?? [{ role: 'user', content: 'ping' }] });
+    // Some SDKs end their iterator without a word when they are aborted.
+    if (stop.signal.aborted) throw new Error(late ? 'no end before the deadline' : 'cancelled');
     write(seq, { result: { ok: true, text } });
   } catch (error) {
     const told = { message: String(error?.message ?? error) };

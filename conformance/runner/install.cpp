@@ -16,6 +16,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr Micros kInstallDeadline = std::chrono::minutes(15);
+constexpr Micros kProgressPeriod = std::chrono::seconds(5);
 constexpr const char* kMachinePath = "/usr/local/bin:/usr/bin:/bin";
 
 // The package sets of a client: its Node.js, and its own.
@@ -26,10 +27,54 @@ std::vector<std::vector<std::string>> sets_of(const ClientFile& client) {
   return sets;
 }
 
+std::uintmax_t bytes_below(const fs::path& folder) {
+  std::uintmax_t out = 0;
+  std::error_code error;
+  for (auto at = fs::recursive_directory_iterator(folder, error); !error && at != fs::end(at);
+       at.increment(error)) {
+    std::error_code ignored;
+    // npm moves files while it works: what is gone again has no size.
+    if (at->is_regular_file(ignored)) {
+      const auto size = at->file_size(ignored);
+      if (!ignored) out += size;
+    }
+  }
+  return out;
+}
+
+// Runs npm, and says every few seconds how far it is.
+Result<process::Completed> run_npm(process::ChildOptions options, const std::string& what,
+                                   const fs::path& part, const std::function<void(const std::string&)>& say) {
+  const auto began = std::chrono::steady_clock::now();
+  auto child = process::Child::start(std::move(options));
+  if (!child) return tl::unexpected(child.error());
+  process::Completed done;
+  while (true) {
+    const auto status = child->wait(kProgressPeriod);
+    const auto took = std::chrono::steady_clock::now() - began;
+    const auto megabytes = bytes_below(part) / 1000000;
+    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(took).count();
+    if (!status && took < kInstallDeadline) {
+      say(fmt::format("{}: {} MB after {} s", what, megabytes, seconds));
+      continue;
+    }
+    done.timed_out = !status;
+    if (const auto ended = status ? status : child->stop(Micros(0)))
+      done.status = *ended;
+    else
+      return tl::unexpected(ended.error());
+    if (done.status.ok()) say(fmt::format("{}: {} MB in {} s", what, megabytes, seconds));
+    break;
+  }
+  done.out = child->text(process::Stream::out);
+  done.err = child->text(process::Stream::err);
+  return done;
+}
+
 // Some packages look at install time whether Node.js is new enough, so npm runs with `path`, the client's
 // own.
-Result<void> fetch(const std::vector<std::string>& packages, const fs::path& folder,
-                   const std::string& path) {
+Result<void> fetch(const std::vector<std::string>& packages, const fs::path& folder, const std::string& path,
+                   const std::function<void(const std::string&)>& say) {
   // npm writes beside the final place; only what is whole is moved there.
   const fs::path part = fmt::format("{}.{}.part", folder.string(), getpid());
   std::error_code error;
@@ -45,7 +90,7 @@ Result<void> fetch(const std::vector<std::string>& packages, const fs::path& fol
   }
   options.directory = part.string();
   auto written = write_file_atomically((part / "package.json").string(), "{\"private\": true}\n");
-  auto done = written ? process::run_program(std::move(options), kInstallDeadline)
+  auto done = written ? run_npm(std::move(options), fmt::format("{}", fmt::join(packages, " ")), part, say)
                       : Result<process::Completed>(tl::unexpected(written.error()));
   if (done && done->status.ok()) fs::rename(part, folder, error);
   if (!done || !done->status.ok() || error) {
@@ -100,7 +145,7 @@ Result<void> install(const ClientFile& client, const std::function<void(const st
     if (!folder) return tl::unexpected(folder.error());
     if (fs::exists(*folder)) continue;
     say(fmt::format("installing {} into {}", fmt::join(packages, " "), *folder));
-    if (auto fetched = fetch(packages, *folder, *path); !fetched) return fetched;
+    if (auto fetched = fetch(packages, *folder, *path, say); !fetched) return fetched;
   }
   return {};
 }

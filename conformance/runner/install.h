@@ -19,7 +19,7 @@ Result<std::string> package_folder(const std::vector<std::string>& packages);
 bool is_installed(const ClientFile& client);
 
 // Installs what is missing with the machine's npm, its Node.js included. `say` gets one line for each package
-// set before it is fetched.
+// set before it is fetched, every five seconds how far it is ("pi@1.2.3: 40 MB after 10 s"), and its size.
 Result<void> install(const ClientFile& client, const std::function<void(const std::string&)>& say);
 
 // PATH for the client: its own programs, its Node.js, then the machine's.

@@ -30,6 +30,7 @@ TEST(TurnJson, ATextMayBeRepeated) {
   const auto turn = turn_from_json(json::parse(R"({"text": "ab", "repeat": 3})"));
   ASSERT_TRUE(turn) << turn.error().text();
   EXPECT_EQ(text_of(*turn), "ababab");
+  EXPECT_EQ(text_of(*turn_from_json(json::parse(R"({"text": "a${n}b", "repeat": 3})"))), "a1ba2ba3b");
   EXPECT_FALSE(turn_from_json(json::parse(R"({"reasoning": "ab", "repeat": 3})")));
   EXPECT_FALSE(turn_from_json(json::parse(R"({"text": "ab", "repeat": 0})")));
 }

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <initializer_list>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "harness/stream/turn.h"
 
@@ -219,8 +220,12 @@ Result<void> read_short_form(Turn& turn, Reader& reader) {
     reader.number("repeat", times);
     if (!reader.value("text") || times < 1) return fail("turn/repeat: expected how often the text is said");
     std::string& text = turn.blocks.back().text;
-    const std::string once = text;
-    for (int i = 1; i < times; ++i) text += once;
+    const std::string once = std::exchange(text, {});
+    for (int i = 1; i <= times; ++i) {
+      const auto mark = once.find("${n}");
+      text +=
+          mark == std::string::npos ? once : once.substr(0, mark) + std::to_string(i) + once.substr(mark + 4);
+    }
   }
   append_if_given(turn, reader, "refusal", Block::Kind::refusal);
   const json* calls = reader.value("tool_calls");
