@@ -17,7 +17,6 @@ namespace {
 
 using nlohmann::json;
 using testing::HasSubstr;
-using testing::IsSupersetOf;
 
 class AdminApi : public testing::Test {
  protected:
@@ -80,7 +79,7 @@ class AdminApi : public testing::Test {
     if (type == nullptr) return {};
     EXPECT_EQ(type->substr(0, type->find(';')), content.key()) << what;
     const bool is_json = content.key() == "application/json";
-    const json value = is_json ? json::parse(got, nullptr, false) : json(got);
+    json value = is_json ? json::parse(got, nullptr, false) : json(got);
     expect_fits(content.value()["schema"], value, what);
     return value;
   }

@@ -13,7 +13,6 @@ namespace assay::serve {
 namespace {
 
 using nlohmann::json;
-using testing::HasSubstr;
 
 std::unique_ptr<Worlds> worlds_of(WorldOrder order, unsigned threads = 1) {
   Worlds::Options options;

@@ -8,7 +8,6 @@ namespace assay::fakes {
 namespace {
 
 using nlohmann::json;
-using testing::HasSubstr;
 
 constexpr const char* login_url = "/login?redirect_uri=http%3A%2F%2F127.0.0.1%3A1456%2Fcallback&state=S1";
 constexpr const char* keys_path = "/platform/v1/teams/team-1/keys";
