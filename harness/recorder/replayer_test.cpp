@@ -13,8 +13,6 @@ namespace assay {
 namespace {
 
 using std::chrono::milliseconds;
-using testing::ElementsAre;
-using testing::EndsWith;
 using testing::HasSubstr;
 using testing::StartsWith;
 
