@@ -43,12 +43,12 @@ Result<serve::WorldOrder> order_of(const ServeOptions& options) {
 Result<std::string> printed(const std::vector<std::string>& what, const serve::WorldView& world,
                             const std::string& admin, const std::string& data) {
   std::string out;
-  const auto clients = load_client_files(data);
-  if (!clients) return tl::unexpected(clients.error());
   for (const std::string& name : what.empty() ? std::vector<std::string>{"exports"} : what) {
     if (name == "none") continue;
     if (name == "exports" || name == "all") out += serve::shell_exports(world, admin);
     if (name == "exports") continue;
+    const auto clients = load_client_files(data);
+    if (!clients) return tl::unexpected(clients.error());
     const ClientFile* wanted = client_named(*clients, name);
     if (wanted == nullptr && name != "all") {
       std::vector<std::string> known = {"exports", "all", "none"};

@@ -70,6 +70,7 @@ std::string World::url(std::string_view fake) const {
   const auto found = view.urls.find(std::string(fake));
   if (found != view.urls.end()) return found->second;
   std::vector<std::string> known;
+  known.reserve(view.urls.size());
   for (const auto& [name, url] : view.urls) known.push_back(name);
   broken({unknown_word("fake", fake, known), {}, 0});
 }

@@ -74,6 +74,7 @@ Response show_client(const AdminCall& call) {
   const auto* client = conformance::client_named(files, call.path.at("client"));
   if (client == nullptr) {
     std::vector<std::string> known;
+    known.reserve(files.size());
     for (const auto& file : files) known.push_back(file.name);
     throw Refused{404, unknown_word("client", call.path.at("client"), known)};
   }

@@ -92,6 +92,7 @@ Result<std::unique_ptr<Worlds>> Worlds::start(Options options, WorldOrder order)
     const auto& fakes = plan->spec.fakes;
     if (std::any_of(fakes.begin(), fakes.end(), [&](const FakeSpec& f) { return f.name == fake; })) continue;
     std::vector<std::string> names;
+    names.reserve(fakes.size());
     for (const FakeSpec& f : fakes) names.push_back(f.name);
     return fail(fmt::format("there is no fake \"{}\" to give a port, only {}", fake, fmt::join(names, ", ")));
   }
@@ -268,6 +269,7 @@ std::optional<WorldView> Worlds::find(const std::string& name) const {
 std::vector<WorldView> Worlds::all() const {
   const std::lock_guard lock(mutex_);
   std::vector<WorldView> out;
+  out.reserve(worlds_.size());
   for (const auto& [name, one] : worlds_) out.push_back(view(*one));
   return out;
 }
