@@ -56,7 +56,8 @@ class Cli : public testing::Test {
     return path;
   }
 
-  process::Completed assay(std::vector<std::string> arguments) const {
+  process::Completed assay(std::vector<std::string> arguments,
+                           Micros deadline = std::chrono::seconds(300)) const {
     process::ChildOptions options;
     options.argv = {ASSAY_PROGRAM};
     options.argv.insert(options.argv.end(), arguments.begin(), arguments.end());
@@ -64,7 +65,7 @@ class Cli : public testing::Test {
                            "HOME=" + folder_};
     options.directory = folder_;
     // Long, for programs under a sanitizer on a busy machine.
-    auto done = process::run_program(std::move(options), std::chrono::seconds(300));
+    auto done = process::run_program(std::move(options), deadline);
     EXPECT_TRUE(done) << done.error().text();
     EXPECT_FALSE(done->timed_out) << done->out << done->err;
     return *done;

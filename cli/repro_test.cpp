@@ -14,6 +14,8 @@ using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
 
+constexpr Micros kPatience = std::chrono::minutes(6);  // a search is many plays
+
 class Repro : public Cli {
  protected:
   Repro() { data_ = ASSAY_SOURCE_DIR; }
@@ -106,12 +108,12 @@ class Orders : public Repro, public testing::WithParamInterface<Planted> {};
 TEST_P(Orders, AreFoundAndRepeated) {
   const std::string client = std::string("mutant:") + GetParam().mutant;
   const auto found =
-      assay({"repro", GetParam().race, "--client", client, "--explore", "100", "--until-fail"});
+      assay({"repro", GetParam().race, "--client", client, "--explore", "100", "--until-fail"}, kPatience);
   EXPECT_EQ(found.status.code, 1) << found.out << found.err;
   const std::string schedule = schedule_in(found.out);
   ASSERT_NE(schedule, "") << found.out;
-  const auto again =
-      assay({"repro", GetParam().race, "--client", client, "--schedule", schedule, "--times", "50"});
+  const auto again = assay(
+      {"repro", GetParam().race, "--client", client, "--schedule", schedule, "--times", "50"}, kPatience);
   EXPECT_THAT(again.out, HasSubstr("showed in 50 of 50 plays")) << schedule;
   EXPECT_THAT(again.out, Not(HasSubstr("did not fit")));
 }

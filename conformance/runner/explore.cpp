@@ -8,7 +8,7 @@ namespace {
 using nlohmann::json;
 
 constexpr std::size_t kNoChildren = SIZE_MAX;
-constexpr unsigned kOrder = 1, kLateCost = 4;
+constexpr unsigned kOrder = 1, kLateCost = 5;
 
 // How far a choice is from the oldest answer at once: in order, in time.
 std::size_t distance(const Fallen& fallen) {

@@ -40,7 +40,7 @@ class Explorer {
  private:
   struct Prefix {
     std::vector<Choice> choices;
-    unsigned cost = 0;  // 1 a departure in order, 4 a late one
+    unsigned cost = 0;  // 1 a departure in order, 5 a late one
   };
   void propose(Prefix prefix);
 

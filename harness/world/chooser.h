@@ -26,7 +26,10 @@ class Chooser {
   void hold(http::Server& server, const std::string& fake, const http::Incoming& incoming,
             wire::Script& script);
   // A request came, or an answer went: the world is not still.
-  void moved() { moved_ = std::chrono::steady_clock::now(); }
+  void moved() {
+    moved_ = std::chrono::steady_clock::now();
+    looks_ = 0;
+  }
   // The exchange or its connection is over.
   void over(std::uint64_t exchange);
   void closed(std::uint64_t connection);
@@ -49,6 +52,7 @@ class Chooser {
   Scheduler scheduler_;
   std::unordered_map<std::uint64_t, Held> held_;  // by exchange
   std::chrono::steady_clock::time_point moved_;
+  int looks_ = 0;         // since then
   bool looking_ = false;  // a look is on its way
 };
 
