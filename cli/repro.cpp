@@ -92,7 +92,11 @@ std::string seconds_text(Micros time) {
 ExitCode play_times(const Stage& stage, const ReproArguments& arguments) {
   const std::uint64_t times = arguments.times != 0 ? arguments.times : arguments.until_fail ? kUntilFail : 1;
   std::vector<nlohmann::json> schedules(times);
-  if (!arguments.schedule.empty()) schedules.assign(times, {{"choices", arguments.schedule}});
+  if (arguments.schedule == kOldest) {
+    schedules.assign(times, {{"rest", "oldest"}});
+  } else if (!arguments.schedule.empty()) {
+    schedules.assign(times, {{"choices", arguments.schedule}});
+  }
   const SystemClock clock;
   const auto plays = stage.play(schedules, [&](const Play& play) {
     return (arguments.until_fail && play.broke) || !play.cannot.empty();
@@ -115,7 +119,7 @@ ExitCode play_times(const Stage& stage, const ReproArguments& arguments) {
     }
   }
   print_play(stage.race(), shown != nullptr ? *shown : plays->back());
-  fmt::print("\n{} {} in {} of {} plays, {}", stage.race().name, "showed", broke, plays->size(),
+  fmt::print("\n{} showed in {} of {} plays, {}", stage.race().name, broke, plays->size(),
              seconds_text(took));
   fmt::print("{}\n", broke > 0 && plays->size() > 1 ? fmt::format("; the first was number {}", first) : "");
   if (misfits > 0)
@@ -134,7 +138,7 @@ ExitCode repro(const ReproArguments& arguments) {
   if (arguments.race.empty()) return list_races(*races);
   const auto race = race_named(*races, arguments.race);
   if (!race) return say(race.error());
-  if (const auto choices = parse_choices(arguments.schedule); !choices)
+  if (const auto choices = parse_choices(arguments.schedule); !choices && arguments.schedule != kOldest)
     return say({"--schedule: " + choices.error().message, {}, 0});
   if (arguments.explore != 0 && !arguments.schedule.empty())
     return say(
@@ -217,7 +221,8 @@ void add_repro(CLI::App& app, Action& action) {
   verb->add_flag(
       "--asleep", arguments->asleep,
       "With --explore: let each answer sleep a random time instead, as a test with sleeps does; to compare");
-  verb->add_option("--schedule", arguments->schedule, "Repeat one order, as --explore prints it")
+  verb->add_option("--schedule", arguments->schedule,
+                   "Repeat one order, as --explore prints it; \"oldest\" is the plain one")
       ->type_name("TEXT");
   verb->add_option("--seed", arguments->seed, "Seed of every random choice")->capture_default_str();
   verb->add_option("-j,--jobs", arguments->jobs, "Plays at once (default: twice the processors)");

@@ -10,6 +10,9 @@
 
 namespace assay::cli {
 
+// --schedule of the plain order: the oldest answer first, always.
+inline constexpr const char* kOldest = "oldest";
+
 struct ReproArguments {
   std::string race;
   std::vector<std::string> command;

@@ -51,7 +51,7 @@ void print_find(const std::string& text, const Find& find, const ReproArguments&
     fmt::print("{:>8}  {}{}{}\n", i + 1, fallen.choice.answer, others.empty() ? "" : " before " + others,
                fallen.choice.delay.count() > 0 ? ", " + format_duration(fallen.choice.delay) + " late" : "");
   }
-  std::string command = repro_command(arguments) + " --schedule '" + text + "'";
+  std::string command = repro_command(arguments) + " --schedule '" + (text.empty() ? kOldest : text) + "'";
   if (!arguments.command.empty()) command += fmt::format(" -- {}", fmt::join(arguments.command, " "));
   fmt::print("repeat   {}\n", command);
 }

@@ -20,7 +20,7 @@ struct ExploreOptions {
   std::uint64_t budget = 100;  // schedules, without those that shrinking takes
   std::uint64_t random_from =
       0;  // after so many in order the rest is random; 0 = three quarters of the budget
-  Micros late = std::chrono::milliseconds(400);  // what an answer that is let go late waits
+  Micros late = std::chrono::seconds(1);  // what an answer that is let go late waits
   std::uint64_t seed = 1;
   bool asleep = false;  // no choices at all: every answer sleeps a random time (ScheduleSpec::Rest::asleep)
 };
