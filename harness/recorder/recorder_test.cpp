@@ -211,8 +211,9 @@ TEST(Recorder, KeepsTimes) {
   const Response& response = recorded[0].exchange.response;
   EXPECT_GE(response.head_delay, std::chrono::milliseconds(19));
   ASSERT_EQ(response.body.size(), 2U);
-  EXPECT_LT(response.body[0].at, std::chrono::milliseconds(15));
-  EXPECT_GE(response.body[1].at, std::chrono::milliseconds(15));
+  // A recorder that gets no time sees both late, but never early, and never out of order.
+  EXPECT_LE(response.body[0].at, response.body[1].at);
+  EXPECT_GE(response.head_delay + response.body[1].at, std::chrono::milliseconds(45));
 }
 
 TEST(Recorder, ReachesATlsUpstream) {
