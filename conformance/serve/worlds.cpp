@@ -178,6 +178,8 @@ Result<void> Worlds::raise(Hosted& hosted, const WorldOrder& order, bool fresh_e
   }
   WorldSpec spec = planned->spec;
   spec.speed = options_.speed;
+  // Only a cell can lead a client to names that it knows by heart.
+  for (FakeSpec& fake : spec.fakes) fake.names.clear();
   if (order.own_listeners && !hosted.listeners) {
     auto own = open(order, *planned);
     if (!own) return tl::unexpected(own.error());
