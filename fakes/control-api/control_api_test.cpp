@@ -9,7 +9,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr const char* login_url = "/login?redirect_uri=http%3A%2F%2F127.0.0.1%3A1456%2Fcallback&state=S1";
+constexpr const char* sign_in_url = "/login?redirect_uri=http%3A%2F%2F127.0.0.1%3A1456%2Fcallback&state=S1";
 constexpr const char* keys_path = "/platform/v1/teams/team-1/keys";
 
 class ControlApi : public testing::Test {
@@ -19,7 +19,7 @@ class ControlApi : public testing::Test {
     world.make("auth", "auth-station", {{"auto", true}, {"token", std::move(token)}});
     world.make("control", "control-api", std::move(control));
   }
-  std::string login() { return *query_value(world.get("auth", login_url).header("Location"), "token"); }
+  std::string login() { return *query_value(world.get("auth", sign_in_url).header("Location"), "token"); }
   Answer exchange(const std::string& token) {
     return world.post_json("control", "/auth/exchange", {{"token", token}});
   }

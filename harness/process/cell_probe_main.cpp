@@ -124,6 +124,12 @@ struct World {
     furnished.emplace(std::move(*made));
     return "ok";
   }
+  std::string hide(const std::string& directory) {
+    auto memory = assay::process::mount_memory(directory, 8192);
+    if (!memory) return memory.error().text();
+    mounted.push_back(std::move(*memory));
+    return "ok";
+  }
   std::string small_home(const std::string& directory) {
     ::mkdir(directory.c_str(), 0700);
     auto memory = assay::process::mount_memory(directory, 8192);
@@ -177,6 +183,7 @@ std::string obey(const std::string& line, World& world) {
   if (verb == "reach") return in >> text >> second, reach(text, second);
   if (verb == "told") return world.told();
   if (verb == "first-line") return in >> text, first_line(text);
+  if (verb == "hide") return in >> text, world.hide(text);
   if (verb == "small-home") return in >> text, world.small_home(text);
   if (verb == "replace") {
     in >> text >> second;

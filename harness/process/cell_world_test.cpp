@@ -70,6 +70,15 @@ TEST_F(CellWorldTest, AFakeOnAFixedPortAnswersForEveryName) {
                     Not(HasSubstr("lookup api.example")), Not(HasSubstr("refused"))));
 }
 
+TEST_F(CellWorldTest, AMachineWithoutHostsFileIsFurnishedToo) {
+  ASSERT_EQ(ask("hide /etc"), "ok");
+  ASSERT_EQ(ask("furnish"), "ok");
+  ASSERT_EQ(ask("listen 0.0.0.0 443"), "ok");
+  EXPECT_EQ(ask("reach api.example 443"), "ok");
+  EXPECT_EQ(ask("reach localhost 443"), "Connection refused");  // a known name; its first address is ::1
+  EXPECT_THAT(ask("told"), HasSubstr("lookup api.example A"));
+}
+
 TEST_F(CellWorldTest, FilesAreReplacedAndComeBack) {
   EXPECT_EQ(ask("replace /etc/passwd other"), "other and back");
   EXPECT_EQ(ask("replace /no/such/file x"), "cannot replace /no/such/file: No such file or directory");

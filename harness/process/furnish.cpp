@@ -8,6 +8,7 @@
 namespace assay::process {
 namespace {
 
+constexpr const char* kHosts = "/etc/hosts";
 constexpr const char* kAuthorities = "/tmp/assay-ca.pem";  // in the cell's memory
 
 Result<std::vector<std::string>> trust_only(const std::string& pem, std::vector<Mounted>& files) {
@@ -26,12 +27,27 @@ Result<std::vector<std::string>> trust_only(const std::string& pem, std::vector<
   return environment;
 }
 
+// Nothing is mounted where the machine has no /etc/hosts.
+Result<Mounted> put_hosts(const std::string& text) {
+  if (std::error_code error; !std::filesystem::exists(kHosts, error)) return Mounted();
+  return replace_file(kHosts, text);
+}
+
+// What the resolver answers: without /etc/hosts its names too.
+NameTable names_of(const Furniture& furniture) {
+  NameTable names = furniture.names;
+  if (std::error_code error; std::filesystem::exists(kHosts, error)) return names;
+  for (const auto& [name, address] : furniture.hosts) names.emplace(name, std::vector<std::string>{address});
+  names.emplace("localhost", std::vector<std::string>{"127.0.0.1", "::1"});
+  return names;
+}
+
 }  // namespace
 
 Result<Furnished> furnish(const Furniture& furniture, Journal& journal) {
   std::vector<Mounted> files;
   std::string text = hosts_file(furniture.hosts);
-  auto hosts = replace_file("/etc/hosts", text);
+  auto hosts = put_hosts(text);
   if (!hosts) return tl::unexpected(hosts.error());
   if (std::error_code error; std::filesystem::exists("/etc/resolv.conf", error)) {
     auto resolv = replace_file("/etc/resolv.conf", "nameserver 127.0.0.1\n");
@@ -41,7 +57,7 @@ Result<Furnished> furnish(const Furniture& furniture, Journal& journal) {
   auto environment = trust_only(furniture.ca_pem, files);
   if (!environment) return tl::unexpected(environment.error());
   ResolverOptions options;
-  options.names = furniture.names;
+  options.names = names_of(furniture);
   auto resolver = Resolver::start(std::move(options), journal);
   if (!resolver) return tl::unexpected(resolver.error());
   auto watch = PacketWatch::start(journal);
@@ -59,12 +75,12 @@ Result<void> refurnish(Furnished& furnished, const Furniture& furniture, Journal
   if (std::string text = hosts_file(furniture.hosts); text != furnished.hosts_text) {
     furnished.hosts = {};
     furnished.hosts_text.clear();
-    auto hosts = replace_file("/etc/hosts", text);
+    auto hosts = put_hosts(text);
     if (!hosts) return tl::unexpected(hosts.error());
     furnished.hosts = std::move(*hosts);
     furnished.hosts_text = std::move(text);
   }
-  furnished.resolver.follow(furniture.names, &journal);
+  furnished.resolver.follow(names_of(furniture), &journal);
   furnished.watch.follow(&journal);
   return {};
 }

@@ -34,9 +34,10 @@ struct Furnished {
   std::string ca_file;  // a file with Furniture::ca_pem; empty without
 };
 
-// /etc/hosts and /etc/resolv.conf (where the machine has one; without it the C library asks 127.0.0.1
-// anyway), the bundles of certificate authorities, the resolver on port 53 and the watch. A cell without
-// CellOptions::catch_all has no other address that could be watched.
+// /etc/hosts (where the machine has none, the resolver answers for its names) and /etc/resolv.conf (where the
+// machine has one; without it the C library asks 127.0.0.1 anyway), the bundles of certificate authorities,
+// the resolver on port 53 and the watch. A cell without CellOptions::catch_all has no other address that
+// could be watched.
 Result<Furnished> furnish(const Furniture& furniture, Journal& journal);
 
 // For the next case of a cell: other hosts, names and another journal; the authorities stay (ca_pem of
