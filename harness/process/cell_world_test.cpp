@@ -58,6 +58,11 @@ TEST_F(CellWorldTest, AClientThatTriesOtherAddressesAndNamesFailsAndIsJournalled
             HasSubstr("lookup a.b.far.example A"), HasSubstr("unclaimed tcp 127.0.0.1:11434 refused; ")));
 }
 
+// A fresh debootstrap has no such file; the resolver answers for its names then.
+bool machine_has_hosts() {
+  return std::filesystem::exists("/etc/hosts");
+}
+
 TEST_F(CellWorldTest, AFakeOnAFixedPortAnswersForEveryName) {
   ASSERT_EQ(ask("furnish"), "ok");
   ASSERT_EQ(ask("listen 0.0.0.0 443"), "ok");
@@ -65,9 +70,9 @@ TEST_F(CellWorldTest, AFakeOnAFixedPortAnswersForEveryName) {
   EXPECT_EQ(ask("reach other.example 443"), "ok");
   EXPECT_EQ(ask("reach 192.0.2.1 443"), "ok");
   const std::string told = ask("told");
-  EXPECT_THAT(told,
-              AllOf(HasSubstr("lookup other.example A"), HasSubstr("connect tcp 192.0.2.1:443 answered; "),
-                    Not(HasSubstr("lookup api.example")), Not(HasSubstr("refused"))));
+  EXPECT_THAT(told, AllOf(HasSubstr("lookup other.example A"),
+                          HasSubstr("connect tcp 192.0.2.1:443 answered; "), Not(HasSubstr("refused"))));
+  EXPECT_EQ(told.find("lookup api.example") == std::string::npos, machine_has_hosts());
 }
 
 TEST_F(CellWorldTest, AMachineWithoutHostsFileIsFurnishedToo) {
@@ -89,7 +94,7 @@ TEST_F(CellWorldTest, OnlyTheAuthoritiesOfTheCellAreTrusted) {
   EXPECT_EQ(ask("first-line /tmp/assay-ca.pem"), "authorities of the cell");
   for (const std::string& bundle : ca_bundles())
     EXPECT_EQ(ask("first-line " + bundle), "authorities of the cell");
-  EXPECT_EQ(ask("first-line /etc/hosts"), "127.0.0.1 localhost cell");
+  EXPECT_EQ(ask("first-line /etc/hosts"), machine_has_hosts() ? "127.0.0.1 localhost cell" : "");
 }
 
 TEST_F(CellWorldTest, ADiskIsFullWhereItIsToldTo) {
