@@ -109,6 +109,7 @@ std::string failures_of(const RunRecord& record, const ClientInfo& client) {
 std::string render_table(const RunRecord& record) {
   std::string out = fmt::format("{}; assay {}, {}.\n", describe(tally(record)), record.header.assay,
                                 record.header.started.substr(0, 10));
+  if (!record.complete()) out += "Incomplete: the run did not come to its end.\n";
   for (const TableSuite& suite : table_suites(record)) out += "\n" + table_of(suite);
   for (const ClientInfo& client : record.header.clients) {
     const std::string failures = failures_of(record, client);

@@ -249,7 +249,8 @@ TEST_F(ExecClientTest, AReaderThatIsSlowLosesNothingAndOneThatLeavesIsEpipe) {
 }
 
 TEST_F(ExecClientTest, WhatIsLeftBehindIsNamed) {
-  const auto one = client("tail -f /dev/null >/dev/null 2>&1 & echo done");
+  const auto one =
+      client("tail -f /dev/null >/dev/null 2>&1 & until grep -q tail /proc/$!/comm; do :; done; echo done");
   const Outcome outcome = one->finish(one->begin(chat("x")), seconds(10));
   ASSERT_TRUE(outcome.result.contains("left_behind")) << outcome.result.dump();
   EXPECT_THAT(outcome.result["left_behind"][0].get<std::string>(), HasSubstr("tail"));

@@ -88,7 +88,7 @@ TEST(Listener, RefusesModesThatDoNotFit) {
   world.start();
   EXPECT_THAT(world.server->set_mode("other", {}).error().message, HasSubstr("no listener \"other\""));
   EXPECT_THAT(world.server->set_mode("fake", mode(Kind::tls_failure, Micros(0), "expired")).error().message,
-              HasSubstr("does not speak TLS"));
+              HasSubstr("no listener \"fake\" that speaks TLS"));
   EXPECT_TRUE(answers(world.port()));
 }
 
