@@ -222,7 +222,9 @@ TEST_F(ExecClientTest, ALoginNamesItsPageOnceALineOfItIsWhole) {
 
 TEST_F(ExecClientTest, TerminateReachesTheProgramAlone) {
   // The child of the program stays behind, for nobody but the program was told.
-  const auto one = client("tail -f /dev/null & trap 'exit 7' TERM; : > ready; wait");
+  const auto one = client(
+      "tail -f /dev/null & trap 'exit 7' TERM; until grep -q tail /proc/$!/comm; do :; done; : > ready; "
+      "wait");
   const auto id = one->begin(chat("x"));
   while (!fs::exists(home_ + "/ready")) std::this_thread::yield();
   const auto told = one->begin({{"op", "cancel"}, {"target", id}, {"terminate", true}});
