@@ -209,7 +209,10 @@ bool Child::State::read_some(Stream stream) {
   UniqueFd& fd = out_fd[index_of(stream)];
   if (!fd) return false;
   std::array<char, 65536> buffer;
-  const auto n = ::read(fd.get(), buffer.data(), buffer.size());
+  std::uint64_t most = buffer.size();
+  // Not one byte more than the reader wants: who takes all that a pipe holds lets the writer finish.
+  if (stream == Stream::out) most = std::min(most, options.stdout_bytes - seen[0]);
+  const auto n = ::read(fd.get(), buffer.data(), most);
   if (n > 0) {
     take(stream, {buffer.data(), static_cast<std::size_t>(n)});
     if (stream == Stream::out && seen[0] >= options.stdout_bytes) stream_ended(stream);
