@@ -56,12 +56,19 @@ class Scratch {
   std::string path_;
 };
 
+constexpr int kUnconfirmedAgain = 3;
+
 CaseLine run_here(const PlannedCase& planned, const std::string& data_folder, Surroundings* surroundings) {
-  const Scratch scratch;
-  SessionOptions options = machinery(data_folder);
-  options.surroundings = surroundings;
-  options.scratch = scratch.path();
-  const CaseRun run = run_case(planned, options);
+  const auto play = [&] {
+    const Scratch scratch;
+    SessionOptions options = machinery(data_folder);
+    options.surroundings = surroundings;
+    options.scratch = scratch.path();
+    return run_case(planned, options);
+  };
+  CaseRun run = play();
+  // A busy machine: nothing was judged, so nothing is made better by playing again.
+  for (int again = 0; run.unconfirmed && again < kUnconfirmedAgain; ++again) run = play();
   // What leaves here went through the redactor, the record too.
   std::string line = case_line(run.record, run.redactor);
   auto record = parse_record(header_line({}) + "\n" + line + "\n", planned.one.id);

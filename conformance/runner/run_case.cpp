@@ -116,6 +116,9 @@ CaseRun run_case(const PlannedCase& planned, const SessionOptions& common) {
     for (const Check& check : one.checks) checks.push_back(judge(check, played.observation));
   }
   decide(played, checks, record);
+  out.unconfirmed =
+      record.verdict == Verdict::could_not_run &&
+      std::any_of(checks.begin(), checks.end(), [](const CheckResult& c) { return c.unconfirmed; });
   for (CheckResult& check : checks) {
     record.checks.push_back({check.name, check.ok, std::move(check.expected), std::move(check.observed),
                              std::move(check.evidence)});

@@ -18,6 +18,7 @@ struct PlannedCase {
 };
 
 struct CaseRun {
+  bool unconfirmed = false;  // a cut was not seen to be read: playing it again may give a verdict
   CaseRecord record;
   Redactor redactor;  // takes this case's secrets out of whatever is written
 };
