@@ -19,7 +19,7 @@ bool comes_to_be(bool idle) {
   const auto until = std::chrono::steady_clock::now() + seconds(20);
   while (std::chrono::steady_clock::now() < until) {
     if (others_are_idle() == idle) return true;
-    std::this_thread::sleep_for(milliseconds(1));
+    std::this_thread::yield();
   }
   return false;
 }
