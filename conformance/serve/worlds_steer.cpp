@@ -20,6 +20,14 @@ std::string fake_named(const conformance::WorldPlan& plan, const std::string& ke
   return key == "auth" && oauth != plan.roles.end() ? oauth->second : "";
 }
 
+// "inference@B.turn" → "B.turn"; empty where there is no such fake, or no dot.
+std::string full_name(const conformance::WorldPlan& plan, const std::string& setting) {
+  const auto dot = setting.find('.');
+  if (dot == std::string::npos) return "";
+  const std::string fake = fake_named(plan, setting.substr(0, dot));
+  return fake.empty() ? "" : fake + setting.substr(dot);
+}
+
 }  // namespace
 
 using nlohmann::json;
@@ -95,22 +103,18 @@ Result<void> Worlds::set(const std::string& name, const std::string& setting, co
   const std::lock_guard lock(mutex_);
   Hosted* one = hosted(name);
   if (one == nullptr) return tl::unexpected(there_is_none(name));
-  const auto dot = setting.find('.');
-  const std::string member = fake_named(one->plan, setting.substr(0, dot));
-  if (dot == std::string::npos || member.empty())
-    return fail("expected FAKE.SETTING, such as inference.turn, found \"" + setting + "\"");
-  return one->running->set(member + setting.substr(dot), value);
+  const std::string full = full_name(one->plan, setting);
+  if (full.empty()) return fail("expected FAKE.SETTING, such as inference.turn, found \"" + setting + "\"");
+  return one->running->set(full, value);
 }
 
 Result<json> Worlds::get(const std::string& name, const std::string& setting) const {
   const std::lock_guard lock(mutex_);
   Hosted* one = hosted(name);
   if (one == nullptr) return tl::unexpected(there_is_none(name));
-  const auto dot = setting.find('.');
-  const std::string member = fake_named(one->plan, setting.substr(0, dot));
-  if (dot == std::string::npos || member.empty())
-    return fail("expected FAKE.NAME, such as inference.requests, found \"" + setting + "\"");
-  return one->running->get(member + setting.substr(dot));
+  const std::string full = full_name(one->plan, setting);
+  if (full.empty()) return fail("expected FAKE.NAME, such as inference.requests, found \"" + setting + "\"");
+  return one->running->get(full);
 }
 
 Result<void> Worlds::release(const std::string& name, const std::string& hold) {
