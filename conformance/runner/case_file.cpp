@@ -71,16 +71,16 @@ std::vector<Axis> axes_of(ObjectReader& map) {
 }
 
 // One case of the file, before its axes are multiplied.
-struct Template {
+struct CaseTemplate {
   std::string path;  // "suite/reads:1-byte" grows here
   json value;
 };
 
-std::vector<Template> multiplied(std::vector<Template> templates, const Axis& axis) {
-  std::vector<Template> out;
-  for (const Template& t : templates) {
+std::vector<CaseTemplate> multiplied(std::vector<CaseTemplate> templates, const Axis& axis) {
+  std::vector<CaseTemplate> out;
+  for (const CaseTemplate& t : templates) {
     for (const AxisValue& v : axis.values) {
-      Template next = t;
+      CaseTemplate next = t;
       next.value = substituted(next.value, "${" + axis.name + "}", v.value);
       next.value["axis_values"][axis.name] = v.name;
       next.path += "/" + axis.name + ":" + v.name;
@@ -123,20 +123,20 @@ Result<std::vector<Case>> parse_suite(std::string_view yaml, const std::string& 
     base.merge_patch(entry.value());
     base.erase("axes");
     base.erase("variants");
-    std::vector<Template> templates = {{suite, base}};
+    std::vector<CaseTemplate> templates = {{suite, base}};
     for (const Axis& axis : axes) templates = multiplied(std::move(templates), axis);
-    for (Template& t : templates) t.path += "/" + id;
+    for (CaseTemplate& t : templates) t.path += "/" + id;
     if (entry.has("variants")) {
       ObjectReader variants = entry.object("variants");
       for (const std::string& name : variants.keys()) {
-        Template t{suite, merged(base, variants.object(name).value())};
-        std::vector<Template> made = {t};
+        CaseTemplate t{suite, merged(base, variants.object(name).value())};
+        std::vector<CaseTemplate> made = {t};
         for (const Axis& axis : axes) made = multiplied(std::move(made), axis);
-        for (Template& one : made)
+        for (CaseTemplate& one : made)
           templates.push_back({one.path + "/" + id + "/" + name, std::move(one.value)});
       }
     }
-    for (Template& t : templates) {
+    for (CaseTemplate& t : templates) {
       auto parsed = parse_case(part_of(*document, entry.pointer(), std::move(t.value)), suite, t.path);
       if (!parsed) {
         problems.push_back(parsed.error());

@@ -9,6 +9,7 @@
 
 #include "harness/base/text.h"
 #include "harness/process/child.h"
+#include "harness/process/patience.h"
 
 namespace assay::process {
 namespace {
@@ -18,7 +19,6 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::SizeIs;
 
-constexpr auto kLong = std::chrono::seconds(20);
 const std::string kKey = "sk-9fQ2mZr7LbW4xTcK8vHdYs3NpJg6RuAe+1/5=Oi0";
 
 std::vector<Canary> one() {

@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <thread>
 
+#include "harness/process/patience.h"
 #include "harness/process/unique_fd.h"
 
 namespace assay::process {
@@ -18,8 +19,6 @@ namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;
-
-constexpr auto kLong = seconds(20);
 
 std::vector<std::string> probe() {
   return {std::filesystem::path(own_executable()).parent_path() / "cell_probe"};

@@ -12,6 +12,7 @@
 #include "harness/process/cell.h"
 #include "harness/process/dns.h"
 #include "harness/process/furnish.h"
+#include "harness/process/patience.h"
 #include "harness/process/unique_fd.h"
 
 namespace assay::process {
@@ -20,8 +21,6 @@ namespace {
 using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
-
-constexpr auto kLong = std::chrono::seconds(20);
 
 class CellWorldTest : public testing::Test {
  protected:

@@ -10,6 +10,7 @@
 #include <mutex>
 #include <thread>
 
+#include "harness/process/patience.h"
 #include "harness/process/unique_fd.h"
 
 namespace assay::process {
@@ -23,8 +24,6 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
 using testing::UnorderedElementsAre;
-
-constexpr auto kLong = seconds(20);
 
 ChildOptions shell(std::string script) {
   ChildOptions options;

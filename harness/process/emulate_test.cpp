@@ -14,6 +14,7 @@
 
 #include "harness/process/cell.h"
 #include "harness/process/child.h"
+#include "harness/process/patience.h"
 #include "harness/process/unique_fd.h"
 
 namespace assay::process {
@@ -21,8 +22,6 @@ namespace {
 
 using testing::AllOf;
 using testing::HasSubstr;
-
-constexpr auto kLong = std::chrono::seconds(20);
 
 std::string beside(const char* program) {
   return std::filesystem::path(own_executable()).parent_path() / program;

@@ -45,20 +45,20 @@ std::vector<Recorded> recordings(const std::string& corpus) {
   return all;
 }
 
-struct Heard {
+struct CorpusTurn {
   Turn turn;
   std::string problem;
-  bool operator==(const Heard&) const = default;
+  bool operator==(const CorpusTurn&) const = default;
 };
 
-Heard hear(const Recorded& recorded, std::size_t read) {
+CorpusTurn hear(const Recorded& recorded, std::size_t read) {
   DecodeOptions options;
   options.at_end = AtEnd::flush;
   Decoder decoder(recorded.protocol, options);
   const std::string_view bytes = recorded.body;
   for (std::size_t at = 0; at < bytes.size(); at += read)
     if (!decoder.feed(bytes.substr(at, read))) break;
-  Heard heard{decoder.finish(), {}};
+  CorpusTurn heard{decoder.finish(), {}};
   if (decoder.problem()) heard.problem = decoder.problem()->message;
   return heard;
 }
@@ -89,9 +89,9 @@ TEST(Corpus, EveryAnswerDecodesHoweverItIsRead) {
   ASSERT_FALSE(all.empty()) << "no recordings read from " << corpus;
   std::map<std::string, int> counts;
   for (const Recorded& recorded : all) {
-    const Heard whole = hear(recorded, recorded.body.size() + 1);
+    const CorpusTurn whole = hear(recorded, recorded.body.size() + 1);
     for (const std::size_t size : {1U, 61U}) {
-      const Heard cut = hear(recorded, size);
+      const CorpusTurn cut = hear(recorded, size);
       ASSERT_EQ(cut.problem, whole.problem) << recorded.name << " in reads of " << size;
       ASSERT_EQ(cut.turn, whole.turn) << recorded.name << " in reads of " << size;
     }
