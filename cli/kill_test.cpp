@@ -14,8 +14,8 @@
 #include <set>
 
 #include "harness/base/text.h"
+#include "harness/base/unique_fd.h"
 #include "harness/process/child.h"
-#include "harness/process/unique_fd.h"
 #include "reports/record/reader.h"
 
 namespace assay {
@@ -136,7 +136,7 @@ class KillTest : public testing::Test {
     for (const Running& r : all) {
       if (!family.contains(r.pid) || spaces_.contains(r.pid_namespace)) continue;
       const std::string path = "/proc/" + std::to_string(r.pid) + "/ns/pid";
-      process::UniqueFd held(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+      UniqueFd held(open(path.c_str(), O_RDONLY | O_CLOEXEC));
       // It may have ended since, and its number may be another's by now.
       if (held && link_of("/proc/self/fd/" + std::to_string(held.get())) == r.pid_namespace)
         spaces_.emplace(r.pid_namespace, std::move(held));
@@ -167,7 +167,7 @@ class KillTest : public testing::Test {
   std::string folder_, temporary_;
   // The pid namespaces of the run that was started last. Each is held open: the kernel gives the number of
   // one that is gone to the next, which may be a cell of another run on this machine.
-  std::map<std::string, process::UniqueFd> spaces_;
+  std::map<std::string, UniqueFd> spaces_;
 };
 
 TEST_F(KillTest, OfTheRunnerLeavesNothing) {

@@ -112,7 +112,7 @@ ExitCode serve_worlds(const ServeOptions& options) {
   sigemptyset(&ending);
   sigaddset(&ending, SIGINT);
   sigaddset(&ending, SIGTERM);
-  const http::Fd signals(::signalfd(-1, &ending, SFD_CLOEXEC));
+  const UniqueFd signals(::signalfd(-1, &ending, SFD_CLOEXEC));
 
   const JournalStreamOptions view_options = journal_view(options.verbose);
   JournalStream terminal(view_options);

@@ -35,8 +35,8 @@ Result<std::unique_ptr<Opener>> Opener::make(const std::string& folder,
   const std::string pipe = folder + "/urls";
   if (::mkfifo(pipe.c_str(), 0600) != 0 && errno != EEXIST) return fail(std::strerror(errno), pipe);
   // Open for both, so that neither side ever waits for the other or sees an end.
-  opener->pipe_ = process::UniqueFd(::open(pipe.c_str(), O_RDWR | O_CLOEXEC | O_NONBLOCK));
-  opener->stop_ = process::UniqueFd(::eventfd(0, EFD_CLOEXEC));
+  opener->pipe_ = UniqueFd(::open(pipe.c_str(), O_RDWR | O_CLOEXEC | O_NONBLOCK));
+  opener->stop_ = UniqueFd(::eventfd(0, EFD_CLOEXEC));
   if (opener->pipe_.get() < 0 || opener->stop_.get() < 0) return fail(std::strerror(errno), pipe);
   // The last argument that is a URL: some are called with options.
   const std::string script =

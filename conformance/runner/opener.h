@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "harness/base/result.h"
-#include "harness/process/unique_fd.h"
+#include "harness/base/unique_fd.h"
 
 namespace assay::conformance {
 
@@ -31,7 +31,7 @@ class Opener {
 
   std::string folder_;
   std::function<void(const std::string&)> open_;
-  process::UniqueFd pipe_, stop_;
+  UniqueFd pipe_, stop_;
   std::thread thread_;
 };
 

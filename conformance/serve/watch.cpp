@@ -28,7 +28,7 @@ bool is_scratch(const std::string& name) {
 
 Result<Watch> Watch::start(const std::vector<std::string>& paths) {
   Watch out;
-  out.inotify_ = http::Fd(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
+  out.inotify_ = UniqueFd(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
   if (!out.inotify_) return fail(fmt::format("cannot watch files: {}", std::strerror(errno)));
   for (const std::string& path : paths) {
     std::error_code error;

@@ -35,7 +35,7 @@ class Watch {
     bool whole = false;           // every file in it counts
     std::set<std::string> files;  // else these
   };
-  http::Fd inotify_;
+  UniqueFd inotify_;
   std::map<int, Folder> folders_;  // by watch
 };
 

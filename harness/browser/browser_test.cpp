@@ -262,13 +262,13 @@ TEST_F(BrowserTest, GoesOnOnceTheListenerHasClosedWhatSaidNothing) {
   int early = -1;
   std::thread slow([&] {
     EXPECT_TRUE(knocks(10000));
-    http::Fd silent(::accept(bound->get(), nullptr, nullptr));
+    UniqueFd silent(::accept(bound->get(), nullptr, nullptr));
     char byte = 0;
     EXPECT_EQ(::recv(silent.get(), &byte, 1, 0), 0);
     early = knocks(100) ? 1 : 0;  // who comes now did not wait for the close below
     silent.reset();
     EXPECT_TRUE(knocks(10000));
-    http::Fd(::accept(bound->get(), nullptr, nullptr)).reset();
+    UniqueFd(::accept(bound->get(), nullptr, nullptr)).reset();
   });
   redirect_port = http::local_port(bound->get());
   go({{"first", {"closed-connection"}}});

@@ -39,7 +39,7 @@ Response refusal(int status, const std::string& why) {
 
 class BlockingServer::Desk {
  public:
-  Desk(Fd listener, Fd stop, Handler handler, std::size_t connections)
+  Desk(UniqueFd listener, UniqueFd stop, Handler handler, std::size_t connections)
       : listener_(std::move(listener)),
         stop_(std::move(stop)),
         handler_(std::move(handler)),
@@ -73,7 +73,7 @@ class BlockingServer::Desk {
 
   void accept_all() {
     while (readable(listener_.get(), -1)) {
-      Fd fd(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
+      UniqueFd fd(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
       if (!fd) continue;
       set_nodelay(fd.get());
       ::setsockopt(fd.get(), SOL_SOCKET, SO_SNDTIMEO, &kSendDeadline, sizeof kSendDeadline);
@@ -152,8 +152,8 @@ class BlockingServer::Desk {
     return write(fd, wire::all_bytes(wire::serialize(response, options)));
   }
 
-  Fd listener_;
-  Fd stop_;
+  UniqueFd listener_;
+  UniqueFd stop_;
   Handler handler_;
   std::size_t connections_;
   std::vector<std::unique_ptr<Worker>> workers_;  // of the acceptor; then of the destructor
@@ -169,7 +169,7 @@ Result<std::unique_ptr<BlockingServer>> BlockingServer::start(std::uint16_t port
   if (!listener) return tl::unexpected(listener.error());
   if (::listen(listener->get(), SOMAXCONN) != 0)
     return fail(fmt::format("cannot listen on 127.0.0.1:{}: {}", port, std::strerror(errno)));
-  Fd stop(::eventfd(0, EFD_CLOEXEC));
+  UniqueFd stop(::eventfd(0, EFD_CLOEXEC));
   if (!stop) return fail(std::string("cannot make an eventfd: ") + std::strerror(errno));
   return std::unique_ptr<BlockingServer>(new BlockingServer(
       std::make_unique<Desk>(std::move(*listener), std::move(stop), std::move(handler), connections)));

@@ -21,7 +21,7 @@ struct FreeAddresses {
 };
 
 Trouble connect_one(const addrinfo& address, Instant until, const ClientOptions& options,
-                    const CancelToken* cancel, Fd& socket) {
+                    const CancelToken* cancel, UniqueFd& socket) {
   socket.reset(::socket(address.ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!socket) return {{End::unreachable, system_reason(errno)}};
   int error = ::connect(socket.get(), address.ai_addr, address.ai_addrlen) == 0 ? 0 : errno;

@@ -22,7 +22,7 @@ using Trouble = std::optional<std::pair<End, std::string>>;
 
 struct Dialled {
   std::shared_ptr<TlsClient> tls;        // kept for the next connection with the same options
-  Fd socket;                             // non-blocking
+  UniqueFd socket;                       // non-blocking
   std::unique_ptr<Transport> transport;  // goes before the socket it borrows
 };
 

@@ -26,7 +26,7 @@ struct Listener {
   Listener(ListenerSpec s, Loop& loop) : spec(std::move(s)), acceptor(loop.io()), name(spec.name) {}
   ListenerSpec spec;
   std::uint16_t port = 0;
-  Fd reserved;  // bound, never listening: keeps the port ours while connections are refused
+  UniqueFd reserved;  // bound, never listening: keeps the port ours while connections are refused
   tcp::acceptor acceptor;
   const std::string name;
   std::shared_ptr<const Door> door;

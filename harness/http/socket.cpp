@@ -44,16 +44,7 @@ void put_address(const Address& from, __be32* to, __be16* port) {
 
 }  // namespace
 
-int Fd::release() {
-  return std::exchange(fd_, -1);
-}
-
-void Fd::reset(int fd) {
-  if (fd_ >= 0) ::close(fd_);
-  fd_ = fd;
-}
-
-Result<Fd> bind_tcp(const SocketAddress& where) {
+Result<UniqueFd> bind_tcp(const SocketAddress& where) {
   Address address = {};
   socklen_t length = 0;
   if (inet_pton(AF_INET, where.host.c_str(), &address.v4.sin_addr) == 1) {
@@ -67,7 +58,7 @@ Result<Fd> bind_tcp(const SocketAddress& where) {
   } else {
     return fail(fmt::format("cannot listen on \"{}\": not a literal address", where.host));
   }
-  Fd fd(::socket(address.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  UniqueFd fd(::socket(address.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   const int on = 1;
   if (fd) ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
   if (!fd || ::bind(fd.get(), &address.any, length) != 0) {

@@ -8,27 +8,9 @@
 #include <string>
 
 #include "harness/base/result.h"
+#include "harness/base/unique_fd.h"
 
 namespace assay::http {
-
-// A file descriptor that is closed with its owner.
-class Fd {
- public:
-  explicit Fd(int fd = -1) : fd_(fd) {}
-  ~Fd() { reset(); }
-  Fd(Fd&& other) noexcept : fd_(other.release()) {}
-  Fd& operator=(Fd&& other) noexcept {
-    if (this != &other) reset(other.release());
-    return *this;
-  }
-  int get() const { return fd_; }
-  explicit operator bool() const { return fd_ >= 0; }
-  int release();
-  void reset(int fd = -1);
-
- private:
-  int fd_;
-};
 
 struct SocketAddress {
   std::string host;  // a literal IPv4 or IPv6 address
@@ -36,7 +18,7 @@ struct SocketAddress {
 };
 
 // A TCP socket bound to `address`, not listening yet: a connection to it is refused.
-Result<Fd> bind_tcp(const SocketAddress& address);
+Result<UniqueFd> bind_tcp(const SocketAddress& address);
 // The port that a bound socket has.
 std::uint16_t local_port(int socket);
 // "127.0.0.1:4711" or "[::1]:4711"; empty when the peer has gone.
@@ -66,7 +48,7 @@ class SockDiag {
   Peer peer_of(int socket);
 
  private:
-  Fd netlink_;
+  UniqueFd netlink_;
 };
 
 }  // namespace assay::http

@@ -102,7 +102,7 @@ class TestPeer {
   void close() { fd_.reset(); }
 
  private:
-  Fd fd_;
+  UniqueFd fd_;
   int error_ = 0;
 };
 

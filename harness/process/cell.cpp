@@ -17,8 +17,8 @@
 #include <system_error>
 
 #include "harness/base/text.h"
+#include "harness/base/unique_fd.h"
 #include "harness/process/cell_init.h"
-#include "harness/process/unique_fd.h"
 
 namespace assay::process {
 namespace {

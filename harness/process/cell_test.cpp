@@ -11,8 +11,8 @@
 #include <filesystem>
 #include <thread>
 
+#include "harness/base/unique_fd.h"
 #include "harness/process/patience.h"
-#include "harness/process/unique_fd.h"
 
 namespace assay::process {
 namespace {

@@ -9,11 +9,11 @@
 #include <filesystem>
 
 #include "harness/base/journal.h"
+#include "harness/base/unique_fd.h"
 #include "harness/process/cell.h"
 #include "harness/process/dns.h"
 #include "harness/process/furnish.h"
 #include "harness/process/patience.h"
-#include "harness/process/unique_fd.h"
 
 namespace assay::process {
 namespace {

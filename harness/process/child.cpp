@@ -19,8 +19,8 @@
 #include <mutex>
 #include <thread>
 
+#include "harness/base/unique_fd.h"
 #include "harness/process/launch.h"
-#include "harness/process/unique_fd.h"
 
 namespace assay::process {
 namespace {

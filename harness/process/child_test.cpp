@@ -10,8 +10,8 @@
 #include <mutex>
 #include <thread>
 
+#include "harness/base/unique_fd.h"
 #include "harness/process/patience.h"
-#include "harness/process/unique_fd.h"
 
 namespace assay::process {
 namespace {

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "harness/base/text.h"
+#include "harness/process/network_order.h"
 
 namespace assay::process {
 namespace {
@@ -14,10 +15,6 @@ constexpr std::size_t kHeader = 12, kMostName = 255;
 constexpr std::uint16_t kResponse = 0x8000, kAuthoritative = 0x0400, kRecursionDesired = 0x0100,
                         kRecursionAvailable = 0x0080;
 
-std::uint16_t number_at(std::string_view bytes, std::size_t at) {
-  return static_cast<std::uint16_t>(static_cast<unsigned char>(bytes[at]) << 8U |
-                                    static_cast<unsigned char>(bytes[at + 1]));
-}
 void put(std::string& out, std::uint16_t number) {
   out += static_cast<char>(number >> 8U);
   out += static_cast<char>(number & 0xFFU);

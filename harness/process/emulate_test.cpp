@@ -12,10 +12,10 @@
 #include <filesystem>
 #include <fstream>
 
+#include "harness/base/unique_fd.h"
 #include "harness/process/cell.h"
 #include "harness/process/child.h"
 #include "harness/process/patience.h"
-#include "harness/process/unique_fd.h"
 
 namespace assay::process {
 namespace {

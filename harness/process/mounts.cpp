@@ -13,7 +13,7 @@
 #include <system_error>
 
 #include "harness/base/text.h"
-#include "harness/process/unique_fd.h"
+#include "harness/base/unique_fd.h"
 
 namespace assay::process {
 namespace {

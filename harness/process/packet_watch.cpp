@@ -22,7 +22,8 @@
 #include <thread>
 #include <tuple>
 
-#include "harness/process/unique_fd.h"
+#include "harness/base/unique_fd.h"
+#include "harness/process/network_order.h"
 
 namespace assay::process {
 namespace {
@@ -59,11 +60,6 @@ struct Packet {
   std::uint16_t from_port = 0, to_port = 0;
   unsigned flags = 0;  // of TCP
 };
-
-std::uint16_t number_at(std::string_view bytes, std::size_t at) {
-  return static_cast<std::uint16_t>(static_cast<unsigned char>(bytes[at]) << 8U |
-                                    static_cast<unsigned char>(bytes[at + 1]));
-}
 
 std::string address_at(std::string_view bytes, std::size_t at, int family) {
   std::array<char, INET6_ADDRSTRLEN> text{};

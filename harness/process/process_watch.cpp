@@ -8,8 +8,8 @@
 #include <thread>
 #include <tuple>
 
+#include "harness/base/unique_fd.h"
 #include "harness/process/canary.h"
-#include "harness/process/unique_fd.h"
 
 namespace assay::process {
 namespace {

@@ -16,8 +16,9 @@
 #include <thread>
 
 #include "harness/base/text.h"
+#include "harness/base/unique_fd.h"
 #include "harness/process/dns.h"
-#include "harness/process/unique_fd.h"
+#include "harness/process/network_order.h"
 
 namespace assay::process {
 namespace {
@@ -120,8 +121,7 @@ struct Resolver::State {
     std::string& received = connection.received;
     received.append(bytes.data(), static_cast<std::size_t>(n));
     while (received.size() >= 2) {
-      const std::size_t length =
-          static_cast<unsigned char>(received[0]) << 8U | static_cast<unsigned char>(received[1]);
+      const std::size_t length = number_at(received, 0);
       if (received.size() < 2 + length) return true;
       const auto out = answer(std::string_view(received).substr(2, length), "tcp");
       received.erase(0, 2 + length);

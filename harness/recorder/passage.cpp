@@ -73,7 +73,7 @@ bool write_all(http::Transport& to, int socket, std::string_view bytes, const ht
 
 class Passage {
  public:
-  Passage(http::Fd client, const PassageOptions& options, const http::CancelToken& cancel,
+  Passage(UniqueFd client, const PassageOptions& options, const http::CancelToken& cancel,
           const Reserve& reserve, const Keep& keep)
       : options_(options),
         cancel_(cancel),
@@ -298,7 +298,7 @@ class Passage {
   const http::CancelToken& cancel_;
   const Reserve& reserve_;
   const Keep& keep_;
-  http::Fd client_;
+  UniqueFd client_;
   std::unique_ptr<http::Transport> client_transport_;
   http::Dialled upstream_;
   http::RequestParser request_parser_;
@@ -324,7 +324,7 @@ class Passage {
 
 }  // namespace
 
-void pass_through(http::Fd client, const PassageOptions& options, const http::CancelToken& cancel,
+void pass_through(UniqueFd client, const PassageOptions& options, const http::CancelToken& cancel,
                   const Reserve& reserve, const Keep& keep) {
   Passage(std::move(client), options, cancel, reserve, keep).run();
 }

@@ -24,7 +24,7 @@ using Reserve = std::function<std::size_t()>;
 using Keep = std::function<void(std::size_t place, RecordedExchange exchange)>;
 
 // Serves the client until either side closes or `cancel`.
-void pass_through(http::Fd client, const PassageOptions& options, const http::CancelToken& cancel,
+void pass_through(UniqueFd client, const PassageOptions& options, const http::CancelToken& cancel,
                   const Reserve& reserve, const Keep& keep);
 
 }  // namespace assay

@@ -25,7 +25,7 @@ constexpr int kBacklog = 512;
 
 class ProxyRecorder final : public Recorder {
  public:
-  ProxyRecorder(RecorderOptions options, http::Fd listener)
+  ProxyRecorder(RecorderOptions options, UniqueFd listener)
       : options_{std::move(options.upstream), std::move(options.connection)},
         listener_(std::move(listener)),
         port_(http::local_port(listener_.get())) {
@@ -70,7 +70,7 @@ class ProxyRecorder final : public Recorder {
       std::array<pollfd, 2> fds = {{{listener_.get(), POLLIN, 0}, {cancel_.descriptor(), POLLIN, 0}}};
       ::poll(fds.data(), fds.size(), -1);
       if (fds[1].revents != 0) break;
-      http::Fd client(::accept4(listener_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+      UniqueFd client(::accept4(listener_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
       if (!client) continue;
       http::set_nodelay(client.get());
       workers_.remove_if([](Worker& worker) {
@@ -87,7 +87,7 @@ class ProxyRecorder final : public Recorder {
   }
 
   const PassageOptions options_;
-  http::Fd listener_;
+  UniqueFd listener_;
   const std::uint16_t port_;
   http::CancelToken cancel_;
   std::atomic<std::size_t> next_place_{0};
