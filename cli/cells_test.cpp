@@ -33,7 +33,9 @@ cases:
 class CellsTest : public Cli {
  protected:
   void SetUp() override {
-    if (const auto possible = process::cells_available(); !possible) GTEST_SKIP() << possible.error().text();
+    const auto cells = process::cells_available();
+    if (cells.kind == process::CellsAnswer::forbidden) GTEST_SKIP() << cells.reason;
+    ASSERT_EQ(cells.kind, process::CellsAnswer::possible) << cells.reason;
     Cli::SetUp();
     write_case(kChat);
   }
@@ -105,6 +107,33 @@ TEST_F(CellsTest, AHostThatAClientKnowsByHeartIsAFakeOverTls) {
   EXPECT_EQ(refused["verdict"], "fail") << refused.dump(1);
   EXPECT_THAT(journal_, AllOf(Contains("dns lookup api.example.com"),
                               Contains("cell unclaimed tcp 127.0.0.1:443 refused")));
+}
+
+// In a user namespace whose owner allows no further ones, as some containers are.
+TEST_F(CellsTest, WhyThereAreNoCellsIsPrintedAndKept) {
+  process::ChildOptions options;
+  const auto limited = [&](const std::string& more) {
+    options.argv = {
+        "/bin/sh", "-c",
+        "exec unshare --user --map-root-user sh -c 'echo 0 >/proc/sys/user/max_user_namespaces && "
+        "exec " ASSAY_PROGRAM " run --out out " +
+            more + "'"};
+    options.environment = {"PATH=/usr/bin:/bin", "ASSAY_DATA=" + folder_, "HOME=" + folder_};
+    options.directory = folder_;
+    return process::run_program(options, std::chrono::seconds(300)).value();
+  };
+  const std::string why =
+      "no cell: cannot make namespaces: No space left on device (user.max_user_namespaces is 0)";
+  const auto done = limited("");
+  EXPECT_EQ(done.status.code, 0) << done.out << done.err;
+  EXPECT_THAT(done.err, HasSubstr("assay: " + why + "; running without cells, one case at a time"));
+  EXPECT_THAT(done.out, HasSubstr("note: without cells: " + why));
+  const json header = json::parse(split(read_file(folder_ + "/out/run.jsonl").value(), '\n')[0]);
+  EXPECT_EQ(header["cells"], false);
+  EXPECT_EQ(header["without_cells"], why);
+  const auto refused = limited("--require-cells");
+  EXPECT_EQ(refused.status.code, 3) << refused.out << refused.err;
+  EXPECT_EQ(refused.err, "assay: " + why + "\n");
 }
 
 TEST_F(CellsTest, WithoutACellAHostKnownByHeartCouldNotRun) {

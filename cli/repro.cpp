@@ -11,11 +11,11 @@
 
 #include "cli/say.h"
 #include "cli/verbs.h"
+#include "conformance/runner/cell_choice.h"
 #include "conformance/runner/clients.h"
 #include "conformance/runner/data.h"
 #include "conformance/runner/machinery.h"
 #include "harness/base/text.h"
-#include "harness/process/cell.h"
 #include "reports/console.h"
 
 namespace assay::cli {
@@ -152,13 +152,12 @@ ExitCode repro(const ReproArguments& arguments) {
   options.data_folder = *data;
   options.jobs = arguments.jobs != 0 ? arguments.jobs : 2 * std::max(1U, std::thread::hardware_concurrency());
   options.interrupted = &repro_interrupted;
-  options.cells = !arguments.no_cells;
-  if (options.cells) {
-    if (const auto able = process::cells_available(); !able) {
-      fmt::print(stderr, "assay: {}; running without cells, one after the other\n", able.error().message);
-      options.cells = false;
-    }
-  }
+  const auto choice =
+      choose_cells(arguments.no_cells ? CellWish::unwanted : CellWish::wanted, process::cells_available);
+  if (!choice) return say(choice.error(), ExitCode::incomplete);
+  options.cells = choice->cells;
+  if (!options.cells && !arguments.no_cells)
+    fmt::print(stderr, "assay: {}; running without cells, one after the other\n", choice->without);
   const auto stage = Stage::make(*race, std::move(*cases), std::move(*client), options, arguments.seed);
   if (!stage) return say(stage.error());
   struct sigaction action {};

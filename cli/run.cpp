@@ -11,6 +11,7 @@
 
 #include "cli/say.h"
 #include "cli/verbs.h"
+#include "conformance/runner/cell_choice.h"
 #include "conformance/runner/clients.h"
 #include "conformance/runner/data.h"
 #include "conformance/runner/execute.h"
@@ -19,7 +20,6 @@
 #include "conformance/runner/plan.h"
 #include "conformance/runner/requirements.h"
 #include "harness/base/text.h"
-#include "harness/process/cell.h"
 #include "reports/console.h"
 #include "reports/html.h"
 #include "reports/junit.h"
@@ -144,14 +144,14 @@ ExitCode run_run(const RunArguments& arguments, const std::vector<std::string>& 
   std::atomic<bool> enough{false};
   options.enough = &enough;
   options.retries = arguments.retries;
-  options.cells = !arguments.no_cells;
-  if (options.cells) {
-    if (const auto able = process::cells_available(); !able) {
-      if (arguments.require_cells) return say(able.error(), ExitCode::incomplete);
-      fmt::print(stderr, "assay: {}; running without cells, one case at a time\n", able.error().message);
-      options.cells = false;
-    }
-  }
+  const auto choice = choose_cells(arguments.no_cells        ? CellWish::unwanted
+                                   : arguments.require_cells ? CellWish::required
+                                                             : CellWish::wanted,
+                                   process::cells_available);
+  if (!choice) return say(choice.error(), ExitCode::incomplete);
+  options.cells = choice->cells;
+  if (!options.cells && !arguments.no_cells)
+    fmt::print(stderr, "assay: {}; running without cells, one case at a time\n", choice->without);
 
   RunHeader header;
   header.assay = ASSAY_VERSION;
@@ -162,6 +162,7 @@ ExitCode run_run(const RunArguments& arguments, const std::vector<std::string>& 
   header.shard = filter.shards > 1 ? arguments.shard : "";
   header.requirements = arguments.requirements;
   header.cells = options.cells;
+  header.without_cells = choice->without;
   utsname host{};
   if (uname(&host) == 0)
     header.host = {host.sysname, host.release, static_cast<int>(std::thread::hardware_concurrency())};

@@ -7,12 +7,12 @@
 
 #include "cli/say.h"
 #include "cli/verbs.h"
+#include "conformance/runner/cell_choice.h"
 #include "conformance/runner/clients.h"
 #include "conformance/runner/data.h"
 #include "conformance/runner/machinery.h"
 #include "conformance/runner/plan.h"
 #include "conformance/runner/selftest.h"
-#include "harness/process/cell.h"
 
 namespace assay::cli {
 namespace {
@@ -23,6 +23,7 @@ struct SelftestArguments {
   std::vector<std::string> cases;
   unsigned jobs = 0;
   std::uint64_t seed = 1;
+  bool no_cells = false;
   bool matrix = false;
 };
 
@@ -66,7 +67,12 @@ ExitCode run_selftest(const SelftestArguments& arguments) {
   options.execute.data_folder = *data;
   options.execute.jobs =
       arguments.jobs != 0 ? arguments.jobs : 2 * std::max(1U, std::thread::hardware_concurrency());
-  options.execute.cells = process::cells_available().has_value();
+  const auto choice =
+      choose_cells(arguments.no_cells ? CellWish::unwanted : CellWish::wanted, process::cells_available);
+  if (!choice) return say(choice.error(), ExitCode::incomplete);
+  options.execute.cells = choice->cells;
+  if (!choice->cells && !arguments.no_cells)
+    fmt::print(stderr, "assay: {}; running without cells, one case at a time\n", choice->without);
   std::size_t played = 0;
   const bool live = isatty(STDERR_FILENO) != 0;
   const auto report = selftest(*cases, options, [&](const CaseRecord& record) {
@@ -107,6 +113,7 @@ void add_selftest(CLI::App& app, Action& action) {
       ->type_name("CASE");
   verb->add_flag("--matrix", arguments->matrix, "Play every mutant against every case, and show which fail");
   verb->add_option("-j,--jobs", arguments->jobs, "Cells at work at once (default: twice the processors)");
+  verb->add_flag("--no-cells", arguments->no_cells, "Run on the machine's own ports, one case at a time");
   verb->add_option("--seed", arguments->seed, "Seed of every choice that no case file makes")
       ->capture_default_str();
   verb->callback([arguments, &action] { action = [arguments] { return run_selftest(*arguments); }; });

@@ -162,6 +162,8 @@ std::string render_console(const RunRecord& record, const ConsoleStyle& style,
   }
   if (!cases.empty()) out += "\n";
   for (const std::string& note : record.notes) out += paint(style, "33", "note: " + one_line(note)) + "\n";
+  if (!record.header.without_cells.empty())
+    out += paint(style, "33", "note: without cells: " + one_line(record.header.without_cells)) + "\n";
   const std::int64_t elapsed = record.footer ? record.footer->duration_us : tally(record).duration_us;
   out += fmt::format("{}  {}\n", verdict_line(style, record, !cases.empty()), describe(tally(record)));
   out += paint(style, "2",

@@ -253,6 +253,7 @@ std::string meta(const RunRecord& record) {
       {"shard", header.shard},
       {"requirements", header.requirements},
       {"cells", header.cells},
+      {"without_cells", header.without_cells},
       {"notes", record.notes},
       {"complete", record.complete()},
       {"exit", record.footer ? record.footer->exit : 3},

@@ -103,6 +103,7 @@ void take_header(RunHeader& out, const RunHeader& in) {
   out.planned += in.planned;
   out.started = std::min(out.started, in.started);
   out.cells = out.cells && in.cells;
+  if (out.without_cells.empty()) out.without_cells = in.without_cells;
   for (const ClientInfo& client : in.clients)
     if (std::find(out.clients.begin(), out.clients.end(), client) == out.clients.end())
       out.clients.push_back(client);

@@ -136,6 +136,7 @@ class Lane {
   Result<void> open() {
     process::CellOptions cell;
     cell.catch_all = true;
+    cell.interrupted = options_.interrupted;
     cell.environment = {"PATH=/usr/local/bin:/usr/bin:/bin", "LANG=C.UTF-8"};
     for (const char* name : {"ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS", "ASSAY_DATA"}) {
       if (const char* value = std::getenv(name))

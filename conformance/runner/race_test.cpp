@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "conformance/runner/case_file.h"
 #include "conformance/runner/clients.h"
 #include "conformance/runner/machinery.h"
 #include "conformance/runner/timeline.h"

@@ -16,8 +16,8 @@
 #include <filesystem>
 #include <system_error>
 
-#include "harness/base/text.h"
 #include "harness/base/unique_fd.h"
+#include "harness/process/cell_attempts.h"
 #include "harness/process/cell_init.h"
 
 namespace assay::process {
@@ -25,6 +25,8 @@ namespace {
 
 using SteadyClock = std::chrono::steady_clock;
 
+// How long one cell may take to stand; on a busy machine the kernel takes its time with namespaces.
+constexpr Micros kOneAttempt = std::chrono::seconds(30);
 constexpr int kNamespaces =
     CLONE_NEWUSER | CLONE_NEWNET | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS;
 
@@ -32,31 +34,6 @@ constexpr int kNamespaces =
 UniqueFd above_standard(UniqueFd fd) {
   if (fd.get() > 2) return fd;
   return UniqueFd(::fcntl(fd.get(), F_DUPFD_CLOEXEC, 3));
-}
-
-// What the owner of the machine may have forbidden.
-std::string hint_for(int error) {
-  const auto setting = [](const char* path) {
-    const auto text = read_file(path);
-    return text ? std::string(trim(*text)) : std::string();
-  };
-  if (setting("/proc/sys/user/max_user_namespaces") == "0") return " (user.max_user_namespaces is 0)";
-  if (setting("/proc/sys/kernel/unprivileged_userns_clone") == "0") {
-    return " (kernel.unprivileged_userns_clone is 0)";
-  }
-  if (setting("/proc/sys/kernel/apparmor_restrict_unprivileged_userns") == "1") {
-    return " (kernel.apparmor_restrict_unprivileged_userns is 1)";
-  }
-  if (error == EPERM)
-    return " (a chroot cannot have it; a container may need --security-opt seccomp=unconfined)";
-  return {};
-}
-
-Error no_cell(std::string_view what, int error) {
-  return {
-      fmt::format("no cell: cannot {}: {}{}", what, std::generic_category().message(error), hint_for(error)),
-      {},
-      0};
 }
 
 // Waits for `events`; false on the deadline.
@@ -162,14 +139,14 @@ struct Made {
   UniqueFd lifeline, report, line;
 };
 
-Result<Made> make_cell(const CellOptions& options, const std::vector<std::string>& worker) {
+tl::expected<Made, NoCell> make_cell(const CellOptions& options, const std::vector<std::string>& worker) {
   std::array<int, 2> lifeline{}, report{}, line{};
-  if (::pipe2(lifeline.data(), O_CLOEXEC) != 0) return tl::unexpected(no_cell("open a pipe", errno));
+  if (::pipe2(lifeline.data(), O_CLOEXEC) != 0) return tl::unexpected(NoCell{"open a pipe", errno});
   UniqueFd lifeline_in = above_standard(UniqueFd(lifeline[0])), lifeline_out(lifeline[1]);
-  if (::pipe2(report.data(), O_CLOEXEC) != 0) return tl::unexpected(no_cell("open a pipe", errno));
+  if (::pipe2(report.data(), O_CLOEXEC) != 0) return tl::unexpected(NoCell{"open a pipe", errno});
   UniqueFd report_in(report[0]), report_out = above_standard(UniqueFd(report[1]));
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, line.data()) != 0) {
-    return tl::unexpected(no_cell("open a socket pair", errno));
+    return tl::unexpected(NoCell{"open a socket pair", errno});
   }
   UniqueFd ours(line[0]), theirs = above_standard(UniqueFd(line[1]));
 
@@ -201,13 +178,14 @@ Result<Made> make_cell(const CellOptions& options, const std::vector<std::string
   if (pid == 0) cell_init(plan);
   const int error = errno;
   ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  if (pid < 0) return tl::unexpected(no_cell("make namespaces", error));
+  if (pid < 0) return tl::unexpected(NoCell{"make namespaces", error});
   return Made{pid, std::move(lifeline_out), std::move(report_in), std::move(ours)};
 }
 
 }  // namespace
 
-Result<Cell> Cell::start(const CellOptions& options, const std::vector<std::string>& worker) {
+tl::expected<std::unique_ptr<Cell::State>, NoCell> Cell::start_once(const CellOptions& options,
+                                                                    const std::vector<std::string>& worker) {
   auto made = make_cell(options, worker);
   if (!made) return tl::unexpected(made.error());
   auto state = std::make_unique<State>();
@@ -217,10 +195,38 @@ Result<Cell> Cell::start(const CellOptions& options, const std::vector<std::stri
   state->report = std::move(made->report);
   state->line = std::move(made->line);
   state->line_limit = options.line_limit;
-  const auto report = state->next_report(SteadyClock::now() + std::chrono::seconds(30));
-  if (!report) return fail("no cell: " + report.error().message);
-  if (report->kind == CellReport::failed) return tl::unexpected(no_cell(report->what, report->value));
+  const auto report = state->next_report(SteadyClock::now() + kOneAttempt);
+  if (!report) {
+    return tl::unexpected(NoCell{fmt::format("{} while it was set up (it has {})", report.error().message,
+                                             format_duration(kOneAttempt)),
+                                 0});
+  }
+  if (report->kind == CellReport::failed) return tl::unexpected(NoCell{report->what, report->value});
+  return state;
+}
+
+tl::expected<Cell, Refused> Cell::start_with(const CellOptions& options,
+                                             const std::vector<std::string>& worker, const CellSystem& system,
+                                             const Patience& patience) {
+  std::unique_ptr<State> state;
+  const auto refused = try_cells(
+      [&]() -> std::optional<NoCell> {
+        auto made = start_once(options, worker);
+        if (!made) return made.error();
+        state = std::move(*made);
+        return std::nullopt;
+      },
+      system, patience);
+  if (refused) return tl::unexpected(*refused);
   return Cell(std::move(state));
+}
+
+Result<Cell> Cell::start(const CellOptions& options, const std::vector<std::string>& worker) {
+  Patience patience;
+  if (options.interrupted != nullptr) patience.give_up = [&options] { return options.interrupted->load(); };
+  auto made = start_with(options, worker, cell_system(), patience);
+  if (!made) return fail(made.error().reason);
+  return std::move(*made);
 }
 
 pid_t Cell::pid() const {
@@ -277,11 +283,13 @@ Result<ExitStatus> Cell::wait(Micros deadline) {
   return *s.status;
 }
 
-Result<void> cells_available() {
+CellsAnswer cells_available() {
   CellOptions options;
   options.catch_all = true;
-  if (auto cell = Cell::start(options, {}); !cell) return tl::unexpected(cell.error());
-  return {};
+  const auto cell = Cell::start_with(options, {}, cell_system(), {});
+  if (cell) return {};
+  return {cell.error().kind == Refusal::for_good ? CellsAnswer::forbidden : CellsAnswer::failing,
+          cell.error().reason};
 }
 
 std::string own_executable() {

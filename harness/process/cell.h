@@ -16,6 +16,7 @@
 
 #include <sys/types.h>
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -25,6 +26,7 @@
 
 #include "harness/base/result.h"
 #include "harness/base/time.h"
+#include "harness/process/cell_attempts.h"
 #include "harness/process/child.h"
 
 namespace assay::process {
@@ -36,14 +38,19 @@ struct CellOptions {
                             << 30U;  // limit of what /tmp, /var/tmp and /dev/shm hold together
   bool catch_all = false;  // every IPv4 and IPv6 address is local: whatever a client tries stays in the cell
   std::size_t line_limit = std::size_t{256} << 20U;  // bytes of one line from the worker
+  const std::atomic<bool>* interrupted = nullptr;    // set from outside: start() does not try again
 };
 
 class Cell {
  public:
   // Makes the namespaces and executes `worker` (argv; argv[0] is a path, own_executable() for a verb of this
-  // program) inside. Fails with what could not be done: "no cell: cannot make namespaces: Operation not
-  // permitted".
+  // program) inside. What a busy machine fails at for a moment is tried again (cell_attempts.h). Fails with
+  // what could not be done: "no cell: cannot make namespaces: Operation not permitted".
   static Result<Cell> start(const CellOptions& options, const std::vector<std::string>& worker);
+  // The same with a machine and a patience of the caller's.
+  static tl::expected<Cell, Refused> start_with(const CellOptions& options,
+                                                const std::vector<std::string>& worker,
+                                                const CellSystem& system, const Patience& patience);
   Cell(Cell&&) noexcept;
   Cell& operator=(Cell&&) noexcept;
   // Kills everything inside and waits until pid 1 is reaped.
@@ -66,12 +73,21 @@ class Cell {
  private:
   struct State;
   explicit Cell(std::unique_ptr<State> state);
+  static tl::expected<std::unique_ptr<State>, NoCell> start_once(const CellOptions& options,
+                                                                 const std::vector<std::string>& worker);
   std::unique_ptr<State> state_;
 };
 
-// Makes a cell and ends it. The error says why cells are not possible here, and what the machine's owner can
-// change; say it once and run without cells.
-Result<void> cells_available();
+struct CellsAnswer {
+  enum Kind {
+    possible,
+    forbidden,  // say so once and run without cells
+    failing,    // not forbidden, but none could be made, however often it was tried: no reason to run without
+  } kind = possible;
+  std::string reason;  // what failed, and what the machine's owner can change; empty when possible
+};
+// Makes a cell and ends it; tries again as Cell::start() does.
+CellsAnswer cells_available();
 
 // The path of the running program.
 std::string own_executable();

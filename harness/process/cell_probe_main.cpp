@@ -207,6 +207,11 @@ std::string obey(const std::string& line, World& world) {
   return out.str();
 }
 
+int complain(const assay::Error& error) {
+  std::fprintf(stderr, "%s\n", error.text().c_str());
+  return 1;
+}
+
 // How long it takes to make a cell whose worker has answered, and to end it: the median and the ninth decile.
 int measure(int times) {
   using Clock = std::chrono::steady_clock;
@@ -216,7 +221,9 @@ int measure(int times) {
     auto answered = begin;
     {
       auto cell = assay::process::Cell::start({}, {assay::process::own_executable()});
-      if (!cell || !cell->request("uid", std::chrono::seconds(10))) return 1;
+      if (!cell) return complain(cell.error());
+      if (auto answer = cell->request("uid", std::chrono::seconds(10)); !answer)
+        return complain(answer.error());
       answered = Clock::now();
     }
     up.push_back(std::chrono::duration<double, std::milli>(answered - begin).count());

@@ -48,7 +48,9 @@ std::vector<pid_t> descendants(pid_t root) {
 class CellTest : public testing::Test {
  protected:
   void SetUp() override {
-    if (const auto possible = cells_available(); !possible) GTEST_SKIP() << possible.error().text();
+    const auto cells = cells_available();
+    if (cells.kind == CellsAnswer::forbidden) GTEST_SKIP() << cells.reason;
+    ASSERT_EQ(cells.kind, CellsAnswer::possible) << cells.reason;
   }
   static Cell make(const CellOptions& options = {}) {
     auto cell = Cell::start(options, probe());

@@ -25,7 +25,9 @@ using testing::Not;
 class CellWorldTest : public testing::Test {
  protected:
   void SetUp() override {
-    if (const auto possible = cells_available(); !possible) GTEST_SKIP() << possible.error().text();
+    const auto cells = cells_available();
+    if (cells.kind == CellsAnswer::forbidden) GTEST_SKIP() << cells.reason;
+    ASSERT_EQ(cells.kind, CellsAnswer::possible) << cells.reason;
     CellOptions options;
     options.catch_all = true;
     auto made = Cell::start(options, {std::filesystem::path(own_executable()).parent_path() / "cell_probe"});

@@ -406,7 +406,7 @@
     const facts = [`${total} cases`, clients === 1 ? `${data.clients[0].name} ${data.clients[0].version}` : `${clients} clients`, duration(meta.duration),
       meta.started.replace("T", " ").replace("Z", " UTC"), `seed ${meta.seed}`, `assay ${meta.assay}`, meta.host];
     if (meta.requirements) facts.push(`requirements ${meta.requirements}`);
-    if (!meta.cells) facts.push("without cells");
+    if (!meta.cells) facts.push(meta.without_cells ? `without cells (${meta.without_cells})` : "without cells");
     $("meta").textContent = facts.join(" · ");
     $("notes").append(...meta.notes.map((note) => el("li", {}, note)));
     const counts = new Map(data.verdicts.map((verdict) => [verdict.name, 0]));

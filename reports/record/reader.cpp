@@ -187,6 +187,8 @@ RunHeader header(const nlohmann::json& json) {
   if (const auto set = json.find("requirements"); set != json.end() && !set->is_null())
     out.requirements = *set;
   out.cells = json.value("cells", false);
+  if (const auto why = json.find("without_cells"); why != json.end() && !why->is_null())
+    out.without_cells = *why;
   return out;
 }
 

@@ -68,6 +68,7 @@ struct RunHeader {
   std::vector<std::string> missing;  // after a merge: what is lost, e.g. "shard 3/4" (plan.missing)
   std::string requirements;          // frozen requirement set, "2026.11"; empty = none
   bool cells = false;                // clients ran in cells
+  std::string without_cells;         // why they did not; empty with cells
   bool operator==(const RunHeader&) const = default;
 };
 

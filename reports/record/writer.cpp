@@ -81,7 +81,8 @@ std::string header_line(const RunHeader& header, const Redactor& redactor) {
                {"clients", std::move(clients)},
                {"plan", std::move(plan)},
                {"requirements", text_or_null(header.requirements)},
-               {"cells", header.cells}},
+               {"cells", header.cells},
+               {"without_cells", text_or_null(header.without_cells)}},
               redactor);
 }
 
