@@ -30,11 +30,13 @@ Result<std::vector<std::string>> emulation(const std::vector<std::string>& names
   return environment;
 }
 
-json browse(const std::string& url, const json& plan, Journal& journal, const std::string& ca_file) {
+json browse(const std::string& url, const json& plan, Journal& journal, const std::string& ca_file,
+            http::CancelToken& over) {
   const auto read = browser::read_plan(plan.empty() ? json() : plan);
   if (!read) return {{"error", read.error().message}, {"status", 0}};
   browser::VisitOptions options;
   options.ca_file = ca_file;
+  options.over = &over;
   return browser::to_json(browser::visit(url, *read, journal, options));
 }
 

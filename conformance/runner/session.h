@@ -15,6 +15,7 @@
 #include "conformance/runner/observation.h"
 #include "conformance/runner/surroundings.h"
 #include "conformance/runner/world_spec.h"
+#include "harness/http/client.h"
 
 namespace assay::conformance {
 
@@ -51,9 +52,10 @@ struct SessionOptions {
                                                  const std::string& program)>
       emulation;
   // One visit of the user agent: walks from `url`, ends with what it was shown. Blocks; journals as
-  // "browser". It trusts the authorities of `ca_file`, or those of the machine when that is empty.
+  // "browser". It trusts the authorities of `ca_file`, or those of the machine when that is empty. `over`
+  // says that the clients have done what they were asked; it outlives the visit.
   std::function<nlohmann::json(const std::string& url, const nlohmann::json& plan, Journal& journal,
-                               const std::string& ca_file)>
+                               const std::string& ca_file, http::CancelToken& over)>
       browse;
   // Finds canaries where they must not be.
   std::function<std::vector<Finding>(const Observation& observation,

@@ -54,7 +54,11 @@ class Session {
   // session_setup.cpp
   void set_up();
   void give();
+  void start_clients();
   void start_client(Actor& actor);
+  Launch launch_of(const Actor& actor);
+  Result<std::unique_ptr<Client>> make_client(Actor& actor, Launch launch);
+  void take_client(Actor& actor, Result<std::unique_ptr<Client>> made);
 
   // session_references.cpp
   void remember_secrets(const nlohmann::json& value);
@@ -119,6 +123,7 @@ class Session {
   std::vector<SeenEvent> events_;
   std::vector<nlohmann::json> pages_;
   std::vector<std::thread> visits_;
+  http::CancelToken over_;  // every operation has ended
   // Last: its clients' threads call on_event, which uses what stands above.
   std::map<std::string, Actor> actors_;
 };

@@ -21,6 +21,7 @@ void Session::wind_up() {
     if (begun.actor->client) finish(begun, label);
   }
   started_.clear();
+  over_.cancel();
   join_visits();
   seen.pages = pages_;
   for (auto& [name, actor] : actors_) {

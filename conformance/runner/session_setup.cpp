@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <future>
 
 #include "conformance/runner/exec_client.h"
 #include "conformance/runner/journal_query.h"
@@ -60,7 +61,7 @@ void Session::set_up() {
     played_.observation.homes[name] = actor.home;
   }
   give();
-  for (auto& [name, actor] : actors_) start_client(actor);
+  start_clients();
   played_.setup = clock_.now();
 }
 
@@ -92,7 +93,23 @@ void Session::give() {
   }
 }
 
+// Several at the same time: a process takes most of its start to load.
+void Session::start_clients() {
+  std::vector<std::pair<Actor*, std::future<Result<std::unique_ptr<Client>>>>> starting;
+  for (auto& [name, actor] : actors_) {
+    const auto launch = actors_.size() > 1 ? std::launch::async : std::launch::deferred;
+    starting.emplace_back(&actor, std::async(launch, [this, &actor = actor, launch = launch_of(actor)] {
+      return make_client(actor, launch);
+    }));
+  }
+  for (auto& [actor, future] : starting) take_client(*actor, future.get());
+}
+
 void Session::start_client(Actor& actor) {
+  take_client(actor, make_client(actor, launch_of(actor)));
+}
+
+Launch Session::launch_of(const Actor& actor) {
   Launch launch;
   launch.actor = actor.name;
   launch.argv = client_.argv;
@@ -112,23 +129,26 @@ void Session::start_client(Actor& actor) {
     if (!extra) throw Stop{Stop::Why::could_not_run, extra.error().text()};
     launch.environment.insert(launch.environment.end(), extra->begin(), extra->end());
   }
-  launch.directory = actor.home;
+  launch.directory = client_.program ? client_.directory : actor.home;
+  return launch;
+}
+
+// Touches nothing that another thread uses.
+Result<std::unique_ptr<Client>> Session::make_client(Actor& actor, Launch launch) {
   const auto told = [this, &actor](std::uint64_t id, const json& event) { on_event(actor, id, event); };
-  if (client_.program) {
-    launch.directory = client_.directory;
-    actor.client = make_program_client(std::move(launch), actor.home, clock_, told);
-    return;
-  }
+  if (client_.program) return make_program_client(std::move(launch), actor.home, clock_, told);
   const bool process = std::find(case_.needs.begin(), case_.needs.end(), "process") != case_.needs.end();
-  if (client_.recipe) {
-    actor.client = make_exec_client(*client_.recipe, std::move(launch), clock_, told);
-  } else if (client_.as_program && process) {
-    actor.client = make_exec_client(*client_.as_program, std::move(launch), clock_, told);
-  } else {
-    auto started = start_adapter(launch, clock_, told);
-    if (!started) broken(started.error().text());
-    actor.client = std::move(*started);
-  }
+  if (client_.recipe) return make_exec_client(*client_.recipe, std::move(launch), clock_, told);
+  if (client_.as_program && process)
+    return make_exec_client(*client_.as_program, std::move(launch), clock_, told);
+  return start_adapter(launch, clock_, told);
+}
+
+// Its hello must do for the case.
+void Session::take_client(Actor& actor, Result<std::unique_ptr<Client>> made) {
+  if (!made) broken(made.error().text());
+  actor.client = std::move(*made);
+  if (client_.program) return;
   played_.hello = actor.client->hello();
   const Hello& hello = played_.hello;
   if (hello.role != case_.role)

@@ -217,6 +217,7 @@ class Visit {
     }
     go_on(callback, page);
     for (const Extra& after : plan_.then) extra(after, callback, page);
+    agent_.let_go();
   }
 
   // What the answered page makes a browser do: follow a redirect, run the script that relays a fragment.
@@ -282,6 +283,7 @@ class Visit {
                   "does not send " + load.method + " " + path_of(load.where) + ": " + page.error);
     }
     for (const Extra& after : plan_.then) extra(after, callback, page);
+    agent_.let_go();
   }
 
   Answer preflight(const Load& load) {

@@ -37,6 +37,8 @@ struct Page {
 struct VisitOptions {
   std::string ca_file;                  // PEM, for login pages over TLS; empty = the system's store
   http::CancelToken* cancel = nullptr;  // ends the visit from another thread; outlives it
+  http::CancelToken* over =
+      nullptr;  // the client has ended: a late FIN is not waited for; outlives the visit
 };
 
 // Opens `login_url`, follows redirects, submits the form of the login page, and delivers the callback: the

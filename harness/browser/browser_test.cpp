@@ -444,6 +444,33 @@ TEST_F(BrowserTest, CanBeCancelledFromAnotherThread) {
   EXPECT_EQ(page.error, "ERR_ABORTED");
 }
 
+// The listener says that it wants no more on this connection, and waits for the browser to end it.
+TEST_F(BrowserTest, KeepsItsConnectionOpenWhileItSendsMoreAndUntilTheClientHasEnded) {
+  listener.answer = [](const Incoming& in) {
+    const bool callback = target_path(in.request->target) == "/callback";
+    return bytes(response("200 OK", callback ? "Connection: close\r\n" : "", ""));
+  };
+  const auto plan = read_plan({{"late_fin", "50s"}, {"then", {"favicon"}}}).value();
+  http::CancelToken over;
+  std::thread visiting([&] { visit(login_url(), plan, journal, {"", nullptr, &over}); });
+  const auto favicon = listener.wait(JournalKind::request, "favicon");
+  const auto callback = listener.wait(JournalKind::request, "callback");
+  const auto closed = [&](const JournalEntry& e) {
+    return e.kind == JournalKind::peer_closed && e.connection == callback->connection;
+  };
+  EXPECT_NE(favicon->connection, callback->connection);
+  for (const auto& e : listener.journal.entries()) EXPECT_FALSE(closed(*e)) << e->text;
+  over.cancel();
+  visiting.join();
+  EXPECT_TRUE(listener.journal.wait(closed, seconds(10), "the late end"));
+}
+
+TEST_F(BrowserTest, ALateEndIsThatLate) {
+  const auto begun = std::chrono::steady_clock::now();
+  EXPECT_EQ(go({{"late_fin", "80ms"}}).status, 200);
+  EXPECT_GE(std::chrono::steady_clock::now() - begun, milliseconds(80));
+}
+
 // --- the plan
 
 TEST(BrowserPlan, ReadsEveryKey) {

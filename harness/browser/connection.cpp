@@ -68,15 +68,15 @@ bool parse_head(std::string_view head, Answer& answer) {
 
 }  // namespace
 
-bool rest(Micros delay, Deadline until, int cancel) {
+bool rest(Micros delay, Deadline until, int cancel, int over) {
   const Deadline end = std::min(until, std::chrono::steady_clock::now() + delay);
   while (true) {
     const auto left =
         std::chrono::duration_cast<std::chrono::nanoseconds>(end - std::chrono::steady_clock::now());
     if (left.count() <= 0) return true;
     const timespec timeout{left.count() / 1'000'000'000, left.count() % 1'000'000'000};
-    pollfd wait{cancel, POLLIN, 0};
-    if (::ppoll(&wait, 1, &timeout, nullptr) > 0) return false;
+    std::array<pollfd, 2> wait = {{{cancel, POLLIN, 0}, {over, POLLIN, 0}}};
+    if (::ppoll(wait.data(), wait.size(), &timeout, nullptr) > 0) return false;
   }
 }
 

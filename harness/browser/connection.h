@@ -64,7 +64,7 @@ class Connection {
   std::string buffer_;
 };
 
-// Waits without a connection. False when cancelled.
-bool rest(Micros delay, Deadline until, int cancel);
+// Waits without a connection. False when `cancel` or `over` became readable first; -1 = there is none.
+bool rest(Micros delay, Deadline until, int cancel, int over = -1);
 
 }  // namespace assay::browser

@@ -60,7 +60,7 @@ struct Plan {
   std::uint64_t split_bytes = 0;  // bytes of the callback in one segment; 0 = all
   Micros split_pause = std::chrono::milliseconds(1);
   bool half_close = false;   // FIN after the request
-  Micros late_fin{0};        // the connection stays open that long after the answer was read
+  Micros late_fin{0};        // the connection stays open that long after the answer, whatever follows
   std::uint64_t copies = 1;  // identical callbacks, at the same time, each on a connection of its own
   std::uint64_t logins = 1;  // how often the login page is walked; each ends with its own callback
   std::vector<Extra> first;  // before the callback, in order

@@ -143,10 +143,24 @@ Answer UserAgent::read(Connection& connection, const Request& request) {
   note_answer(request, answer);
   return answer;
 }
-// Keeps the connection for what follows, or closes it.
+// Keeps the connection for what follows, lets go of it late, or closes it.
 void UserAgent::finish(Connection connection, const Answer& answer) {
-  if (plan_.late_fin > Micros(0)) rest(plan_.late_fin);
-  if (answer.keep_alive && !plan_.half_close && connection.is_open()) kept_ = std::move(connection);
+  if (!connection.is_open()) return;
+  if (plan_.late_fin > Micros(0)) held_until_ = std::chrono::steady_clock::now() + plan_.late_fin;
+  if (answer.keep_alive && !plan_.half_close) {
+    kept_ = std::move(connection);
+  } else if (plan_.late_fin > Micros(0)) {
+    held_.push_back(std::move(connection));
+  }
+}
+
+void UserAgent::let_go() {
+  if (held_until_ != Deadline{}) {
+    const auto left = std::chrono::duration_cast<Micros>(held_until_ - std::chrono::steady_clock::now());
+    browser::rest(left, until_, cancel_, options_.over == nullptr ? -1 : options_.over->descriptor());
+  }
+  held_.clear();
+  held_until_ = {};
 }
 
 Request UserAgent::request_for(const Load& load) const {

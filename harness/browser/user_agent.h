@@ -43,6 +43,9 @@ class UserAgent {
   void send(Connection& connection, const Request& request);
   Answer read(Connection& connection, const Request& request);
   void finish(Connection connection, const Answer& answer);
+  // Returns when late_fin has passed since finish(), or VisitOptions::over says that nobody is left to see
+  // it.
+  void let_go();
   // The next exchange makes a connection of its own.
   void forget_connection() { kept_.reset(); }
 
@@ -64,6 +67,8 @@ class UserAgent {
   const int cancel_;
   std::map<std::string, std::map<std::string, std::string>> cookies_;  // host, name, value
   std::optional<Connection> kept_;  // to the listener, for what follows the callback
+  std::vector<Connection> held_;    // to the listener, open until held_until_
+  Deadline held_until_{};
   bool delivered_ = false;
 };
 
