@@ -1,12 +1,13 @@
 #include "harness/stream/decode.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "harness/base/text.h"
 #include "harness/stream/eventstream.h"
 #include "harness/stream/interpret.h"
 #include "harness/stream/json_framer.h"
-#include "harness/stream/line_end.h"
+#include "harness/stream/kernel.h"
 #include "harness/stream/templates.h"
 
 namespace assay::stream {
@@ -157,22 +158,21 @@ class Decoder::Impl {
     }
   }
 
-  // SSE in pieces that end where an event does: events that a template recognises are taken straight from the
-  // caller's bytes, the others through the framer.
+  // Events of the common shape are taken straight from the caller's bytes, one that the reads cut is put
+  // together in the framer's buffer, and anything else is left to the framer.
   void feed_sse(std::string_view bytes) {
     while (!bytes.empty() && !problem_) {
-      if (options_.templates && sse_.between_events()) bytes.remove_prefix(take_known_events(bytes));
-      // Small reads: most are the middle of a line.
-      if (sse_.untouched() && sse_.unread().size() + bytes.size() <= options_.limits.line) {
-        bool ascii = true;
-        if (find_line_end(bytes.data(), bytes.data() + bytes.size(), ascii) == bytes.data() + bytes.size())
-          return sse_.append(bytes);
+      if (sse_.at_event()) {
+        if (sse_.unread().empty()) bytes.remove_prefix(take_whole_events(bytes));
+        if (bytes.empty() || problem_) break;
+        if (const std::size_t taken = take_cut_event(bytes); taken != 0) {
+          bytes.remove_prefix(taken);
+          continue;
+        }
       }
       const std::string_view piece = bytes.substr(0, end_of_event(bytes));
-      const bool more_to_come = part_of_event(piece);
       sse_.append(piece);
       bytes.remove_prefix(piece.size());
-      if (more_to_come) continue;
       for (SseEvent event; !problem_ && sse_.next(event);) payload(event.type, event.data);
     }
     take_error(sse_.error());
@@ -184,28 +184,64 @@ class Decoder::Impl {
       at = bytes.find('\n', at + 1);
     return at == std::string_view::npos ? bytes.size() : std::min(bytes.size(), at + 2);
   }
-  // True when with `piece` the framer cannot have a whole event yet: it need not look at it.
-  bool part_of_event(std::string_view piece) const {
-    if (!sse_.untouched() || piece.find('\r') != std::string_view::npos) return false;
-    if (sse_.unread().size() + piece.size() > options_.limits.line) return false;
-    const bool joint = !sse_.unread().empty() && sse_.unread().back() == '\n' && piece.front() == '\n';
-    return !joint && !piece.ends_with("\n\n");
-  }
-  // How many bytes the known events at the front take. The last bytes are not looked at: matching reads
-  // ahead.
-  std::size_t take_known_events(std::string_view bytes) {
-    std::size_t taken = 0;
-    if (bytes.size() <= Buffer::padding) return taken;
-    const std::string_view safe = bytes.substr(0, bytes.size() - Buffer::padding);
-    while (taken < safe.size()) {
-      const auto hit = templates_.match_event(safe.substr(taken), emitter_.epoch());
-      if (hit.bytes == 0) break;
-      taken += hit.bytes;
-      ++events_;
-      ++recognised_;
-      sink_->on(*hit.delta);
+  // How many bytes the whole events at the front take, as far as they have the common shape. The last bytes
+  // are not looked at: kernels read ahead.
+  std::size_t take_whole_events(std::string_view bytes) {
+    if (bytes.size() <= Buffer::padding) return 0;
+    std::string_view rest = bytes.substr(0, bytes.size() - Buffer::padding);
+    while (!problem_) {
+      if (options_.templates) rest.remove_prefix(take_known_events(rest));
+      SseEvent event;
+      SimpleScan scan;
+      if (scan.next(rest, options_.limits.line, event) != SimpleScan::Found::event) break;
+      parse(event.type, event.data);
+      rest.remove_prefix(scan.size());
     }
+    return static_cast<std::size_t>(rest.data() - bytes.data());
+  }
+  std::size_t take_known_events(std::string_view bytes) {
+    const std::size_t all = bytes.size();
+    while (!bytes.empty()) {
+      const auto hit = templates_.match_event(bytes, emitter_.epoch());
+      if (hit.bytes == 0) break;
+      bytes.remove_prefix(hit.bytes);
+      take_hit(*hit.delta);
+    }
+    return all - bytes.size();
+  }
+  // Some bytes of an event that this read, or an earlier one, has only a part of. What the framer holds then
+  // has neither a whole event nor a CR in it. Returns how many bytes it took; none when the framer must look.
+  std::size_t take_cut_event(std::string_view bytes) {
+    const std::string_view held = sse_.unread();
+    const std::size_t size = std::min<std::size_t>(bytes.size(), 1024);
+    if (held.size() + size > options_.limits.line) return 0;
+    const bool after_lf = !held.empty() && held.back() == '\n';
+    char* const at = sse_.prepare(size);
+    std::memcpy(at, bytes.data(), size);
+    const char* const end = kernel_.event_end(at, at + size, after_lf);
+    if (!end) {
+      sse_.commit(size);
+      return size;
+    }
+    if (*end == '\r') return 0;
+    const auto taken = static_cast<std::size_t>(end - at);
+    sse_.commit(taken);
+    const std::string_view whole = sse_.unread();
+    if (options_.templates) {
+      const auto hit = templates_.match_event(whole, emitter_.epoch());
+      if (hit.bytes == whole.size()) {
+        take_hit(*hit.delta);
+        sse_.drop_unread();
+        return taken;
+      }
+    }
+    for (SseEvent event; !problem_ && sse_.next(event);) parse(event.type, event.data);
     return taken;
+  }
+  void take_hit(const Delta& delta) {
+    ++events_;
+    ++recognised_;
+    sink_->on(delta);
   }
 
   void take_error(const std::optional<Error>& error) {
@@ -214,12 +250,13 @@ class Decoder::Impl {
 
   void payload(std::string_view type, std::string_view data) {
     if (options_.templates) {
-      if (const auto hit = templates_.match_payload(type, data, emitter_.epoch()); hit.bytes != 0) {
-        ++events_;
-        ++recognised_;
-        return sink_->on(*hit.delta);
-      }
+      if (const auto hit = templates_.match_payload(type, data, emitter_.epoch()); hit.bytes != 0)
+        return take_hit(*hit.delta);
     }
+    parse(type, data);
+  }
+
+  void parse(std::string_view type, std::string_view data) {
     const std::string_view bare = trim(data);
     if (bare.empty()) return;
     ++events_;
@@ -251,6 +288,7 @@ class Decoder::Impl {
   Framing framing_;
   decoding::Emitter emitter_;
   std::unique_ptr<decoding::Interpreter> interpreter_;
+  const decoding::Kernel& kernel_ = decoding::kernel();
   decoding::Templates templates_;
   Watch watch_;
   DeltaSink* sink_ = nullptr;

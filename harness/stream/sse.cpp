@@ -4,7 +4,7 @@
 
 #include <cstring>
 
-#include "harness/stream/line_end.h"
+#include "harness/stream/kernel.h"
 
 namespace assay::stream {
 
@@ -71,36 +71,51 @@ bool SseFramer::next(SseEvent& event) {
   if (error_) return false;
   if (dispatched_) release();
   if (!bom_checked_ && !skip_bom()) return false;
-  if (fresh_ && line_scanned_ == 0 && next_simple(event)) return true;
+  if (fresh_ && line_scanned_ == 0 && line_start_ == 0) {
+    const SimpleScan::Found found = scan_.next(buffer_.unread(), limits_.line, event);
+    if (found == SimpleScan::Found::cut) return false;
+    const std::size_t size = scan_.size();
+    scan_ = {};
+    if (found == SimpleScan::Found::event) {
+      buffer_.consume(size);
+      event.id = last_id_;
+      return true;
+    }
+  }
   for (std::string_view line; next_line(line);)
     if (take_line(line, event)) return true;
   return false;
 }
 
-// The shape that nearly all events have: at most one event line, one data line, a blank line, LF, all of it
-// in the buffer. Anything else is left to the lines' own way.
-bool SseFramer::next_simple(SseEvent& event) {
-  const char* at = buffer_.begin();
-  const char* const end = buffer_.end();
-  std::string_view type = "message";
-  bool ascii = true;
-  if (end - at > 8 && std::memcmp(at, "event: ", 7) == 0) {
-    const char* eol = find_line_end(at + 7, end, ascii);
-    if (eol == end || *eol != '\n' || eol == at + 7) return false;
-    type = {at + 7, static_cast<std::size_t>(eol - at - 7)};
-    at = eol + 1;
+SimpleScan::Found SimpleScan::next(std::string_view bytes, std::size_t line_limit, SseEvent& event) {
+  constexpr std::string_view event_name = "event: ";
+  constexpr std::string_view data_name = "data: ";
+  const char* const begin = bytes.data();
+  const char* const end = begin + bytes.size();
+  const auto cut_or = [&](bool cut) { return cut && bytes.size() <= line_limit ? Found::cut : Found::other; };
+  if (data_at_ == 0) {
+    const char* at = begin;
+    if (bytes.starts_with(event_name)) {
+      at = decoding::kernel().line_end(begin + event_name.size(), end, ascii_);
+      if (at == end) return cut_or(true);
+      if (*at != '\n' || at == begin + event_name.size()) return Found::other;
+      ++at;
+    }
+    const std::string_view rest(at, static_cast<std::size_t>(end - at));
+    if (!rest.starts_with(data_name))
+      return cut_or(data_name.starts_with(rest) || (at == begin && event_name.starts_with(rest)));
+    scanned_ = data_at_ = static_cast<std::size_t>(at - begin) + data_name.size();
   }
-  if (end - at < 8 || std::memcmp(at, "data: ", 6) != 0) return false;
-  at += 6;
-  const char* eol = find_line_end(at, end, ascii);
-  if (end - eol < 2 || eol[0] != '\n' || eol[1] != '\n') return false;
-  const auto size = static_cast<std::size_t>(eol - at);
-  if (size >= limits_.line || type.size() >= limits_.line) return false;
-  if (!ascii && !simdjson::validate_utf8(buffer_.begin(), static_cast<std::size_t>(eol - buffer_.begin())))
-    return false;
-  event = {type, {at, size}, last_id_};
-  buffer_.consume(static_cast<std::size_t>(eol + 2 - buffer_.begin()));
-  return true;
+  const char* const eol = decoding::kernel().line_end(begin + scanned_, end, ascii_);
+  scanned_ = static_cast<std::size_t>(eol - begin);
+  if (end - eol < 2) return cut_or(eol == end || *eol == '\n');
+  if (eol[0] != '\n' || eol[1] != '\n' || scanned_ >= line_limit) return Found::other;
+  if (!ascii_ && !simdjson::validate_utf8(begin, scanned_)) return Found::other;
+  event.type = "message";
+  if (data_at_ > data_name.size())
+    event.type = {begin + event_name.size(), data_at_ - data_name.size() - 1 - event_name.size()};
+  event.data = {begin + data_at_, scanned_ - data_at_};
+  return Found::event;
 }
 
 bool SseFramer::skip_bom() {
@@ -125,7 +140,7 @@ bool SseFramer::next_line(std::string_view& line) {
     }
   }
   if (line_scanned_ == 0) ascii_ = true;
-  const char* at = find_line_end(start + line_scanned_, end, ascii_);
+  const char* at = decoding::kernel().line_end(start + line_scanned_, end, ascii_);
   if (at == end) {
     line_scanned_ = static_cast<std::size_t>(end - start);
     if (line_scanned_ > limits_.line) refuse("a line of the event stream", limits_.line);
@@ -250,15 +265,14 @@ void SseFramer::clear_event() {
   fresh_ = !skip_lf_;
 }
 
-bool SseFramer::between_events() {
-  if (dispatched_) release();
-  return fresh_ && buffer_.size() == 0 && !error_;
-}
-
 bool SseFramer::finish(AtEnd policy, SseEvent& event) {
   if (dispatched_) release();
   if (error_ || policy == AtEnd::discard) return false;
   bom_checked_ = true;
+  scan_ = {};
+  for (std::string_view line; next_line(line);)
+    if (take_line(line, event)) return true;
+  if (error_) return false;
   const char* start = buffer_.begin() + line_start_;
   const std::string_view rest(start, static_cast<std::size_t>(buffer_.end() - start));
   if (!rest.empty()) {

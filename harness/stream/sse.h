@@ -32,6 +32,24 @@ struct FrameLimits {
   std::size_t event = std::size_t{16} << 20U;  // bytes of data of one event
 };
 
+// Reads the shape that nearly all events have: at most one event line, one data line, a blank line, each
+// ended by LF, each name followed by a colon and one space. May be asked again when more bytes have come:
+// then it goes on where it stopped. A value; forget it when the bytes it saw are gone.
+class SimpleScan {
+ public:
+  enum class Found { event, cut, other };
+  // Up to Buffer::padding bytes after `bytes` may be read. `event` gets type and data only when one was
+  // found; `other` also stands for what is not UTF-8 and for lines longer than `line_limit`.
+  Found next(std::string_view bytes, std::size_t line_limit, SseEvent& event);
+  // Of the event that was found, its blank line included.
+  std::size_t size() const { return scanned_ + 2; }
+
+ private:
+  std::size_t data_at_ = 0;  // 0: not known yet
+  std::size_t scanned_ = 0;  // no line end of the data line before this
+  bool ascii_ = true;
+};
+
 class SseFramer {
  public:
   explicit SseFramer(FrameLimits limits = {}) : limits_(limits) {}
@@ -51,17 +69,21 @@ class SseFramer {
   std::optional<std::uint64_t> retry() const { return retry_; }
   std::string_view last_event_id() const { return last_id_; }
 
-  // True when an event begins with the next byte that is appended.
-  bool between_events();
-  // Bytes that were appended and not yet given out.
+  // For a reader that knows some events without framing. Bytes that were appended and not yet given out:
   std::string_view unread() const { return buffer_.unread(); }
-  // True when the framer has looked at none of them, and an event begins with the first.
-  bool untouched() const {
-    return fresh_ && !dispatched_ && line_start_ == 0 && line_scanned_ == 0 && !error_;
+  // True when an event begins with the first of them (or, when there are none, with the next to come) and
+  // nothing else is known of them.
+  bool at_event() {
+    if (dispatched_) release();
+    return fresh_ && line_start_ == 0 && line_scanned_ == 0 && !error_;
+  }
+  // Takes all of them away: they were whole events, and the reader has them.
+  void drop_unread() {
+    buffer_.consume(buffer_.size());
+    scan_ = {};
   }
 
  private:
-  bool next_simple(SseEvent& event);
   bool skip_bom();
   bool next_line(std::string_view& line);
   bool take_line(std::string_view line, SseEvent& event);
@@ -74,6 +96,7 @@ class SseFramer {
 
   FrameLimits limits_;
   Buffer buffer_;
+  SimpleScan scan_;  // of the bytes in the buffer, while at_event()
   // Offsets from the buffer's begin. While an event's only data line lies in the buffer, the bytes from it on
   // are kept.
   std::size_t line_start_ = 0;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "harness/stream/buffer.h"
 #include "harness/stream/json_string.h"
 
 namespace assay::stream::decoding {
@@ -37,26 +38,6 @@ bool is_counter_key(Protocol protocol, std::string_view key) {
 bool learns(Protocol protocol) {
   return protocol == Protocol::openai_chat || protocol == Protocol::openai_responses ||
          protocol == Protocol::anthropic;
-}
-
-// memcmp(a, b, size) == 0 without a call: the pieces of a template are short.
-inline bool same_bytes(const char* a, const char* b, std::size_t size) {
-#if defined(__SSE2__)
-  const auto differ = [](const char* x, const char* y) {
-    return _mm_xor_si128(_mm_loadu_si128(reinterpret_cast<const __m128i*>(x)),
-                         _mm_loadu_si128(reinterpret_cast<const __m128i*>(y)));
-  };
-  if (size >= 16) {
-    __m128i any = differ(a + size - 16, b + size - 16);
-    for (; size >= 64; size -= 64, a += 64, b += 64) {
-      any = _mm_or_si128(any, _mm_or_si128(_mm_or_si128(differ(a, b), differ(a + 16, b + 16)),
-                                           _mm_or_si128(differ(a + 32, b + 32), differ(a + 48, b + 48))));
-    }
-    for (; size >= 16; size -= 16, a += 16, b += 16) any = _mm_or_si128(any, differ(a, b));
-    return _mm_movemask_epi8(_mm_cmpeq_epi8(any, _mm_setzero_si128())) == 0xFFFF;
-  }
-#endif
-  return std::memcmp(a, b, size) == 0;
 }
 
 // The end of a JSON number without sign, fraction and exponent, or `at`.
@@ -115,56 +96,21 @@ class Keys {
 
 }  // namespace
 
-inline const char* Templates::fill(const Hole& hole, const char* at, const char* end,
-                                   std::string_view& text) {
-  switch (hole.kind) {
-    case HoleKind::fragment: {
-      if (const char* close = find_json_special(at, end); close != end && *close == '"' && close != at) {
-        text = raw_fragment_ = {at, static_cast<std::size_t>(close - at)};
-        return close;
-      }
-      const JsonString string = read_json_string(at, end, scratch_);
-      if (!string.close || string.close == at) return nullptr;
-      raw_fragment_ = {at, static_cast<std::size_t>(string.close - at)};
-      text = string.text;
-      return string.close;
-    }
-    case HoleKind::copy:
-      if (static_cast<std::size_t>(end - at) <= raw_fragment_.size() ||
-          std::memcmp(at, raw_fragment_.data(), raw_fragment_.size()) != 0 || at[raw_fragment_.size()] != '"')
-        return nullptr;
-      return at + raw_fragment_.size();
-    case HoleKind::padding: {
-      const char* close = find_json_special(at, end);
-      return close != end && *close == '"' ? close : nullptr;
-    }
-    case HoleKind::counter: {
-      const char* close = end_of_count(at, end);
-      return close != at ? close : nullptr;
-    }
-    case HoleKind::spaces:
-      while (at != end && *at == ' ') ++at;
-      return at;
-  }
-  return nullptr;
+const char* read_difficult_fragment(const char* at, const char* end, Fragment& fragment) {
+  const JsonString string = read_json_string(at, end, *fragment.scratch);
+  if (!string.close || string.close == at) return nullptr;
+  fragment.raw = at;
+  fragment.raw_size = static_cast<std::size_t>(string.close - at);
+  fragment.text = string.text.data();
+  fragment.text_size = string.text.size();
+  return string.close;
 }
 
 // Where the bytes from `at` stop fitting the part [from, to) of a template; null when they do not fit.
-const char* Templates::match(const Template& known, const char* at, const char* end, std::uint32_t from,
-                             std::uint32_t to, std::string_view& text) {
-  if (static_cast<std::size_t>(end - at) < to - from) return nullptr;
-  const char* bytes = known.bytes.data();
-  for (std::uint32_t i = 0; i < known.hole_count; ++i) {
-    const Hole& hole = known.holes[i];
-    const std::size_t size = hole.at - from;
-    if (static_cast<std::size_t>(end - at) < size || !same_bytes(at, bytes + from, size)) return nullptr;
-    at = fill(hole, at + size, end, text);
-    if (!at) return nullptr;
-    from = hole.at;
-  }
-  const std::size_t size = to - from;
-  if (static_cast<std::size_t>(end - at) < size || !same_bytes(at, bytes + from, size)) return nullptr;
-  return at + size;
+inline const char* Templates::match(const Template& known, const char* at, const char* end,
+                                    std::uint32_t from, std::uint32_t to) {
+  return kernel_.fit({known.bytes.data(), known.holes.data(), known.hole_count, from, to}, at, end,
+                     fragment_);
 }
 
 void Templates::to_front(std::size_t place) {
@@ -185,18 +131,20 @@ template <bool Whole>
 Templates::Hit Templates::find(std::string_view type, std::string_view bytes, std::uint64_t epoch) {
   const char* const begin = bytes.data();
   const char* const end = begin + bytes.size();
+  fragment_.scratch = &scratch_;
   for (std::size_t i = 0; i < most_templates; ++i) {
     Template& known = templates_[order_[i]];
     if (known.epoch != epoch) continue;
     const char* close = nullptr;
     if constexpr (Whole) {
       if (known.type != type) continue;
-      close = match(known, begin, end, known.payload_begin, known.payload_end, known.delta.text);
+      close = match(known, begin, end, known.payload_begin, known.payload_end);
       if (close != end) continue;
     } else {
-      close = match(known, begin, end, 0, known.size, known.delta.text);
+      close = match(known, begin, end, 0, known.size);
       if (!close) continue;
     }
+    known.delta.text = {fragment_.text, fragment_.text_size};
     reward(i);
     return {static_cast<std::size_t>(close - begin), &known.delta};
   }
@@ -214,12 +162,12 @@ Templates::Hit Templates::match_payload(std::string_view type, std::string_view 
 
 bool Templates::refresh(std::string_view type, std::string_view payload, const Delta& delta,
                         std::uint64_t epoch) {
+  fragment_.scratch = &scratch_;
   for (std::size_t i = 0; i < most_templates; ++i) {
     Template& known = templates_[order_[i]];
-    std::string_view text;
     if (known.type != type || known.delta.kind != delta.kind) continue;
     const char* end = payload.data() + payload.size();
-    if (match(known, payload.data(), end, known.payload_begin, known.payload_end, text) != end) continue;
+    if (match(known, payload.data(), end, known.payload_begin, known.payload_end) != end) continue;
     known.epoch = epoch;
     known.delta = delta;
     return true;
@@ -256,6 +204,7 @@ void Templates::learn(std::string_view type, std::string_view payload, std::stri
   fresh.bytes += wire_eol;
   fresh.bytes += wire_eol;
   fresh.size = static_cast<std::uint32_t>(fresh.bytes.size());
+  fresh.bytes.append(Buffer::padding, '\0');
   fresh.type = type;
   fresh.epoch = epoch;
   fresh.delta = kept;

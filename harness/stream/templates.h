@@ -15,12 +15,14 @@
 #include <string_view>
 
 #include "harness/stream/delta.h"
+#include "harness/stream/kernel.h"
 
 namespace assay::stream::decoding {
 
 class Templates {
  public:
-  explicit Templates(Protocol protocol) : protocol_(protocol) {}
+  // `code`: how bytes are compared; the result is the same with each.
+  explicit Templates(Protocol protocol, const Kernel& code = kernel()) : protocol_(protocol), kernel_(code) {}
 
   struct Hit {
     std::size_t bytes = 0;         // how many of the bytes it took; 0 = nothing fits
@@ -37,16 +39,10 @@ class Templates {
              std::uint64_t epoch);
 
  private:
-  enum class HoleKind : std::uint8_t { fragment, copy, padding, counter, spaces };
-  struct Hole {
-    std::uint32_t at;  // offset in `bytes`
-    HoleKind kind;
-  };
-  static constexpr std::size_t most_holes = 4;
   struct Template {
-    std::string bytes;  // the event without what stood in its holes
+    std::string bytes;  // the event without what stood in its holes, and bytes that may be read behind it
     std::string type;
-    std::uint32_t size = 0;  // of `bytes`
+    std::uint32_t size = 0;  // of the event in `bytes`
     std::uint32_t payload_begin = 0;
     std::uint32_t payload_end = 0;
     std::array<Hole, most_holes> holes{};
@@ -58,21 +54,21 @@ class Templates {
   template <bool Whole>
   Hit find(std::string_view type, std::string_view bytes, std::uint64_t epoch);
   const char* match(const Template& known, const char* at, const char* end, std::uint32_t from,
-                    std::uint32_t to, std::string_view& text);
-  const char* fill(const Hole& hole, const char* at, const char* end, std::string_view& text);
+                    std::uint32_t to);
   bool refresh(std::string_view type, std::string_view payload, const Delta& delta, std::uint64_t epoch);
   bool find_holes(std::string_view payload, const Delta& delta, Template& fresh) const;
   void reward(std::size_t place);
   void to_front(std::size_t place);
 
   Protocol protocol_;
+  const Kernel& kernel_;
   static constexpr std::size_t most_templates = 4;
   std::array<Template, most_templates> templates_;
   std::array<std::uint8_t, most_templates> order_{0, 1, 2, 3};  // most recently used first
   std::uint32_t unrewarded_ = 0;                                // templates learned since the last hit
   std::uint32_t pass_over_ = 0;  // events not to learn from, because learning did not pay
   std::string scratch_;
-  std::string_view raw_fragment_;
+  Fragment fragment_;
 };
 
 }  // namespace assay::stream::decoding

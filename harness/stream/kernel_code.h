@@ -1,0 +1,172 @@
+// What kernel.h promises, for the CPU that the including file is compiled for (ASSAY_KERNEL names it).
+//
+// Nothing of the standard library is called here: an inline function that is compiled for a newer CPU could
+// be the copy that the linker keeps for the whole program.
+#pragma once
+
+#include "harness/stream/kernel.h"
+#include "harness/stream/kernel_block.h"
+
+namespace assay::stream::decoding {
+
+namespace {
+
+inline bool same_bytes(const char* a, const char* b, std::size_t size) {
+  if (size < Short::width) {
+    const Short differ = Short::none().and_difference(Short::load(a), Short::load(b));
+    return (~differ.is('\0') & first_bytes(size)) == 0;
+  }
+  if (size < Block::width) {
+    // Two blocks that overlap, unless they are one.
+    const std::size_t last = size - Short::width;
+    return Short::none()
+        .and_difference(Short::load(a), Short::load(b))
+        .and_difference(Short::load(a + last), Short::load(b + last))
+        .zero();
+  }
+  const std::size_t last = size - Block::width;
+  Block differ = Block::none().and_difference(Block::load(a + last), Block::load(b + last));
+  for (std::size_t i = 0; i < last; i += Block::width)
+    differ = differ.and_difference(Block::load(a + i), Block::load(b + i));
+  return differ.zero();
+}
+
+// The first byte that is a quote, a backslash, a control character or not ASCII; or end.
+inline const char* find_special(const char* at, const char* end) {
+  for (; at < end; at += Short::width) {
+    const Mask hit = Short::load(at).special();
+    if (hit == 0) continue;
+    at += __builtin_ctzll(hit);
+    return at < end ? at : end;
+  }
+  return end;
+}
+
+inline const char* find_line_end(const char* at, const char* end, bool& ascii) {
+  for (; at < end; at += Block::width) {
+    const Block block = Block::load(at);
+    const Mask hit = block.is('\n') | block.is('\r');
+    if (block.not_ascii() != 0) ascii = false;
+    if (hit == 0) continue;
+    at += __builtin_ctzll(hit);
+    return at < end ? at : end;
+  }
+  return end;
+}
+
+inline const char* find_event_end(const char* at, const char* end, bool after_lf) {
+  Mask carry = after_lf ? 1 : 0;
+  for (; at < end; at += Block::width) {
+    const Block block = Block::load(at);
+    const Mask lf = block.is('\n');
+    const Mask cr = block.is('\r');
+    const Mask hit = (lf & ((lf << 1U) | carry)) | cr;
+    carry = lf >> (Block::width - 1);
+    if (hit == 0) continue;
+    const unsigned place = static_cast<unsigned>(__builtin_ctzll(hit));
+    at += place;
+    if (at >= end) return nullptr;
+    return ((cr >> place) & 1U) != 0 ? at : at + 1;
+  }
+  return nullptr;
+}
+
+// The end of a JSON number without sign, fraction and exponent, or `at`.
+inline const char* end_of_count(const char* at, const char* end) {
+  const char* digit = at;
+  while (digit != end && *digit >= '0' && *digit <= '9') ++digit;
+  if (digit - at > 15 || (digit - at > 1 && *at == '0')) return at;
+  return digit;
+}
+
+inline const char* skip_spaces(const char* at, const char* end) {
+  for (; at < end; at += Short::width) {
+    const Mask other = ~Short::load(at).is(' ') & (~Mask{0} >> (64U - Short::width));
+    if (other == 0) continue;
+    at += __builtin_ctzll(other);
+    return at < end ? at : end;
+  }
+  return end;
+}
+
+inline const char* fill(HoleKind kind, const char* at, const char* end, Fragment& fragment) {
+  switch (kind) {
+    case HoleKind::fragment: {
+      const char* close = find_special(at, end);
+      if (close == end || close == at || *close != '"') return read_difficult_fragment(at, end, fragment);
+      fragment.raw = fragment.text = at;
+      fragment.raw_size = fragment.text_size = static_cast<std::size_t>(close - at);
+      return close;
+    }
+    case HoleKind::padding: {
+      const char* close = find_special(at, end);
+      return close != end && *close == '"' ? close : nullptr;
+    }
+    case HoleKind::counter: {
+      const char* close = end_of_count(at, end);
+      return close != at ? close : nullptr;
+    }
+    case HoleKind::spaces:
+      return skip_spaces(at, end);
+    case HoleKind::copy:
+      if (static_cast<std::size_t>(end - at) <= fragment.raw_size ||
+          !same_bytes(at, fragment.raw, fragment.raw_size) || at[fragment.raw_size] != '"')
+        return nullptr;
+      return at + fragment.raw_size;
+  }
+  return nullptr;
+}
+
+inline const char* fit_pieces(const Skeleton& skeleton, const char* at, const char* end, Fragment& fragment) {
+  const char* bytes = skeleton.bytes;
+  std::uint32_t from = skeleton.from;
+  for (std::uint32_t i = 0; i < skeleton.hole_count; ++i) {
+    const Hole hole = skeleton.holes[i];
+    const std::size_t size = hole.at - from;
+    if (static_cast<std::size_t>(end - at) < size || !same_bytes(at, bytes + from, size)) return nullptr;
+    at = fill(hole.kind, at + size, end, fragment);
+    if (!at) return nullptr;
+    from = hole.at;
+  }
+  const std::size_t size = skeleton.to - from;
+  if (static_cast<std::size_t>(end - at) < size || !same_bytes(at, bytes + from, size)) return nullptr;
+  return at + size;
+}
+
+// The processor's own prefetching ends at each page. An address is all that this needs: it may lie behind the
+// bytes.
+inline void fetch_ahead(const char* at, std::size_t size) {
+  constexpr std::uintptr_t distance = 4096;
+  const std::uintptr_t from = reinterpret_cast<std::uintptr_t>(at) + distance;
+  for (std::size_t i = 0; i < size; i += 64) __builtin_prefetch(reinterpret_cast<const void*>(from + i));
+}
+
+const char* fit(const Skeleton& skeleton, const char* at, const char* end, Fragment& fragment) {
+  const std::size_t least = skeleton.to - skeleton.from;
+  if (static_cast<std::size_t>(end - at) < least) return nullptr;
+  fetch_ahead(at, least);
+  // Where an event ends is known only when all its holes were filled, one after the other, and the next event
+  // cannot be begun before. Its blank line is found sooner: when it is where the pieces say, the processor
+  // has gone ahead from there. (Most holes are short. A guess beyond `end` is never the place.)
+  const char* guess = nullptr;
+  if (least >= 2) {
+    const char* const soonest = at + least - 2;
+    const Mask lf = Short::load(soonest).is('\n');
+    guess = soonest + 2 + __builtin_ctzll(lf | (Mask{1} << 63U));
+  }
+  const char* const close = fit_pieces(skeleton, at, end, fragment);
+  if (close != guess) return close;
+  __asm__("" : "+r"(guess));  // else the compiler sees that both are the same, and returns `close`
+  return guess;
+}
+
+}  // namespace
+
+namespace ASSAY_KERNEL {
+
+extern const Kernel functions;
+const Kernel functions = {ASSAY_KERNEL_NAME, fit, find_line_end, find_event_end};
+
+}  // namespace ASSAY_KERNEL
+
+}  // namespace assay::stream::decoding
