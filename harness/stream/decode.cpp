@@ -90,7 +90,7 @@ class Decoder::Impl {
         eventstream_(options.limits.event) {}
 
   void feed(std::string_view bytes, DeltaSink* sink) {
-    if (problem_) return;
+    if (problem_ || take_middle(bytes)) return;
     if (framing_ == Framing::automatic && !detect(bytes)) return;
     Tee tee(options_.keep_turn ? &builder_ : nullptr, sink);
     aim(only_one(sink) ? only_one(sink) : &tee);
@@ -203,11 +203,22 @@ class Decoder::Impl {
     const std::size_t all = bytes.size();
     while (!bytes.empty()) {
       const auto hit = templates_.match_event(bytes, emitter_.epoch());
-      if (hit.bytes == 0) break;
+      // Of one that is long the framer says whether a line of it is too long.
+      if (hit.bytes == 0 || hit.bytes > options_.limits.line) break;
       bytes.remove_prefix(hit.bytes);
       take_hit(*hit.delta);
     }
     return all - bytes.size();
+  }
+  // Small reads: most are the middle of an event, and only kept.
+  bool take_middle(std::string_view bytes) {
+    if (framing_ != Framing::sse || bytes.size() > Buffer::padding || !sse_.at_event()) return false;
+    const std::string_view held = sse_.unread();
+    if (held.empty() || held.size() + bytes.size() > options_.limits.line) return false;
+    char* const to = sse_.prepare(bytes.size());
+    if (kernel_.copy_event(bytes.data(), bytes.size(), held.back() == '\n', to) <= bytes.size()) return false;
+    sse_.commit(bytes.size());
+    return true;
   }
   // Some bytes of an event that this read, or an earlier one, has only a part of. What the framer holds then
   // has neither a whole event nor a CR in it. Returns how many bytes it took; none when the framer must look.
@@ -216,15 +227,12 @@ class Decoder::Impl {
     const std::size_t size = std::min<std::size_t>(bytes.size(), 1024);
     if (held.size() + size > options_.limits.line) return 0;
     const bool after_lf = !held.empty() && held.back() == '\n';
-    char* const at = sse_.prepare(size);
-    std::memcpy(at, bytes.data(), size);
-    const char* const end = kernel_.event_end(at, at + size, after_lf);
-    if (!end) {
+    const std::size_t taken = kernel_.copy_event(bytes.data(), size, after_lf, sse_.prepare(size));
+    if (taken > size) {
       sse_.commit(size);
       return size;
     }
-    if (*end == '\r') return 0;
-    const auto taken = static_cast<std::size_t>(end - at);
+    if (taken == 0 || bytes[taken - 1] != '\n') return 0;
     sse_.commit(taken);
     const std::string_view whole = sse_.unread();
     if (options_.templates) {

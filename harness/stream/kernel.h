@@ -1,7 +1,7 @@
 // The inner loops of reading streams: compiled once for each set of CPU instructions, chosen at run time.
 // Private to harness/stream.
 //
-// All functions look at bytes in [at, end), and may load up to Buffer::padding bytes after `end`. Pure; any
+// Functions look at bytes in [at, end), and may load up to Buffer::padding bytes after `end`. Pure; any
 // thread.
 #pragma once
 
@@ -47,8 +47,10 @@ struct Kernel {
   // The first CR or LF, or end. Clears `ascii` when a byte of 0x80 or more was seen (it may also look at
   // bytes after the line end: then a line is checked more carefully than needed, never less).
   const char* (*line_end)(const char* at, const char* end, bool& ascii);
-  // One past the first LF that follows an LF, or the first CR, or null. `after_lf`: an LF stands before `at`.
-  const char* (*event_end)(const char* at, const char* end, bool after_lf);
+  // Copies bytes up to the end of an event and tells how many: up to the first LF that follows an LF, this
+  // one too, or up to the first CR. `size + 1` when all of them were copied and none of these was among them.
+  // `after_lf`: an LF stands before the first. Reads nothing behind `size` bytes; may write up to `size`.
+  std::size_t (*copy_event)(const char* from, std::size_t size, bool after_lf, char* to);
 };
 
 // The best that this CPU can run.

@@ -21,6 +21,7 @@ struct Block16 {
   static constexpr unsigned width = 16;
   __m128i bytes;
   static Block16 load(const char* at) { return {_mm_loadu_si128(reinterpret_cast<const __m128i*>(at))}; }
+  void store(char* at) const { _mm_storeu_si128(reinterpret_cast<__m128i*>(at), bytes); }
   static Block16 none() { return {_mm_setzero_si128()}; }
   static Mask mask(__m128i wide) { return static_cast<std::uint32_t>(_mm_movemask_epi8(wide)); }
   Mask is(char byte) const { return mask(_mm_cmpeq_epi8(bytes, _mm_set1_epi8(byte))); }
@@ -46,6 +47,7 @@ struct Block32 {
   static constexpr unsigned width = 32;
   __m256i bytes;
   static Block32 load(const char* at) { return {_mm256_loadu_si256(reinterpret_cast<const __m256i*>(at))}; }
+  void store(char* at) const { _mm256_storeu_si256(reinterpret_cast<__m256i*>(at), bytes); }
   static Block32 none() { return {_mm256_setzero_si256()}; }
   static Mask mask(__m256i wide) { return static_cast<std::uint32_t>(_mm256_movemask_epi8(wide)); }
   Mask is(char byte) const { return mask(_mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(byte))); }
@@ -69,6 +71,7 @@ struct Block64 {
   static constexpr unsigned width = 64;
   __m512i bytes;
   static Block64 load(const char* at) { return {_mm512_loadu_si512(at)}; }
+  void store(char* at) const { _mm512_storeu_si512(at, bytes); }
   static Block64 none() { return {_mm512_setzero_si512()}; }
   Mask is(char byte) const { return _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8(byte)); }
   Mask not_ascii() const { return _mm512_movepi8_mask(bytes); }
@@ -90,6 +93,7 @@ struct Block8 {
     __builtin_memcpy(block.bytes, at, width);
     return block;
   }
+  void store(char* at) const { __builtin_memcpy(at, bytes, width); }
   static Block8 none() { return {{}}; }
   template <typename Test>
   Mask mask(Test test) const {
@@ -118,7 +122,7 @@ struct Block8 {
 
 #endif
 
-// The widest, and one for what is mostly short: its masks come sooner.
+// The widest, one for what is mostly short (its masks come sooner), and the narrowest.
 #if defined(__AVX512BW__)
 using Block = Block64;
 using Short = Block32;
@@ -131,6 +135,12 @@ using Short = Block16;
 #else
 using Block = Block8;
 using Short = Block8;
+#endif
+
+#if defined(__SSE2__)
+using Narrow = Block16;
+#else
+using Narrow = Block8;
 #endif
 
 // The first `count` bytes of a block; count < 64.

@@ -54,21 +54,42 @@ inline const char* find_line_end(const char* at, const char* end, bool& ascii) {
   return end;
 }
 
-inline const char* find_event_end(const char* at, const char* end, bool after_lf) {
+// `size` is at least the width of a B.
+template <typename B>
+inline std::size_t copy_event_by(const char* from, std::size_t size, bool after_lf, char* to) {
   Mask carry = after_lf ? 1 : 0;
-  for (; at < end; at += Block::width) {
-    const Block block = Block::load(at);
+  for (std::size_t at = 0; at != size;) {
+    // What is left at the end is read with some bytes before it, which are known to be no event's end.
+    if (size - at < B::width) {
+      at = size - B::width;
+      carry = 0;
+    }
+    const B block = B::load(from + at);
+    block.store(to + at);
     const Mask lf = block.is('\n');
     const Mask cr = block.is('\r');
     const Mask hit = (lf & ((lf << 1U) | carry)) | cr;
-    carry = lf >> (Block::width - 1);
-    if (hit == 0) continue;
-    const unsigned place = static_cast<unsigned>(__builtin_ctzll(hit));
-    at += place;
-    if (at >= end) return nullptr;
-    return ((cr >> place) & 1U) != 0 ? at : at + 1;
+    if (hit != 0) {
+      const auto place = static_cast<unsigned>(__builtin_ctzll(hit));
+      return at + place + (((cr >> place) & 1U) != 0 ? 0 : 1);
+    }
+    carry = lf >> (B::width - 1);
+    at += B::width;
   }
-  return nullptr;
+  return size + 1;
+}
+
+std::size_t copy_event(const char* from, std::size_t size, bool after_lf, char* to) {
+  if (size >= Block::width) return copy_event_by<Block>(from, size, after_lf, to);
+  if (size >= Short::width) return copy_event_by<Short>(from, size, after_lf, to);
+  if (size >= Narrow::width) return copy_event_by<Narrow>(from, size, after_lf, to);
+  for (std::size_t i = 0; i < size; ++i) {
+    to[i] = from[i];
+    if (from[i] == '\r') return i;
+    if (from[i] == '\n' && after_lf) return i + 1;
+    after_lf = from[i] == '\n';
+  }
+  return size + 1;
 }
 
 // The end of a JSON number without sign, fraction and exponent, or `at`.
@@ -165,7 +186,7 @@ const char* fit(const Skeleton& skeleton, const char* at, const char* end, Fragm
 namespace ASSAY_KERNEL {
 
 extern const Kernel functions;
-const Kernel functions = {ASSAY_KERNEL_NAME, fit, find_line_end, find_event_end};
+const Kernel functions = {ASSAY_KERNEL_NAME, fit, find_line_end, copy_event};
 
 }  // namespace ASSAY_KERNEL
 

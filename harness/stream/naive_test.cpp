@@ -244,7 +244,8 @@ Heard decoded(Protocol protocol, const std::string& bytes, Random& random, bool 
   options.framing = Framing::sse;
   Decoder decoder(protocol, options);
   for (std::size_t at = 0; at < bytes.size();) {
-    const std::size_t size = 1 + random.below(random.below(4) == 0 ? 4 : 900);
+    static constexpr std::size_t most[] = {4, 64, 900, 900, 6000};
+    const std::size_t size = 1 + random.below(most[random.below(std::size(most))]);
     if (!decoder.feed(std::string_view(bytes).substr(at, size))) break;
     at += size;
   }
