@@ -45,6 +45,14 @@ if(ASSAY_SANITIZE)
   endif()
 endif()
 
+# For programs that are started in cells: their environment has no options of sanitizers.
+function(assay_sanitizer_options target)
+  if(ASSAY_SANITIZE)
+    target_sources(${target} PRIVATE ${PROJECT_SOURCE_DIR}/cmake/sanitizer_options.cpp)
+    set_source_files_properties(${PROJECT_SOURCE_DIR}/cmake/sanitizer_options.cpp PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+  endif()
+endfunction()
+
 if(ASSAY_FUZZ)
   target_compile_options(assay_options INTERFACE -fsanitize=fuzzer-no-link)
 endif()

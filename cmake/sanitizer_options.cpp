@@ -1,0 +1,17 @@
+// How programs that assay starts behave under sanitizers. They get an environment from nothing, so that
+// ASAN_OPTIONS and the like do not reach them: what ci/sanitize says there is said again here.
+extern "C" {
+// The accept() shims are preloaded, and come before the runtime.
+const char* __asan_default_options();
+const char* __asan_default_options() {
+  return "verify_asan_link_order=0";
+}
+const char* __ubsan_default_options();
+const char* __ubsan_default_options() {
+  return "print_stacktrace=1:halt_on_error=1";
+}
+const char* __tsan_default_options();
+const char* __tsan_default_options() {
+  return "halt_on_error=1";
+}
+}
