@@ -6,8 +6,8 @@
 
 #include "bench/stream/contestants.h"
 #include "bench/stream/table.h"
+#include "cli/bench.h"
 #include "cli/say.h"
-#include "cli/verbs.h"
 #include "harness/base/text.h"
 
 namespace assay::cli {
@@ -53,11 +53,9 @@ ExitCode run_bench(const BenchOptions& options) {
 
 }  // namespace
 
-void add_bench(CLI::App& app, Action& action) {
-  CLI::App* verb = app.add_subcommand("bench", "Measure side by side");
-  verb->require_subcommand(1);
+void add_bench_stream(CLI::App& bench, Action& action) {
   const auto options = std::make_shared<BenchOptions>();
-  CLI::App* stream = verb->add_subcommand("stream", "How fast streams are read: floors, limits, ours, peers");
+  CLI::App* stream = bench.add_subcommand("stream", "How fast streams are read: floors, limits, ours, peers");
   stream->add_option("--corpus", options->bench.corpora,
                      "chat, messages, responses, chat-restless (default: all)");
   stream->add_option("--reads", options->bench.reads, "Read sizes in bytes")->check(CLI::PositiveNumber);
@@ -71,6 +69,13 @@ void add_bench(CLI::App& app, Action& action) {
   stream->add_option("--write-corpora", options->write_corpora, "Only write the corpora into this folder");
   stream->add_flag("--json", options->json, "Rows as JSON");
   stream->callback([options, &action] { action = [options] { return run_bench(*options); }; });
+}
+
+void add_bench(CLI::App& app, Action& action) {
+  CLI::App* verb = app.add_subcommand("bench", "Measure side by side");
+  verb->require_subcommand(1);
+  add_bench_stream(*verb, action);
+  add_bench_client(app, *verb, action);
 }
 
 }  // namespace assay::cli

@@ -6,13 +6,12 @@
 
 #include <atomic>
 #include <csignal>
-#include <filesystem>
 #include <thread>
 
+#include "cli/client_choice.h"
 #include "cli/say.h"
 #include "cli/verbs.h"
 #include "conformance/runner/cell_choice.h"
-#include "conformance/runner/clients.h"
 #include "conformance/runner/data.h"
 #include "conformance/runner/machinery.h"
 #include "harness/base/text.h"
@@ -21,7 +20,6 @@
 namespace assay::cli {
 namespace {
 
-namespace fs = std::filesystem;
 using namespace conformance;
 
 constexpr std::uint64_t kUntilFail = 1000;
@@ -37,48 +35,6 @@ ExitCode list_races(const std::vector<Race>& races) {
   for (const Race& race : races) fmt::print("{:<{}}  {}\n", race.name, width, race.title);
   fmt::print("\nassay repro NAME -- COMMAND... plays one against a program of yours (docs/repro.md).\n");
   return ExitCode::ok;
-}
-
-// A program of the caller's, found as a shell would find it, run where the caller stands.
-Result<ClientSpec> program_spec(const std::vector<std::string>& command) {
-  ClientSpec out;
-  out.name = fs::path(command.front()).filename().string();
-  out.argv = command;
-  out.program = true;
-  out.directory = fs::current_path().string();
-  const char* path = std::getenv("PATH");
-  const std::string search = path == nullptr ? "/usr/local/bin:/usr/bin:/bin" : path;
-  out.environment = {"PATH=" + search};
-  if (command.front().find('/') != std::string::npos) {
-    out.argv.front() = fs::absolute(command.front()).lexically_normal().string();
-    if (::access(out.argv.front().c_str(), X_OK) != 0)
-      return fail("there is no program there to run", command.front());
-    return out;
-  }
-  for (const std::string_view folder : split(search, ':')) {
-    const std::string candidate = std::string(folder) + "/" + command.front();
-    if (::access(candidate.c_str(), X_OK) != 0) continue;
-    out.argv.front() = candidate;
-    return out;
-  }
-  return fail("there is no program " + command.front() + " in PATH");
-}
-
-Result<ClientSpec> client_under_test(const ReproArguments& arguments) {
-  const int given = (arguments.client.empty() ? 0 : 1) + (arguments.adapter.empty() ? 0 : 1) +
-                    (arguments.command.empty() ? 0 : 1);
-  if (given != 1)
-    return fail("expected one client to play it against: -- COMMAND..., --client NAME or --adapter ARGV");
-  Result<ClientSpec> out;
-  if (!arguments.client.empty()) {
-    out = find_client(arguments.client);
-  } else if (!arguments.adapter.empty()) {
-    out = adapter_client(fs::path(arguments.adapter.front()).filename().string(), arguments.adapter);
-  } else {
-    out = program_spec(arguments.command);
-  }
-  if (out) out->narrate = true;
-  return out;
 }
 
 bool color_wanted() {
@@ -143,8 +99,9 @@ ExitCode repro(const ReproArguments& arguments) {
   if (arguments.explore != 0 && !arguments.schedule.empty())
     return say(
         {"--explore and --schedule exclude each other: one looks for a schedule, the other has it", {}, 0});
-  auto client = client_under_test(arguments);
+  auto client = client_under_test(arguments.client, arguments.adapter, arguments.command);
   if (!client) return say(client.error());
+  client->narrate = true;
   auto cases = load_checked_cases(*data);
   if (!cases) return say(cases.error());
 

@@ -13,6 +13,7 @@
 #include "harness/base/journal.h"
 #include "harness/base/result.h"
 #include "harness/base/time.h"
+#include "harness/process/child.h"
 
 namespace assay::conformance {
 
@@ -29,6 +30,10 @@ struct Launch {
   std::vector<std::string> environment;  // "NAME=value", all of it
   std::string directory;
   Micros hello_deadline = std::chrono::seconds(10);
+  // Told what a client prints that is run for each operation, as it comes; may be empty. On a thread of its
+  // own.
+  std::function<void(const process::OutputChunk&)> on_output = {};
+  std::size_t output_limit = process::ChildOptions().output_limit;  // of what such a client prints
 };
 
 class Client {

@@ -96,6 +96,7 @@ class ExecClient final : public Client {
     if (!values) return runs_.end(id, Outcome::End::skipped, {{"reason", values.error().message}});
     auto options = options_for(*values);
     if (!options) return runs_.end(id, Outcome::End::errored, {{"message", options.error().text()}});
+    options->on_output = launch_.on_output;
     const json pipes = request.value("pipes", json::object());
     if (pipes.value("stdout", "") == "slow") options->stdout_pause = kSlowReader;
     if (pipes.value("stdout", "") == "closed") options->stdout_bytes = 1;
@@ -134,6 +135,7 @@ class ExecClient final : public Client {
     options.environment = launch_.environment;
     options.stdin_mode = process::StdinMode::pipe;
     options.clock = &clock_;
+    options.output_limit = launch_.output_limit;
     return options;
   }
 

@@ -115,6 +115,7 @@ class ProgramClient final : public Client {
     options.directory = launch_.directory;
     options.stdin_mode = process::StdinMode::pipe;
     options.clock = &clock_;
+    options.output_limit = launch_.output_limit;
     for (std::string word : launch_.argv) {
       for (auto at = word.find("{op}"); at != std::string::npos; at = word.find("{op}", at))
         word.replace(at, 4, op);
@@ -139,6 +140,7 @@ class ProgramClient final : public Client {
     }
     auto rest = std::make_shared<std::map<process::Stream, std::string>>();
     options.on_output = [this, id, rest, pages](const process::OutputChunk& chunk) {
+      if (launch_.on_output) launch_.on_output(chunk);
       std::string& text = (*rest)[chunk.stream];
       text += chunk.bytes;
       for (auto end = text.find('\n'); end != std::string::npos; end = text.find('\n')) {

@@ -8,9 +8,8 @@
 #include <filesystem>
 #include <future>
 
-#include "conformance/runner/exec_client.h"
 #include "conformance/runner/journal_query.h"
-#include "conformance/runner/program_client.h"
+#include "conformance/runner/start_client.h"
 #include "fakes/fakes.h"
 #include "harness/base/text.h"
 
@@ -18,17 +17,6 @@ namespace assay::conformance {
 
 namespace fs = std::filesystem;
 using nlohmann::json;
-
-namespace {
-
-// Of two variables of one name the later one counts.
-void set_variable(std::vector<std::string>& environment, const std::string& variable) {
-  const std::string name = variable.substr(0, variable.find('=') + 1);
-  std::erase_if(environment, [&](const std::string& one) { return one.starts_with(name); });
-  environment.push_back(variable);
-}
-
-}  // namespace
 
 void Session::set_up() {
   for (const std::uint16_t port : plan_.ports_busy) {
@@ -112,14 +100,9 @@ void Session::start_client(Actor& actor) {
 Launch Session::launch_of(const Actor& actor) {
   Launch launch;
   launch.actor = actor.name;
-  launch.argv = client_.argv;
-  launch.environment = {"HOME=" + actor.home, "PATH=/usr/local/bin:/usr/bin:/bin", "TERM=dumb",
-                        "LANG=C.UTF-8"};
-  if (options_.surroundings != nullptr) {
-    const auto& trust = options_.surroundings->environment();
-    launch.environment.insert(launch.environment.end(), trust.begin(), trust.end());
-  }
-  for (const std::string& variable : client_.environment) set_variable(launch.environment, variable);
+  launch.environment = client_environment(
+      client_, actor.home,
+      options_.surroundings != nullptr ? options_.surroundings->environment() : std::vector<std::string>());
   const json env = case_.given.value("env", json::object());
   for (const auto& [name, value] : env.items()) {
     set_variable(launch.environment, name + "=" + need_resolved(value).get<std::string>());
@@ -129,19 +112,15 @@ Launch Session::launch_of(const Actor& actor) {
     if (!extra) throw Stop{Stop::Why::could_not_run, extra.error().text()};
     launch.environment.insert(launch.environment.end(), extra->begin(), extra->end());
   }
-  launch.directory = client_.program ? client_.directory : actor.home;
+  launch.directory = actor.home;
   return launch;
 }
 
 // Touches nothing that another thread uses.
 Result<std::unique_ptr<Client>> Session::make_client(Actor& actor, Launch launch) {
   const auto told = [this, &actor](std::uint64_t id, const json& event) { on_event(actor, id, event); };
-  if (client_.program) return make_program_client(std::move(launch), actor.home, clock_, told);
   const bool process = std::find(case_.needs.begin(), case_.needs.end(), "process") != case_.needs.end();
-  if (client_.recipe) return make_exec_client(*client_.recipe, std::move(launch), clock_, told);
-  if (client_.as_program && process)
-    return make_exec_client(*client_.as_program, std::move(launch), clock_, told);
-  return start_adapter(launch, clock_, told);
+  return conformance::start_client(client_, std::move(launch), process, clock_, told);
 }
 
 // Its hello must do for the case.

@@ -1,0 +1,17 @@
+// The client that a command line names, where one is played or measured.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "conformance/runner/session.h"
+
+namespace assay::cli {
+
+// Exactly one of the three: a name of `assay clients`, the argv of an adapter, the argv of any program. The
+// program is found as a shell would find it, and runs where the caller stands.
+Result<conformance::ClientSpec> client_under_test(const std::string& name,
+                                                  const std::vector<std::string>& adapter,
+                                                  const std::vector<std::string>& command);
+
+}  // namespace assay::cli
