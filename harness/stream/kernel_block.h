@@ -37,6 +37,11 @@ struct Block16 {
     return {_mm_or_si128(bytes, _mm_xor_si128(a.bytes, b.bytes))};
   }
   bool zero() const { return is('\0') == 0xFFFFU; }
+  // Whether the first `size` bytes are the same; size <= width.
+  static bool same(const char* a, const char* b, std::size_t size) {
+    const __m128i equal = _mm_cmpeq_epi8(load(a).bytes, load(b).bytes);
+    return (~mask(equal) & ((Mask{1} << size) - 1)) == 0;
+  }
 };
 
 #endif
@@ -61,6 +66,10 @@ struct Block32 {
     return {_mm256_or_si256(bytes, _mm256_xor_si256(a.bytes, b.bytes))};
   }
   bool zero() const { return _mm256_testz_si256(bytes, bytes) != 0; }
+  static bool same(const char* a, const char* b, std::size_t size) {
+    const __m256i equal = _mm256_cmpeq_epi8(load(a).bytes, load(b).bytes);
+    return (~mask(equal) & ((Mask{1} << size) - 1)) == 0;
+  }
 };
 
 #endif
@@ -79,6 +88,10 @@ struct Block64 {
     return {_mm512_or_si512(bytes, _mm512_xor_si512(a.bytes, b.bytes))};
   }
   bool zero() const { return _mm512_test_epi64_mask(bytes, bytes) == 0; }
+  static bool same(const char* a, const char* b, std::size_t size) {
+    const __mmask64 first = _bzhi_u64(~Mask{0}, static_cast<unsigned>(size));
+    return _mm512_mask_cmpneq_epi8_mask(first, load(a).bytes, load(b).bytes) == 0;
+  }
 };
 
 #endif
@@ -118,6 +131,9 @@ struct Block8 {
     return all;
   }
   bool zero() const { return is('\0') == 0xFFU; }
+  static bool same(const char* a, const char* b, std::size_t size) {
+    return __builtin_memcmp(a, b, size) == 0;
+  }
 };
 
 #endif
@@ -142,11 +158,6 @@ using Narrow = Block16;
 #else
 using Narrow = Block8;
 #endif
-
-// The first `count` bytes of a block; count < 64.
-inline Mask first_bytes(std::size_t count) {
-  return (Mask{1} << count) - 1;
-}
 
 }  // namespace
 

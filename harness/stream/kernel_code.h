@@ -12,18 +12,7 @@ namespace assay::stream::decoding {
 namespace {
 
 inline bool same_bytes(const char* a, const char* b, std::size_t size) {
-  if (size < Short::width) {
-    const Short differ = Short::none().and_difference(Short::load(a), Short::load(b));
-    return (~differ.is('\0') & first_bytes(size)) == 0;
-  }
-  if (size < Block::width) {
-    // Two blocks that overlap, unless they are one.
-    const std::size_t last = size - Short::width;
-    return Short::none()
-        .and_difference(Short::load(a), Short::load(b))
-        .and_difference(Short::load(a + last), Short::load(b + last))
-        .zero();
-  }
+  if (size <= Block::width) return Block::same(a, b, size);
   const std::size_t last = size - Block::width;
   Block differ = Block::none().and_difference(Block::load(a + last), Block::load(b + last));
   for (std::size_t i = 0; i < last; i += Block::width)
@@ -31,14 +20,11 @@ inline bool same_bytes(const char* a, const char* b, std::size_t size) {
   return differ.zero();
 }
 
-// The first byte that is a quote, a backslash, a control character or not ASCII; or end.
+// The first byte that is a quote, a backslash, a control character or not ASCII; perhaps one behind `end`, or
+// end.
 inline const char* find_special(const char* at, const char* end) {
-  for (; at < end; at += Short::width) {
-    const Mask hit = Short::load(at).special();
-    if (hit == 0) continue;
-    at += __builtin_ctzll(hit);
-    return at < end ? at : end;
-  }
+  for (; at < end; at += Short::width)
+    if (const Mask hit = Short::load(at).special(); hit != 0) return at + __builtin_ctzll(hit);
   return end;
 }
 
@@ -100,28 +86,29 @@ inline const char* end_of_count(const char* at, const char* end) {
   return digit;
 }
 
+// Perhaps behind `end`.
 inline const char* skip_spaces(const char* at, const char* end) {
   for (; at < end; at += Short::width) {
     const Mask other = ~Short::load(at).is(' ') & (~Mask{0} >> (64U - Short::width));
-    if (other == 0) continue;
-    at += __builtin_ctzll(other);
-    return at < end ? at : end;
+    if (other != 0) return at + __builtin_ctzll(other);
   }
   return end;
 }
 
+// Where the bytes stop that may stand in a hole; null when they may not. Perhaps behind `end`: then the piece
+// after the hole does not fit.
 inline const char* fill(HoleKind kind, const char* at, const char* end, Fragment& fragment) {
   switch (kind) {
     case HoleKind::fragment: {
       const char* close = find_special(at, end);
-      if (close == end || close == at || *close != '"') return read_difficult_fragment(at, end, fragment);
+      if (close >= end || close == at || *close != '"') return read_difficult_fragment(at, end, fragment);
       fragment.raw = fragment.text = at;
       fragment.raw_size = fragment.text_size = static_cast<std::size_t>(close - at);
       return close;
     }
     case HoleKind::padding: {
       const char* close = find_special(at, end);
-      return close != end && *close == '"' ? close : nullptr;
+      return close < end && *close == '"' ? close : nullptr;
     }
     case HoleKind::counter: {
       const char* close = end_of_count(at, end);
@@ -139,18 +126,19 @@ inline const char* fill(HoleKind kind, const char* at, const char* end, Fragment
 }
 
 inline const char* fit_pieces(const Skeleton& skeleton, const char* at, const char* end, Fragment& fragment) {
-  const char* bytes = skeleton.bytes;
+  const char* bytes = skeleton.bytes + skeleton.from;
   std::uint32_t from = skeleton.from;
   for (std::uint32_t i = 0; i < skeleton.hole_count; ++i) {
     const Hole hole = skeleton.holes[i];
     const std::size_t size = hole.at - from;
-    if (static_cast<std::size_t>(end - at) < size || !same_bytes(at, bytes + from, size)) return nullptr;
+    if (end - at < static_cast<std::ptrdiff_t>(size) || !same_bytes(at, bytes, size)) return nullptr;
     at = fill(hole.kind, at + size, end, fragment);
     if (!at) return nullptr;
+    bytes += size;
     from = hole.at;
   }
   const std::size_t size = skeleton.to - from;
-  if (static_cast<std::size_t>(end - at) < size || !same_bytes(at, bytes + from, size)) return nullptr;
+  if (end - at < static_cast<std::ptrdiff_t>(size) || !same_bytes(at, bytes, size)) return nullptr;
   return at + size;
 }
 

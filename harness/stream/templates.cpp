@@ -106,13 +106,6 @@ const char* read_difficult_fragment(const char* at, const char* end, Fragment& f
   return string.close;
 }
 
-// Where the bytes from `at` stop fitting the part [from, to) of a template; null when they do not fit.
-inline const char* Templates::match(const Template& known, const char* at, const char* end,
-                                    std::uint32_t from, std::uint32_t to) {
-  return kernel_.fit({known.bytes.data(), known.holes.data(), known.hole_count, from, to}, at, end,
-                     fragment_);
-}
-
 void Templates::to_front(std::size_t place) {
   const std::uint8_t first = order_[place];
   for (; place != 0; --place) order_[place] = order_[place - 1];
@@ -131,17 +124,16 @@ template <bool Whole>
 Templates::Hit Templates::find(std::string_view type, std::string_view bytes, std::uint64_t epoch) {
   const char* const begin = bytes.data();
   const char* const end = begin + bytes.size();
-  fragment_.scratch = &scratch_;
   for (std::size_t i = 0; i < most_templates; ++i) {
     Template& known = templates_[order_[i]];
     if (known.epoch != epoch) continue;
     const char* close = nullptr;
     if constexpr (Whole) {
       if (known.type != type) continue;
-      close = match(known, begin, end, known.payload_begin, known.payload_end);
+      close = kernel_.fit(known.payload, begin, end, fragment_);
       if (close != end) continue;
     } else {
-      close = match(known, begin, end, 0, known.size);
+      close = kernel_.fit(known.event, begin, end, fragment_);
       if (!close) continue;
     }
     known.delta.text = {fragment_.text, fragment_.text_size};
@@ -162,12 +154,11 @@ Templates::Hit Templates::match_payload(std::string_view type, std::string_view 
 
 bool Templates::refresh(std::string_view type, std::string_view payload, const Delta& delta,
                         std::uint64_t epoch) {
-  fragment_.scratch = &scratch_;
   for (std::size_t i = 0; i < most_templates; ++i) {
     Template& known = templates_[order_[i]];
     if (known.type != type || known.delta.kind != delta.kind) continue;
     const char* end = payload.data() + payload.size();
-    if (match(known, payload.data(), end, known.payload_begin, known.payload_end) != end) continue;
+    if (kernel_.fit(known.payload, payload.data(), end, fragment_) != end) continue;
     known.epoch = epoch;
     known.delta = delta;
     return true;
@@ -196,15 +187,19 @@ void Templates::learn(std::string_view type, std::string_view payload, std::stri
   if (type != "message") ((fresh.bytes += "event: ") += type) += wire_eol;
   fresh.bytes += "data: ";
   if (!find_holes(payload, delta, fresh)) {
-    fresh.hole_count = 0;
     fresh.epoch = ~std::uint64_t{0};
     fresh.type.assign(1, '\0');  // serves nobody
     return;
   }
   fresh.bytes += wire_eol;
   fresh.bytes += wire_eol;
-  fresh.size = static_cast<std::uint32_t>(fresh.bytes.size());
+  const auto size = static_cast<std::uint32_t>(fresh.bytes.size());
   fresh.bytes.append(Buffer::padding, '\0');
+  fresh.payload.bytes = fresh.bytes.data();
+  fresh.payload.holes = fresh.holes.data();
+  fresh.event = fresh.payload;
+  fresh.event.from = 0;
+  fresh.event.to = size;
   fresh.type = type;
   fresh.epoch = epoch;
   fresh.delta = kept;
@@ -212,16 +207,16 @@ void Templates::learn(std::string_view type, std::string_view payload, std::stri
 }
 
 bool Templates::find_holes(std::string_view payload, const Delta& delta, Template& fresh) const {
-  fresh.hole_count = 0;
-  fresh.payload_begin = static_cast<std::uint32_t>(fresh.bytes.size());
+  fresh.payload.hole_count = 0;
+  fresh.payload.from = static_cast<std::uint32_t>(fresh.bytes.size());
   std::size_t done = 0;  // bytes of the payload that are in the template or were left out of it
   bool has_fragment = false;
   std::string scratch;
   std::string_view raw;
   const auto cut = [&](std::size_t from, std::size_t to, HoleKind kind) {
-    if (fresh.hole_count == most_holes) return false;
+    if (fresh.payload.hole_count == most_holes) return false;
     fresh.bytes += payload.substr(done, from - done);
-    fresh.holes[fresh.hole_count++] = {static_cast<std::uint32_t>(fresh.bytes.size()), kind};
+    fresh.holes[fresh.payload.hole_count++] = {static_cast<std::uint32_t>(fresh.bytes.size()), kind};
     done = to;
     return true;
   };
@@ -261,7 +256,7 @@ bool Templates::find_holes(std::string_view payload, const Delta& delta, Templat
     if (!cut(spaces, brace, HoleKind::spaces)) return false;
   }
   fresh.bytes += payload.substr(done);
-  fresh.payload_end = static_cast<std::uint32_t>(fresh.bytes.size());
+  fresh.payload.to = static_cast<std::uint32_t>(fresh.bytes.size());
   return true;
 }
 

@@ -22,12 +22,18 @@ namespace assay::stream::decoding {
 class Templates {
  public:
   // `code`: how bytes are compared; the result is the same with each.
-  explicit Templates(Protocol protocol, const Kernel& code = kernel()) : protocol_(protocol), kernel_(code) {}
+  explicit Templates(Protocol protocol, const Kernel& code = kernel()) : protocol_(protocol), kernel_(code) {
+    fragment_.scratch = &scratch_;
+  }
 
   struct Hit {
     std::size_t bytes = 0;         // how many of the bytes it took; 0 = nothing fits
     const Delta* delta = nullptr;  // lives until the next call, its views until then or until the bytes go
   };
+  // Skeletons point into their templates.
+  Templates(const Templates&) = delete;
+  Templates& operator=(const Templates&) = delete;
+
   // A whole event at the front of `wire`, framing included. At least Buffer::padding bytes after it are
   // readable.
   Hit match_event(std::string_view wire, std::uint64_t epoch);
@@ -42,19 +48,15 @@ class Templates {
   struct Template {
     std::string bytes;  // the event without what stood in its holes, and bytes that may be read behind it
     std::string type;
-    std::uint32_t size = 0;  // of the event in `bytes`
-    std::uint32_t payload_begin = 0;
-    std::uint32_t payload_end = 0;
     std::array<Hole, most_holes> holes{};
-    std::uint32_t hole_count = 0;
+    Skeleton payload{};                       // of `bytes` and `holes`
+    Skeleton event{};                         // the payload in its framing
     std::uint64_t epoch = ~std::uint64_t{0};  // of no stream: it serves nobody
     Delta delta;
   };
 
   template <bool Whole>
   Hit find(std::string_view type, std::string_view bytes, std::uint64_t epoch);
-  const char* match(const Template& known, const char* at, const char* end, std::uint32_t from,
-                    std::uint32_t to);
   bool refresh(std::string_view type, std::string_view payload, const Delta& delta, std::uint64_t epoch);
   bool find_holes(std::string_view payload, const Delta& delta, Template& fresh) const;
   void reward(std::size_t place);
