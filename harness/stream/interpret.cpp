@@ -6,29 +6,6 @@
 
 namespace assay::stream::decoding {
 
-std::string_view as_text(const Element& value) {
-  std::string_view text;
-  return value.get(text) == simdjson::SUCCESS ? text : std::string_view();
-}
-
-std::string_view text_in(const Object& object, std::string_view key) {
-  Element value;
-  return object.at_key(key).get(value) == simdjson::SUCCESS ? as_text(value) : std::string_view();
-}
-
-bool object_in(const Object& object, std::string_view key, Object& out) {
-  return object.at_key(key).get(out) == simdjson::SUCCESS;
-}
-
-bool array_in(const Object& object, std::string_view key, Array& out) {
-  return object.at_key(key).get(out) == simdjson::SUCCESS;
-}
-
-std::int64_t number_in(const Object& object, std::string_view key, std::int64_t otherwise) {
-  std::int64_t number = 0;
-  return object.at_key(key).get(number) == simdjson::SUCCESS ? number : otherwise;
-}
-
 std::string_view text_or_json(const Element& value, std::string& scratch) {
   if (value.is_string()) return as_text(value);
   if (value.is_null()) return {};

@@ -6,6 +6,7 @@
 
 #include <simdjson.h>
 
+#include <cstring>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -19,12 +20,52 @@ using Element = simdjson::dom::element;
 using Object = simdjson::dom::object;
 using Array = simdjson::dom::array;
 
+// key == word, without a call.
+template <std::size_t N>
+inline bool is(std::string_view key, const char (&word)[N]) {
+  return key.size() == N - 1 && std::memcmp(key.data(), word, N - 1) == 0;
+}
+
+inline std::string_view as_text(const Element& value) {
+  std::string_view text;
+  return value.get(text) == simdjson::SUCCESS ? text : std::string_view();
+}
 // The value of a string field; empty when it is absent, null or something else.
-std::string_view text_in(const Object& object, std::string_view key);
-bool object_in(const Object& object, std::string_view key, Object& out);
-bool array_in(const Object& object, std::string_view key, Array& out);
-std::int64_t number_in(const Object& object, std::string_view key, std::int64_t otherwise);
-std::string_view as_text(const Element& value);
+inline std::string_view text_in(const Object& object, std::string_view key) {
+  Element value;
+  return object.at_key(key).get(value) == simdjson::SUCCESS ? as_text(value) : std::string_view();
+}
+inline bool object_in(const Object& object, std::string_view key, Object& out) {
+  return object.at_key(key).get(out) == simdjson::SUCCESS;
+}
+inline bool array_in(const Object& object, std::string_view key, Array& out) {
+  return object.at_key(key).get(out) == simdjson::SUCCESS;
+}
+inline std::int64_t number_in(const Object& object, std::string_view key, std::int64_t otherwise) {
+  std::int64_t number = 0;
+  return object.at_key(key).get(number) == simdjson::SUCCESS ? number : otherwise;
+}
+
+// The first value that a key has, for reading an object in one pass.
+class First {
+ public:
+  void offer(const Element& value) {
+    if (!there_) value_ = value;
+    there_ = true;
+  }
+  explicit operator bool() const { return there_; }
+  const Element& value() const { return value_; }
+  // "" and false when it is not there or something else.
+  std::string_view text() const { return there_ ? as_text(value_) : std::string_view(); }
+  template <typename T>
+  bool get(T& out) const {
+    return there_ && value_.get(out) == simdjson::SUCCESS;
+  }
+
+ private:
+  Element value_;
+  bool there_ = false;
+};
 // A string as it is, anything else as compact JSON text ("" for null). `scratch` holds what had to be
 // written.
 std::string_view text_or_json(const Element& value, std::string& scratch);

@@ -22,25 +22,25 @@ class Chat final : public Interpreter {
     std::string_view model;
     unknown_.clear();
     for (const auto field : root) {
-      if (field.key == "choices") {
+      if (is(field.key, "choices")) {
         choices = field.value;
         has_choices = answer = true;
-      } else if (field.key == "id") {
+      } else if (is(field.key, "id")) {
         id = as_text(field.value);
         answer = answer || !id.empty();
-      } else if (field.key == "model") {
+      } else if (is(field.key, "model")) {
         model = as_text(field.value);
         answer = true;
-      } else if (field.key == "usage") {
+      } else if (is(field.key, "usage")) {
         usage = field.value;
         has_usage = true;
         answer = true;
-      } else if (field.key == "error") {
+      } else if (is(field.key, "error")) {
         has_error = has_error || !field.value.is_null();
-      } else if (field.key == "x_groq") {
+      } else if (is(field.key, "x_groq")) {
         groq_usage(field.value);
-      } else if (field.key != "object" && field.key != "created" && field.key != "obfuscation" &&
-                 field.key != "p" && !field.value.is_null()) {
+      } else if (!is(field.key, "object") && !is(field.key, "created") && !is(field.key, "obfuscation") &&
+                 !is(field.key, "p") && !field.value.is_null()) {
         unknown_.push_back(field);
       }
     }
@@ -87,49 +87,96 @@ class Chat final : public Interpreter {
   }
 
   void read_choice(const Object& choice) {
-    const int index = static_cast<int>(number_in(choice, "index", 0));
+    First place;
+    First delta;
+    First whole;
+    First text;
+    bool more = false;
+    for (const auto field : choice) {
+      if (is(field.key, "delta")) {
+        delta.offer(field.value);
+      } else if (is(field.key, "index")) {
+        place.offer(field.value);
+      } else if (is(field.key, "message")) {
+        whole.offer(field.value);
+      } else if (is(field.key, "text")) {
+        text.offer(field.value);
+      } else {
+        more = more || !field.value.is_null();
+      }
+    }
+    std::int64_t number = 0;
+    const int index = place.get(number) ? static_cast<int>(number) : 0;
     Object message;
     bool streamed = false;
-    if (object_in(choice, "delta", message)) {
+    if (delta.get(message)) {
       streamed = true;
       saw_delta_ = true;
       read_message(index, message);
     }
     // Perplexity repeats the whole message beside each delta.
-    if (!streamed && !saw_delta_ && object_in(choice, "message", message)) read_message(index, message);
-    if (const std::string_view text = text_in(choice, "text"); !text.empty())
-      append(Block::Kind::text, index, text);
+    if (!streamed && !saw_delta_ && whole.get(message)) read_message(index, message);
+    append(Block::Kind::text, index, text.text());
+    if (more) read_rest(index, choice);
+  }
+
+  void read_rest(int index, const Object& choice) {
     for (const auto field : choice) {
-      if (field.key == "finish_reason") {
+      if (is(field.key, "finish_reason")) {
         const std::string_view word = as_text(field.value);
         if (index == 0 && !word.empty()) out_.finish(word);
         if (!word.empty()) complete_ = true;
-      } else if (field.key == "error" && field.value.is_object()) {
+      } else if (is(field.key, "error") && field.value.is_object()) {
         read_failure(choice);
-      } else if (field.key == "logprobs" && !field.value.is_null()) {
+      } else if (is(field.key, "logprobs") && !field.value.is_null()) {
         out_.extra_part("choice.", field.key, field.value);
-      } else if (field.key != "index" && field.key != "delta" && field.key != "message" &&
-                 field.key != "text" && !field.value.is_null()) {
+      } else if (!is(field.key, "index") && !is(field.key, "delta") && !is(field.key, "message") &&
+                 !is(field.key, "text") && !field.value.is_null()) {
         out_.extra("choice.", field.key, field.value);
       }
     }
   }
 
   void read_message(int choice, const Object& message) {
-    reasoning(choice, message);
-    Element content;
-    if (message.at_key("content").get(content) == simdjson::SUCCESS) read_content(choice, content);
-    append(Block::Kind::refusal, choice, text_in(message, "refusal"));
-    Array calls;
-    if (array_in(message, "tool_calls", calls)) {
+    First content;
+    First thought;
+    First reasoning;
+    First details;
+    First refusal;
+    First calls;
+    First legacy;
+    bool more = false;
+    for (const auto field : message) {
+      if (is(field.key, "content")) {
+        content.offer(field.value);
+      } else if (is(field.key, "tool_calls")) {
+        calls.offer(field.value);
+      } else if (is(field.key, "reasoning_content")) {
+        thought.offer(field.value);
+      } else if (is(field.key, "reasoning")) {
+        reasoning.offer(field.value);
+      } else if (is(field.key, "reasoning_details")) {
+        details.offer(field.value);
+      } else if (is(field.key, "refusal")) {
+        refusal.offer(field.value);
+      } else if (is(field.key, "function_call")) {
+        legacy.offer(field.value);
+      } else if (!is(field.key, "role")) {
+        more = more || !field.value.is_null();
+      }
+    }
+    read_reasoning(choice, thought.text().empty() ? reasoning.text() : thought.text(), details);
+    if (content) read_content(choice, content.value());
+    append(Block::Kind::refusal, choice, refusal.text());
+    if (Array list; calls.get(list)) {
       std::int64_t place = 0;
-      for (const Element call : calls) {
+      for (const Element call : list) {
         if (Object object; call.get(object) == simdjson::SUCCESS) tool_call(choice, object, place);
         ++place;
       }
     }
-    Object legacy;
-    if (object_in(message, "function_call", legacy)) function_call(choice, legacy);
+    if (Object call; legacy.get(call)) function_call(choice, call);
+    if (!more) return;
     static constexpr std::string_view known[] = {"role",          "content",          "reasoning_content",
                                                  "reasoning",     "refusal",          "tool_calls",
                                                  "function_call", "reasoning_details"};
@@ -166,12 +213,10 @@ class Chat final : public Interpreter {
     }
   }
 
-  void reasoning(int choice, const Object& message) {
-    std::string_view text = text_in(message, "reasoning_content");
-    if (text.empty()) text = text_in(message, "reasoning");
+  void read_reasoning(int choice, std::string_view text, const First& found) {
     append(Block::Kind::reasoning, choice, text);
     Array details;
-    if (!array_in(message, "reasoning_details", details)) return;
+    if (!found.get(details)) return;
     for (const Element element : details) {
       Object detail;
       if (element.get(detail) != simdjson::SUCCESS) continue;
