@@ -113,8 +113,7 @@ void Templates::to_front(std::size_t place) {
 }
 
 void Templates::reward(std::size_t place) {
-  unrewarded_ = 0;
-  pass_over_ = 0;
+  unrewarded_ = pass_over_ = misses_ = 0;
   if (place != 0) to_front(place);
 }
 
@@ -122,6 +121,10 @@ void Templates::reward(std::size_t place) {
 // front of `bytes`.
 template <bool Whole>
 Templates::Hit Templates::find(std::string_view type, std::string_view bytes, std::uint64_t epoch) {
+  if (rest_ != 0) {
+    --rest_;
+    return {};
+  }
   const char* const begin = bytes.data();
   const char* const end = begin + bytes.size();
   for (std::size_t i = 0; i < most_templates; ++i) {
@@ -140,6 +143,8 @@ Templates::Hit Templates::find(std::string_view type, std::string_view bytes, st
     reward(i);
     return {static_cast<std::size_t>(close - begin), &known.delta};
   }
+  // Streams in which nothing comes again: try ever more rarely, too.
+  if (++misses_ > 2 * most_templates) rest_ = std::min<std::uint32_t>(misses_, 64);
   return {};
 }
 
@@ -161,6 +166,7 @@ bool Templates::refresh(std::string_view type, std::string_view payload, const D
     if (kernel_.fit(known.payload, payload.data(), end, fragment_) != end) continue;
     known.epoch = epoch;
     known.delta = delta;
+    misses_ = rest_ = 0;
     return true;
   }
   return false;
@@ -203,6 +209,7 @@ void Templates::learn(std::string_view type, std::string_view payload, std::stri
   fresh.type = type;
   fresh.epoch = epoch;
   fresh.delta = kept;
+  misses_ = rest_ = 0;
   to_front(most_templates - 1);
 }
 

@@ -69,6 +69,8 @@ class Templates {
   std::array<std::uint8_t, most_templates> order_{0, 1, 2, 3};  // most recently used first
   std::uint32_t unrewarded_ = 0;                                // templates learned since the last hit
   std::uint32_t pass_over_ = 0;  // events not to learn from, because learning did not pay
+  std::uint32_t misses_ = 0;     // events since the last hit or the last template
+  std::uint32_t rest_ = 0;       // events not to be tried, because trying did not pay
   std::string scratch_;
   Fragment fragment_;
 };
