@@ -25,7 +25,7 @@ ExitCode list() {
   for (const ClientFile& file : *files) {
     fmt::print("{:<22} {:<12} {:<10} {:<10} {}\n", file.name, file.packages.empty() ? "-" : file.version(),
                is_installed(file) ? "yes" : "no", file.adapter.empty() ? "exec" : "adapter",
-               file.adapter.empty() ? fmt::format("{}", fmt::join(file.recipe.capabilities, " "))
+               file.adapter.empty() ? fmt::format("{}", fmt::join(capabilities_of(file.recipe), " "))
                                     : "says so itself");
   }
   return ExitCode::ok;

@@ -23,11 +23,17 @@ NLOHMANN_JSON_SERIALIZE_ENUM(Dialect, {{Dialect::plain, "plain"},
                                        {Dialect::opencode, "opencode"},
                                        {Dialect::pi, "pi"},
                                        {Dialect::copilot, "copilot"},
-                                       {Dialect::openclaw, "openclaw"}})
+                                       {Dialect::openclaw, "openclaw"},
+                                       {Dialect::acp, "acp"}})
 
 // Names that a recipe may use, and those that the argv of an adapter may use.
 const std::map<std::string, std::string> kRecipeNames = {
     {"inference.url", ""}, {"key", ""}, {"model", ""}, {"prompt", ""}, {"home", ""}};
+const std::map<std::string, std::string> kResumeNames = [] {
+  auto names = kRecipeNames;
+  names["session"] = "";
+  return names;
+}();
 const std::vector<std::string> kRoles = {"auth", "control", "inference", "oauth"};
 const std::map<std::string, std::string> kAdapterNames = {{"adapters", ""}, {"packages", ""}};
 
@@ -59,12 +65,28 @@ std::string version_of(const std::string& package) {
 
 }  // namespace
 
+std::vector<std::string> capabilities_of(const Recipe& recipe) {
+  std::vector<std::string> out = recipe.capabilities;
+  // An agent is a server: when it ends, and how, says nothing of a chat.
+  if (recipe.output != Dialect::acp) out.emplace_back("process");
+  if (!recipe.resume.empty()) out.emplace_back("resume");
+  return out;
+}
+
 void to_json(json& out, const Recipe& recipe) {
-  out = {
-      {"argv", recipe.argv},       {"stdin", recipe.stdin_text},      {"environment", recipe.environment},
-      {"files", recipe.files},     {"model", recipe.model},           {"output", recipe.output},
-      {"session", recipe.session}, {"login_argv", recipe.login_argv}, {"login_url", recipe.login_url},
-      {"name", recipe.name},       {"version", recipe.version},       {"capabilities", recipe.capabilities}};
+  out = {{"argv", recipe.argv},
+         {"stdin", recipe.stdin_text},
+         {"environment", recipe.environment},
+         {"files", recipe.files},
+         {"model", recipe.model},
+         {"output", recipe.output},
+         {"session", recipe.session},
+         {"resume", recipe.resume},
+         {"login_argv", recipe.login_argv},
+         {"login_url", recipe.login_url},
+         {"name", recipe.name},
+         {"version", recipe.version},
+         {"capabilities", recipe.capabilities}};
 }
 
 void from_json(const json& in, Recipe& recipe) {
@@ -75,6 +97,7 @@ void from_json(const json& in, Recipe& recipe) {
   in.at("model").get_to(recipe.model);
   in.at("output").get_to(recipe.output);
   in.at("session").get_to(recipe.session);
+  in.at("resume").get_to(recipe.resume);
   in.at("login_argv").get_to(recipe.login_argv);
   in.at("login_url").get_to(recipe.login_url);
   in.at("name").get_to(recipe.name);
@@ -150,11 +173,12 @@ Result<ClientFile> parse_client_file(const Document& document) {
     recipe.files = read_texts(file, "files");
     recipe.model = file.optional<std::string>("model");
     recipe.session = file.optional<std::string>("session");
+    recipe.resume = placed(file.optional<std::vector<std::string>>("resume"), document.file);
     recipe.capabilities = file.required<std::vector<std::string>>("capabilities");
     recipe.output =
         static_cast<Dialect>(file.choice("output",
                                          {"plain", "claude-stream-json", "codex-json", "gemini-json",
-                                          "kimi-stream-json", "opencode", "pi", "copilot", "openclaw"},
+                                          "kimi-stream-json", "opencode", "pi", "copilot", "openclaw", "acp"},
                                          0));
     if (file.has("argv") && recipe.argv.empty()) file.problem("argv", "expected a program");
     if (auto login = file.maybe_object("login")) {
@@ -177,6 +201,18 @@ Result<ClientFile> parse_client_file(const Document& document) {
     }
     if (!recipe.session.empty() && recipe.session.front() != '/')
       file.problem("session", "expected a JSON pointer such as /session_id");
+    const auto names_session = [](const std::string& word) {
+      return word.find("${session}") != std::string::npos;
+    };
+    for (const std::string& word : recipe.resume) {
+      if (auto ok = filled_in(word, kResumeNames); !ok) file.problem("resume", ok.error().message);
+    }
+    if (file.has("resume") && recipe.session.empty())
+      file.problem("resume", "expected session: too, or nobody knows which one to go on with");
+    // An agent is told in its protocol.
+    if (file.has("resume") && recipe.output != Dialect::acp &&
+        std::none_of(recipe.resume.begin(), recipe.resume.end(), names_session))
+      file.problem("resume", "expected the argv of a chat that goes on with ${session}");
   }
   for (const std::string& word : out.adapter) check("adapter", word);
   for (const auto& [name, text] : recipe.environment) check("environment", text);

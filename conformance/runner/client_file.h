@@ -26,7 +26,8 @@ enum class Dialect {
   opencode,
   pi,
   copilot,
-  openclaw
+  openclaw,
+  acp
 };
 
 // How a command line program is run for one chat. Every text may hold ${inference.url}, ${key}, ${model},
@@ -40,6 +41,8 @@ struct Recipe {
   std::string model;  // what ${model} is, whatever the case asks for; empty = what the case asks for
   Dialect output = Dialect::plain;
   std::string session;  // JSON pointer to the session's id in a line of its output; empty = it has none
+  // argv of a chat that goes on with ${session}; empty = it cannot.
+  std::vector<std::string> resume;
   // Its login: a program that prints the page to visit, and ends when it is signed in. Empty = it has none.
   std::vector<std::string> login_argv;
   std::string login_url;  // regular expression (ECMAScript) of that page
@@ -47,6 +50,9 @@ struct Recipe {
   std::string name, version;
   std::vector<std::string> capabilities;
 };
+// Those that the file names, and what follows from how it is run: `process` of all but agents, `resume` of
+// those with a form for it.
+std::vector<std::string> capabilities_of(const Recipe& recipe);
 void to_json(nlohmann::json& out, const Recipe& recipe);
 void from_json(const nlohmann::json& in, Recipe& recipe);
 

@@ -3,8 +3,11 @@
 #include <fmt/format.h>
 
 #include <filesystem>
+#include <mutex>
+#include <optional>
 #include <regex>
 
+#include "conformance/runner/acp_talk.h"
 #include "conformance/runner/output_dialect.h"
 #include "conformance/runner/runs.h"
 #include "harness/base/text.h"
@@ -18,6 +21,23 @@ namespace fs = std::filesystem;
 using nlohmann::json;
 
 constexpr Micros kSlowReader = std::chrono::milliseconds(500);
+constexpr Micros kLineDeadline = std::chrono::hours(24);  // whoever waits for the chat ends it
+constexpr Micros kTalkDeadline = std::chrono::seconds(5);
+constexpr std::size_t kAgentLine = std::size_t{16} << 20U;
+
+// One turn with an agent that speaks ACP.
+void talk_acp(AcpTalk talk, process::Child& child) {
+  std::vector<std::string> lines = talk.begin();
+  while (true) {
+    for (const std::string& line : lines) {
+      if (!child.write(line + "\n", kTalkDeadline)) return;
+    }
+    if (talk.over()) return;
+    const auto line = child.read_line(kLineDeadline);
+    if (!line || !*line) return;
+    lines = talk.take(**line);
+  }
+}
 
 std::string last_user_message(const json& request) {
   std::string prompt = "ping";
@@ -55,8 +75,7 @@ class ExecClient final : public Client {
         runs_(launch_.actor, clock) {
     hello_.client = recipe_.name;
     hello_.version = recipe_.version;
-    hello_.capabilities = recipe_.capabilities;
-    hello_.capabilities.emplace_back("process");
+    hello_.capabilities = capabilities_of(recipe_);
   }
 
   const Hello& hello() const override { return hello_; }
@@ -64,7 +83,7 @@ class ExecClient final : public Client {
   std::uint64_t begin(json request) override {
     const std::uint64_t id = runs_.open(request);
     const std::string op = request.value("op", "");
-    if (op == "chat") {
+    if (op == "chat" || (op == "resume" && !recipe_.resume.empty())) {
       start_chat(id, request);
     } else if (op == "login" && !recipe_.login_argv.empty()) {
       start_login(id);
@@ -92,20 +111,52 @@ class ExecClient final : public Client {
 
  private:
   void start_chat(std::uint64_t id, const json& request) {
-    const auto values = values_of(request, recipe_, launch_);
+    auto values = values_of(request, recipe_, launch_);
     if (!values) return runs_.end(id, Outcome::End::skipped, {{"reason", values.error().message}});
-    auto options = options_for(*values);
+    const std::string name = request.value("session", "");
+    const auto known = session_named(name);
+    const bool goes_on = !recipe_.resume.empty() && (known || request.value("op", "") == "resume");
+    if (goes_on && known.value_or("").empty()) {
+      const std::string why = "no chat before it told the id of a session to go on with";
+      return runs_.end(id, Outcome::End::result,
+                       {{"ok", false}, {"said", "failure"}, {"text", ""}, {"error", {{"message", why}}}});
+    }
+    if (goes_on) (*values)["session"] = *known;
+    auto options = options_for(*values, goes_on ? recipe_.resume : recipe_.argv);
     if (!options) return runs_.end(id, Outcome::End::errored, {{"message", options.error().text()}});
     options->on_output = launch_.on_output;
+    const auto read = [this, name](const std::string& out, const std::string& err,
+                                   const process::ExitStatus& status) {
+      json result = read_output(recipe_.output, recipe_.session, out, err, status);
+      if (!name.empty()) remember_session(name, result.value("session", ""));
+      return result;
+    };
+    if (recipe_.output == Dialect::acp) {
+      options->lines = true;
+      options->line_limit = kAgentLine;
+      AcpTalk talk(values->at("prompt"), launch_.directory, goes_on ? *known : "");
+      return runs_.launch_talk(
+          id, std::move(*options), [talk](process::Child& child) { talk_acp(talk, child); }, read);
+    }
     const json pipes = request.value("pipes", json::object());
     if (pipes.value("stdout", "") == "slow") options->stdout_pause = kSlowReader;
     if (pipes.value("stdout", "") == "closed") options->stdout_bytes = 1;
-    runs_.launch(
-        id, std::move(*options), filled_in(recipe_.stdin_text, *values).value(),
-        [this](const std::string& out, const std::string& err, const process::ExitStatus& status) {
-          return read_output(recipe_.output, recipe_.session, out, err, status);
-        },
-        pipes.value("stdin", "") == "open" ? Runs::Stdin::stays_open : Runs::Stdin::ends);
+    runs_.launch(id, std::move(*options), filled_in(recipe_.stdin_text, *values).value(), read,
+                 pipes.value("stdin", "") == "open" ? Runs::Stdin::stays_open : Runs::Stdin::ends);
+  }
+
+  // The id that the program gave its session which the case calls `name`: empty when it gave none, nullopt
+  // when no chat has ended under that name.
+  std::optional<std::string> session_named(const std::string& name) {
+    const std::lock_guard lock(mutex_);
+    const auto found = sessions_.find(name);
+    return found == sessions_.end() ? std::nullopt : std::optional(found->second);
+  }
+  // Some programs give a session that goes on another id.
+  void remember_session(const std::string& name, const std::string& id) {
+    const std::lock_guard lock(mutex_);
+    std::string& known = sessions_[name];
+    if (!id.empty()) known = id;
   }
 
   void start_login(std::uint64_t id) {
@@ -139,9 +190,10 @@ class ExecClient final : public Client {
     return options;
   }
 
-  Result<process::ChildOptions> options_for(const std::map<std::string, std::string>& values) const {
+  Result<process::ChildOptions> options_for(const std::map<std::string, std::string>& values,
+                                            const std::vector<std::string>& argv) const {
     process::ChildOptions options = plain_options();
-    for (const std::string& word : recipe_.argv) {
+    for (const std::string& word : argv) {
       auto text = filled_in(word, values);
       if (!text) return tl::unexpected(text.error());
       options.argv.push_back(std::move(*text));
@@ -169,7 +221,9 @@ class ExecClient final : public Client {
   const Clock& clock_;
   const OnEvent on_event_;
   Hello hello_;
-  Runs runs_;  // last: its threads read what stands above
+  std::mutex mutex_;
+  std::map<std::string, std::string> sessions_;  // the case's name → the program's id
+  Runs runs_;                                    // last: its threads read what stands above
 };
 
 }  // namespace

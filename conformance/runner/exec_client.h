@@ -13,12 +13,15 @@ namespace assay::conformance {
 //   of its pipes behave: {stdin: open} does not end it, {stdout: slow} reads nothing for half a second,
 //   {stdout: closed} goes away after the first bytes. The result is read_output()'s, with `left_behind` (the
 //   processes that it left, as "pid name") where there are any.
+//   With `session` a later chat of that name goes on with the session of the first one, by the recipe's
+//   resume form; `resume` is the same. Through ACP the program is an agent that is talked to (acp_talk.h).
 // - login gives the event open_url when the program names its page; ok is exit 0.
 // - cancel interrupts (SIGINT to the group, as a terminal does); with {terminate: true} SIGTERM to the
 // program
 //   alone, as a service manager does.
-// Beside the recipe's capabilities it has `process`. `launch.argv` is not used; its environment is what every
-// run gets beside the recipe's. `clock` outlives the client.
+// Beside the recipe's capabilities it has `process`, unless it speaks ACP, and `resume` with a resume form.
+// `launch.argv` is not used; its environment is what every run gets beside the recipe's. `clock` outlives the
+// client.
 std::unique_ptr<Client> make_exec_client(Recipe recipe, Launch launch, const Clock& clock,
                                          Client::OnEvent on_event = {});
 

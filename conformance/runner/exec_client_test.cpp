@@ -41,6 +41,12 @@ TEST(ClientFile, SaysWhatIsWrongAndWhere) {
   EXPECT_THAT(problem(good + "argv: [x]\noutput: codex\n"), HasSubstr("x.yaml:5"));
   EXPECT_THAT(problem(good + "argv: [x]\npackages: [\"@a/b\"]\n"), HasSubstr("pinned"));
   EXPECT_THAT(problem(good + "argv: [x]\nsessoin: /id\n"), HasSubstr("did you mean 'session'?"));
+  EXPECT_EQ(problem(good + "argv: [x]\nsession: /id\nresume: [x, \"${session}\"]\n"), "");
+  EXPECT_THAT(problem(good + "argv: [x]\nresume: [x, \"${session}\"]\n"),
+              HasSubstr("x.yaml:5: expected session: too"));
+  EXPECT_THAT(problem(good + "argv: [x]\nsession: /id\nresume: [x]\n"), HasSubstr("goes on with ${session}"));
+  EXPECT_THAT(problem(good + "argv: [x, \"${session}\"]\n"), HasSubstr("unknown name 'session'"));
+  EXPECT_EQ(problem(good + "argv: [x]\noutput: acp\nsession: /result/sessionId\nresume: [x]\n"), "");
 }
 
 TEST(ClientFile, FillsInNamesAndKeepsEscapes) {
@@ -264,6 +270,36 @@ TEST_F(ExecClientTest, SkipsWhatItCannotDo) {
   json without_key = chat("x");
   without_key.erase("credential");
   EXPECT_EQ(one->finish(one->begin(without_key), seconds(1)).end, Outcome::End::skipped);
+}
+
+TEST_F(ExecClientTest, AChatOfTheSameNameGoesOnWithTheSession) {
+  recipe_.output = Dialect::kimi_stream_json;
+  recipe_.session = "/session_id";
+  recipe_.resume = {
+      "sh",
+      "-c",
+      R"(echo "{\"role\":\"assistant\",\"content\":\"$1 $2\"}"; echo '{"type":"session.resume_hint"}')",
+      "sh",
+      "${session}",
+      "${prompt}"};
+  const auto one = client(
+      R"(echo '{"role":"assistant","content":"first"}'; echo '{"type":"session.resume_hint","session_id":"s-7"}')");
+  EXPECT_THAT(one->hello().capabilities, testing::Contains("resume"));
+  json first = chat("a"), second = chat("b"), other = chat("c"), resumed = chat("d"), unknown = chat("e");
+  first["session"] = second["session"] = resumed["session"] = "one";
+  other["session"] = "two";
+  unknown["session"] = "three";
+  resumed["op"] = unknown["op"] = "resume";
+  const auto text = [&](const json& request) {
+    return one->finish(one->begin(request), seconds(10)).result["text"].get<std::string>();
+  };
+  EXPECT_EQ(text(first), "first");
+  EXPECT_EQ(text(second), "s-7 b");
+  EXPECT_EQ(text(other), "first");
+  EXPECT_EQ(text(resumed), "s-7 d") << "a chat that says no id has the one it went on with";
+  const Outcome nothing = one->finish(one->begin(unknown), seconds(10));
+  EXPECT_EQ(nothing.result["ok"], false);
+  EXPECT_THAT(nothing.result["error"]["message"].get<std::string>(), HasSubstr("session to go on with"));
 }
 
 TEST_F(ExecClientTest, AProgramThatIsNotThereIsNamed) {

@@ -2,6 +2,7 @@
 
 #include <functional>
 
+#include "conformance/runner/acp_talk.h"
 #include "harness/base/text.h"
 #include "harness/world/condition.h"
 
@@ -130,6 +131,32 @@ void openclaw(const json& answer, Reading& read) {
   }
 }
 
+// Messages of an agent. What it says while a session is loaded is of chats before.
+void acp(const json& message, Reading& read) {
+  const json id = at(message, "/id");
+  if (text_at(message, "/method") == "session/update" &&
+      text_at(message, "/params/update/sessionUpdate") == "agent_message_chunk") {
+    read.text += text_at(message, "/params/update/content/text");
+  }
+  if (message.contains("method") || !id.is_number_integer()) return;
+  if (message.contains("error")) {
+    const json code = at(message, "/error/code");
+    // JSON-RPC's own codes are below zero; some agents give the status of the provider.
+    const bool status = code.is_number_integer() && code >= 100 && code < 600;
+    const std::string details = text_at(message, "/error/data/details");
+    return read.fail_with(text_at(message, "/error/message") + (details.empty() ? "" : ": " + details),
+                          status ? code : json());
+  }
+  if (id == kAcpSession) read.text.clear();
+  if (id != kAcpPrompt) return;
+  const std::string reason = text_at(message, "/result/stopReason");
+  if (reason == "end_turn") {
+    read.ended = true;
+  } else {
+    read.fail_with("stopReason " + (reason.empty() ? "is missing" : reason));
+  }
+}
+
 using ReadLine = void (*)(const json&, Reading&);
 
 ReadLine reader_of(Dialect dialect) {
@@ -150,6 +177,8 @@ ReadLine reader_of(Dialect dialect) {
       return copilot;
     case Dialect::openclaw:
       return openclaw;
+    case Dialect::acp:
+      return acp;
     case Dialect::plain:
       break;
   }
@@ -199,12 +228,14 @@ json read_output(Dialect dialect, const std::string& session, const std::string&
     while (!read.text.empty() && (read.text.back() == '\n' || read.text.back() == '\r')) read.text.pop_back();
     read.ended = true;
   }
-  result["ok"] = status.ok() && read.ended && !read.failed;
+  result["ok"] = (status.ok() || dialect == Dialect::acp) && read.ended && !read.failed;
   // What its output claims, whatever it exits with; text for people claims nothing where there is none.
   const bool claims = read.ended && !read.failed && (dialect != Dialect::plain || !read.text.empty());
   result["said"] = claims ? "success" : "failure";
   result["text"] = read.text;
-  if (status.signal_number != 0) {
+  if (dialect == Dialect::acp) {
+    // A server's end says nothing of a chat.
+  } else if (status.signal_number != 0) {
     result["signal"] = status.signal_number;
   } else {
     result["exit"] = status.code;

@@ -47,6 +47,17 @@ void Runs::end(std::uint64_t id, Outcome::End how, nlohmann::json result) {
 }
 
 void Runs::launch(std::uint64_t id, process::ChildOptions options, std::string input, Read read, Stdin in) {
+  start(id, std::move(options), [this, input = std::move(input), read = std::move(read), in](Run& run) {
+    wait(run, input, read, in);
+  });
+}
+
+void Runs::launch_talk(std::uint64_t id, process::ChildOptions options, Talk talk, Read read) {
+  start(id, std::move(options),
+        [this, talk = std::move(talk), read = std::move(read)](Run& run) { converse(run, talk, read); });
+}
+
+void Runs::start(std::uint64_t id, process::ChildOptions options, std::function<void(Run&)> waiter) {
   const std::lock_guard lock(mutex_);
   Run& run = runs_.at(id);
   run.argv = options.argv;
@@ -54,15 +65,25 @@ void Runs::launch(std::uint64_t id, process::ChildOptions options, std::string i
   if (!child) return end_locked(run, Outcome::End::errored, {{"message", child.error().text()}});
   run.child.emplace(std::move(*child));
   run.watch.emplace(run.child->pid());
-  run.waiter = std::thread(
-      [this, &run, input = std::move(input), read = std::move(read), in] { wait(run, input, read, in); });
+  run.waiter = std::thread([&run, waiter = std::move(waiter)] { waiter(run); });
 }
 
 // The program's own exit ends the operation, whatever closes its stdin or not.
 void Runs::wait(Run& run, const std::string& input, const Read& read, Stdin in) {
   if (!input.empty()) (void)run.child->write(input, kInputDeadline);
   if (in == Stdin::ends) run.child->close_stdin();
-  const auto status = run.child->wait(kNoEnd);
+  conclude(run, run.child->wait(kNoEnd), read);
+}
+
+void Runs::converse(Run& run, const Talk& talk, const Read& read) {
+  talk(*run.child);
+  run.child->close_stdin();
+  auto status = run.child->wait(kRunGrace);
+  if (!status) status = run.child->stop(kRunGrace);
+  conclude(run, status, read);
+}
+
+void Runs::conclude(Run& run, const Result<process::ExitStatus>& status, const Read& read) {
   nlohmann::json result =
       status ? read(run.child->text(process::Stream::out), run.child->text(process::Stream::err), *status)
              : nlohmann::json{{"message", status.error().message}};

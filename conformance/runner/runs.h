@@ -36,6 +36,11 @@ class Runs {
   enum class Stdin { ends, stays_open };
   void launch(std::uint64_t id, process::ChildOptions options, std::string input, Read read,
               Stdin in = Stdin::ends);
+  // The same with a program that is talked to: `talk` writes to it and reads its lines, on a thread of its
+  // own; after it stdin ends, and a program that does not end then is stopped. It returns when the program
+  // has closed its stdout, however that came.
+  using Talk = std::function<void(process::Child& child)>;
+  void launch_talk(std::uint64_t id, process::ChildOptions options, Talk talk, Read read);
 
   // As Client has them.
   Outcome finish(std::uint64_t id, Micros deadline);
@@ -58,7 +63,10 @@ class Runs {
   };
 
   void end_locked(Run& run, Outcome::End how, nlohmann::json result);
+  void start(std::uint64_t id, process::ChildOptions options, std::function<void(Run&)> waiter);
   void wait(Run& run, const std::string& input, const Read& read, Stdin in);
+  void converse(Run& run, const Talk& talk, const Read& read);
+  void conclude(Run& run, const Result<process::ExitStatus>& status, const Read& read);
   bool send(std::uint64_t id, int signal, process::Child::To to);
 
   const std::string actor_;
