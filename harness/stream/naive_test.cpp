@@ -305,9 +305,18 @@ std::string damage(std::string bytes, Random& random) {
   return bytes;
 }
 
-std::uint64_t cases() {
-  const char* wanted = std::getenv("ASSAY_STREAM_CASES");
-  return wanted ? std::strtoull(wanted, nullptr, 10) : 3000;
+std::uint64_t number_from(const char* variable, std::uint64_t otherwise) {
+  const char* wanted = std::getenv(variable);
+  return wanted ? std::strtoull(wanted, nullptr, 10) : otherwise;
+}
+
+// The seeds: ASSAY_STREAM_CASES of them from ASSAY_STREAM_FIRST on, so that many can be divided among
+// programs.
+std::uint64_t first_seed() {
+  return number_from("ASSAY_STREAM_FIRST", 1);
+}
+std::uint64_t last_seed() {
+  return first_seed() + number_from("ASSAY_STREAM_CASES", 3000) - 1;
 }
 
 TEST(Naive, HearsWhatTheDecoderHears) {
@@ -317,7 +326,7 @@ TEST(Naive, HearsWhatTheDecoderHears) {
   for (const char* name : {"openai", "azure", "deepseek", "groq", "mistral", "xai", "cerebras", "together",
                            "llama.cpp", "ollama"})
     chats.push_back(profile_from_name(name).value());
-  for (std::uint64_t seed = 1; seed <= cases(); ++seed) {
+  for (std::uint64_t seed = first_seed(), last = last_seed(); seed <= last; ++seed) {
     Random random(seed);
     const Protocol protocol = protocols[random.below(std::size(protocols))];
     const Profile profile =
@@ -336,7 +345,7 @@ TEST(Naive, HearsWhatTheDecoderHears) {
 TEST(Templates, ChangeNothingOnDamagedStreams) {
   static constexpr Protocol protocols[] = {Protocol::openai_chat, Protocol::anthropic,
                                            Protocol::openai_responses};
-  for (std::uint64_t seed = 1; seed <= cases(); ++seed) {
+  for (std::uint64_t seed = first_seed(), last = last_seed(); seed <= last; ++seed) {
     Random random(seed);
     const Protocol protocol = protocols[random.below(std::size(protocols))];
     Profile profile = default_profile(protocol);
