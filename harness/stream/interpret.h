@@ -55,8 +55,12 @@ class First {
   }
   explicit operator bool() const { return there_; }
   const Element& value() const { return value_; }
-  // "" and false when it is not there or something else.
+  // "", `otherwise` and false when it is not there or something else.
   std::string_view text() const { return there_ ? as_text(value_) : std::string_view(); }
+  std::int64_t number(std::int64_t otherwise = 0) const {
+    std::int64_t number = 0;
+    return get(number) ? number : otherwise;
+  }
   template <typename T>
   bool get(T& out) const {
     return there_ && value_.get(out) == simdjson::SUCCESS;

@@ -105,8 +105,7 @@ class Chat final : public Interpreter {
         more = more || !field.value.is_null();
       }
     }
-    std::int64_t number = 0;
-    const int index = place.get(number) ? static_cast<int>(number) : 0;
+    const int index = static_cast<int>(place.number());
     Object message;
     bool streamed = false;
     if (delta.get(message)) {

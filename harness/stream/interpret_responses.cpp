@@ -82,11 +82,25 @@ class Responses final : public Interpreter {
     out_.fragment(part.block, text);
   }
   void delta(const Object& root, Block::Kind kind, std::string_view part_key) {
-    const std::string_view text = text_in(root, "delta");
-    if (text.empty()) return;
-    const std::string_view id =
-        kind == Block::Kind::reasoning ? text_in(root, "item_id") : std::string_view();
-    fill(part_for(number_in(root, "output_index", 0), number_in(root, part_key, 0), kind, id), text);
+    First text;
+    First item;
+    First part;
+    First id;
+    for (const auto field : root) {
+      if (is(field.key, "delta")) {
+        text.offer(field.value);
+      } else if (is(field.key, "output_index")) {
+        item.offer(field.value);
+      } else if (field.key == part_key) {
+        part.offer(field.value);
+      } else if (is(field.key, "item_id")) {
+        id.offer(field.value);
+      }
+    }
+    if (text.text().empty()) return;
+    fill(part_for(item.number(), part.number(), kind,
+                  kind == Block::Kind::reasoning ? id.text() : std::string_view()),
+         text.text());
   }
   // The whole text of a part that no delta filled.
   void whole(const Object& root, Block::Kind kind, std::string_view text) {
