@@ -1,9 +1,10 @@
-// assay bench stream: how fast streams are read, beside floors, limits and peers.
+// assay bench, and of it stream: how fast streams are read, beside floors, limits and peers.
 #include <cstdio>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "bench/client/machine.h"
 #include "bench/stream/contestants.h"
 #include "bench/stream/table.h"
 #include "cli/bench.h"
@@ -18,6 +19,7 @@ struct BenchOptions {
   std::string peers;
   std::string write_corpora;
   bool json = false;
+  BenchOutput output;
 };
 
 // The same bytes as files, for the peers that are not C++.
@@ -30,11 +32,27 @@ Result<void> write_corpora(const BenchOptions& options) {
   return {};
 }
 
+std::string record_of(const BenchOptions& options, const std::vector<bench::Row>& rows,
+                      const nlohmann::json& machine) {
+  std::string out = nlohmann::json{{"bench", "stream"},
+                                   {"format", 1},
+                                   {"megabytes", options.bench.megabytes},
+                                   {"rounds", options.bench.rounds},
+                                   {"seed", options.bench.seed},
+                                   {"kernel", bench::ondemand_kernel()},
+                                   {"machine", machine}}
+                        .dump() +
+                    "\n";
+  for (const nlohmann::json& row : bench::table_json(rows)) out += row.dump() + "\n";
+  return out;
+}
+
 ExitCode run_bench(const BenchOptions& options) {
   if (!options.write_corpora.empty()) {
     const Result<void> done = write_corpora(options);
     return done ? ExitCode::ok : say(done.error());
   }
+  nlohmann::json machine = bench::machine();
   Result<std::vector<bench::Row>> rows = bench::run_stream_bench(options.bench);
   if (!rows) return say(rows.error());
   if (!options.peers.empty()) {
@@ -42,6 +60,9 @@ ExitCode run_bench(const BenchOptions& options) {
     if (!peers) return say(peers.error());
     if (const Result<void> joined = bench::join_peers(*rows, *peers); !joined) return say(joined.error());
   }
+  machine["load_after"] = bench::machine()["load"];
+  if (const auto written = write_bench_output(record_of(options, *rows, machine), options.output); !written)
+    return say(written.error());
   if (options.json) {
     std::puts(bench::table_json(*rows).dump(1).c_str());
   } else {
@@ -68,6 +89,7 @@ void add_bench_stream(CLI::App& bench, Action& action) {
                      "Rows measured by bench/stream/peers/run, to be put beside ours");
   stream->add_option("--write-corpora", options->write_corpora, "Only write the corpora into this folder");
   stream->add_flag("--json", options->json, "Rows as JSON");
+  add_bench_output(*stream, options->output);
   stream->callback([options, &action] { action = [options] { return run_bench(*options); }; });
 }
 
@@ -76,6 +98,7 @@ void add_bench(CLI::App& app, Action& action) {
   verb->require_subcommand(1);
   add_bench_stream(*verb, action);
   add_bench_client(app, *verb, action);
+  add_bench_render(*verb, action);
 }
 
 }  // namespace assay::cli

@@ -29,7 +29,8 @@ struct BenchClientArguments {
   std::string client;
   std::vector<std::string> adapter, command;
   std::vector<std::string> cuts = {"whole", "1400", "event", "64"};
-  std::string protocol, pace = "5ms", deadline = "2m", out;
+  std::string protocol, pace = "5ms", deadline = "2m";
+  BenchOutput output;
   std::size_t events = 20'000, paced_events = 100, longer = 10;
   int rounds = 3;
   bool no_cells = false;
@@ -154,11 +155,9 @@ ExitCode run_bench_client(const BenchClientArguments& arguments) {
   if (live) fmt::print(stderr, "\r\033[K");
   if (!record) return say(record.error(), ExitCode::incomplete);
   machine["load_after"] = bench::machine()["load"];
-  if (!arguments.out.empty()) {
-    if (auto written = write_file_atomically(arguments.out, bench::to_lines(*record, machine)); !written)
-      return say(written.error());
-  }
   fmt::print("{}", bench::table_text(*record));
+  if (auto written = write_bench_output(bench::to_lines(*record, machine), arguments.output); !written)
+    return say(written.error());
   const bool problems = std::any_of(record->rows.begin(), record->rows.end(),
                                     [](const bench::CutRow& row) { return !row.problem.empty(); });
   return problems ? ExitCode::failed : ExitCode::ok;
@@ -202,7 +201,7 @@ void add_bench_client(CLI::App& app, CLI::App& bench, Action& action) {
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
   verb->add_option("--deadline", arguments->deadline, "For one stream")->capture_default_str();
-  verb->add_option("--out", arguments->out, "Write the record too, JSON lines")->type_name("FILE");
+  add_bench_output(*verb, arguments->output);
   verb->add_flag("--no-cells", arguments->no_cells, "Run on the machine's own ports");
   verb->callback([arguments, &action] { action = [arguments] { return run_bench_client(*arguments); }; });
   CLI::App* worker = app.add_subcommand("bench-client-worker", "")->group("");

@@ -129,6 +129,32 @@ TEST_F(Bench, AClientThatCannotBeMeasuredIsIncompleteInOneLine) {
   expect_refused(bench({"--adapter", "/bin/true"}), 3, "ended without a hello");
 }
 
+TEST_F(Bench, ThePageIsDrawnFromTheRecordAlone) {
+  const std::string page = folder_ + "/page.html", stream = folder_ + "/stream.jsonl",
+                    again = folder_ + "/again.html";
+  const auto done = assay({"bench", "stream", "--megabytes", "1", "--rounds", "1", "--corpus", "chat",
+                           "--reads", "1400", "--out", stream, "--html", page});
+  EXPECT_EQ(done.status.code, 0) << done.err;
+  const auto rendered = assay({"bench", "render", stream, "--out", again});
+  EXPECT_EQ(rendered.status.code, 0) << rendered.err;
+  EXPECT_EQ(rendered.out, again + "\n");
+  EXPECT_EQ(read_file(page).value(), read_file(again).value());
+  EXPECT_THAT(read_file(page).value(),
+              AllOf(HasSubstr("reads of 1,400 B"), HasSubstr("line by line std::string")));
+
+  EXPECT_EQ(assay(bench({"--cuts", "event", "--html", page, "--", reader(), "prompt"})).status.code, 0);
+  EXPECT_EQ(assay({"bench", "render", stream, folder_ + "/record.jsonl", "--out", again}).status.code, 0);
+  EXPECT_THAT(read_file(page).value(), AllOf(HasSubstr("one event a write"), HasSubstr("reader.py")));
+  EXPECT_THAT(read_file(again).value(), AllOf(HasSubstr("reads of 1,400 B"), HasSubstr("reader.py")));
+}
+
+TEST_F(Bench, APageOfNoRecordIsRefusedInOneLine) {
+  expect_refused({"bench", "render", "nothing.jsonl"}, 2, "nothing.jsonl");
+  const std::string wrong =
+      program("wrong.jsonl", "{\"bench\": \"stream\", \"format\": 1}\n{\"corpus\": 1}\n");
+  expect_refused({"bench", "render", wrong}, 2, "wrong.jsonl:2: expected a text \"corpus\"");
+}
+
 TEST_F(Bench, WrongArgumentsAreOneLine) {
   expect_refused({"bench", "client"}, 2, "expected one client");
   expect_refused({"bench", "client", "--client", "referense"}, 2, "did you mean 'reference'");
