@@ -4,8 +4,10 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdlib>
 #include <cstring>
 #include <memory>
+#include <new>
 #include <string_view>
 
 namespace assay::stream {
@@ -39,7 +41,9 @@ class Buffer {
     if (capacity_ < tail + size) {
       std::size_t wanted = capacity_ < initial ? initial : capacity_;
       while (wanted < tail + size) wanted *= 2;
-      std::unique_ptr<char[]> bigger(new char[wanted + padding]());
+      // Zeros that cost nothing where much is asked for: the pages come when they are used.
+      std::unique_ptr<char[], Free> bigger(static_cast<char*>(std::calloc(wanted + padding, 1)));
+      if (!bigger) throw std::bad_alloc();
       if (tail != 0) std::memcpy(bigger.get(), begin(), tail);
       data_ = std::move(bigger);
       capacity_ = wanted;
@@ -51,7 +55,10 @@ class Buffer {
   }
 
   static constexpr std::size_t initial = 4096;
-  std::unique_ptr<char[]> data_;
+  struct Free {
+    void operator()(char* bytes) const { std::free(bytes); }
+  };
+  std::unique_ptr<char[], Free> data_;
   std::size_t capacity_ = 0;
   std::size_t begin_ = 0;
   std::size_t end_ = 0;
