@@ -51,6 +51,10 @@ TEST_F(Cli, WrongCaseFilesAreUsageErrorsWithALine) {
       {with("requires: [models]", "world: {inference: {no_such_setting: 1}}"), "no_such_setting"},
       {with("requires: [models]", "browser: {sendafter: 1s}"), "sendafter"},
       {with("requires: [models]", "emulate: [nonsense]"), "nonsense"},
+      {with("requires: [models]", "emulate: [disk]"), "disk needs a value"},
+      {with("requires: [models]", "emulate: [{disk: 5000}]"), "whole pages of 4KiB"},
+      {with("requires: [models]", "emulate: [{clock: soon}]"), "as in +2h or -90s"},
+      {with("requires: [models]", "emulate: opener"), "expected a list"},
   };
   for (const auto& row : table) {
     write_case(row.text);

@@ -38,7 +38,7 @@ void explain_world(const Case& one, const WorldPlan& plan) {
   }
   if (!one.browser.empty()) fmt::print("  browser: {}\n", one.browser.dump());
   if (!one.given.empty()) fmt::print("  given: {}\n", one.given.dump());
-  if (!one.emulate.empty()) fmt::print("  the machine: {}\n", joined(one.emulate));
+  if (!one.machine.plain()) fmt::print("  the machine: {}\n", describe(one.machine));
 }
 
 ExitCode explain(const std::string& pattern) {

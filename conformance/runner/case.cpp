@@ -73,7 +73,7 @@ Result<Case> parse_case(const Document& document, const std::string& suite, cons
   out.seen_in = map.optional<std::vector<std::string>>("seen_in");
   out.needs = map.optional<std::vector<std::string>>("requires");
   out.features = map.optional<std::vector<std::string>>("features");
-  out.emulate = map.optional<std::vector<std::string>>("emulate");
+  out.machine = read_machine(map);
   out.profile = map.optional<std::string>("profile");
   if (!out.profile.empty() && out.profile != "strict" && out.profile != "lenient") {
     map.problem("profile", unknown_word("profile", out.profile, {"strict", "lenient"}));

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "conformance/runner/check.h"
+#include "conformance/runner/machine.h"
 #include "conformance/runner/step.h"
 #include "harness/base/strict.h"
 
@@ -28,7 +29,7 @@ struct Case {
   std::vector<std::string> seen_in;   // "puffer#126", "oauth-login.accept-inherits-nonblocking"
   std::vector<std::string> needs;     // `requires`: capabilities that a client must have
   std::vector<std::string> features;  // rows of the compatibility report that this case shows
-  std::vector<std::string> emulate;   // preload shims and other traits of a machine
+  Machine machine;                    // `emulate`
   std::string profile;                // "strict" or "lenient" where the requirement depends on it; else empty
   std::map<std::string, std::string> axes;  // the values that this one has
 

@@ -11,24 +11,11 @@
 #include "harness/base/strict.h"
 #include "harness/browser/browser.h"
 #include "harness/process/canary.h"
-#include "harness/process/emulate.h"
 
 namespace assay::conformance {
 namespace {
 
 using nlohmann::json;
-
-// `emulate:` of a case: the shims by name.
-Result<std::vector<std::string>> emulation(const std::vector<std::string>& names,
-                                           const std::string& program) {
-  process::Emulation wanted;
-  wanted.shims = names;
-  auto environment = process::emulation_environment(wanted);
-  if (!environment) return environment;
-  if (auto able = process::can_preload(program, {"PATH=/usr/local/bin:/usr/bin:/bin"}); !able)
-    return tl::unexpected(able.error());
-  return environment;
-}
 
 json browse(const std::string& url, const json& plan, Journal& journal, const std::string& ca_file,
             http::CancelToken& over) {
@@ -73,7 +60,6 @@ std::vector<Finding> search(const Observation& seen,
 SessionOptions machinery(const std::string& data_folder) {
   SessionOptions options;
   options.data_folder = data_folder;
-  options.emulation = emulation;
   options.browse = browse;
   options.search = search;
   return options;
@@ -89,12 +75,6 @@ Result<void> check_case(const Case& one, const std::string& data_folder) {
     return wrong(world.error().text());
   if (!one.browser.empty()) {
     if (auto read = browser::read_plan(one.browser); !read) return wrong(read.error().message);
-  }
-  std::vector<std::string> known;
-  for (const process::ShimInfo& shim : process::shims()) known.emplace_back(shim.name);
-  for (const std::string& name : one.emulate) {
-    if (std::find(known.begin(), known.end(), name) == known.end())
-      return wrong("emulate: " + unknown_word("shim", name, known));
   }
   return {};
 }

@@ -47,10 +47,6 @@ struct SessionOptions {
   std::uint64_t seed = 0;
   // Of a worker inside a cell with CellOptions::catch_all; null elsewhere. Outlives the session.
   Surroundings* surroundings = nullptr;
-  // Environment that an `emulate:` entry adds ("LD_PRELOAD=…"), or why it cannot be had.
-  std::function<Result<std::vector<std::string>>(const std::vector<std::string>& emulate,
-                                                 const std::string& program)>
-      emulation;
   // One visit of the user agent: walks from `url`, ends with what it was shown. Blocks; journals as
   // "browser". It trusts the authorities of `ca_file`, or those of the machine when that is empty. `over`
   // says that the clients have done what they were asked; it outlives the visit.

@@ -10,6 +10,7 @@
 #include <thread>
 #include <vector>
 
+#include "conformance/runner/opener.h"
 #include "conformance/runner/port_holder.h"
 #include "conformance/runner/session.h"
 #include "harness/world/world.h"
@@ -124,7 +125,9 @@ class Session {
   std::vector<nlohmann::json> pages_;
   std::vector<std::thread> visits_;
   http::CancelToken over_;  // every operation has ended
+  std::map<std::string, std::unique_ptr<Opener>> openers_;  // actor → what its BROWSER starts
   // Last: its clients' threads call on_event, which uses what stands above.
+  std::map<std::string, process::Mounted> disks_;  // home → its file system; outlives who lives there
   std::map<std::string, Actor> actors_;
 };
 

@@ -1,6 +1,8 @@
 // Session: what ${name} means in a step or a check, and which texts are secrets.
 #include "conformance/runner/session_core.h"
 
+#include <charconv>
+
 #include "conformance/runner/judge.h"
 #include "conformance/runner/turns.h"
 #include "harness/world/condition.h"
@@ -32,7 +34,7 @@ Observation Session::with_resolver() {
   return only;
 }
 
-// ${L.url}, ${L.user_code}, ${L.any/pointer}, ${browser.redirect}, ${turn.NAME.text}, ${fake.key}
+// ${L.url}, ${L.user_code}, ${L.any/pointer}, ${browser.redirect}, ${turn.NAME.text}, ${fake.key}, ${bytes.N}
 json Session::resolve(const std::string& name) {
   const auto dot = name.find('.');
   const std::string first = name.substr(0, dot), rest = dot == std::string::npos ? "" : name.substr(dot + 1);
@@ -49,6 +51,13 @@ json Session::resolve(const std::string& name) {
     const json* found =
         at_pointer(*turn, "/" + rest.substr(inner == std::string::npos ? rest.size() : inner + 1));
     return found == nullptr ? json() : *found;
+  }
+  if (first == "bytes") {
+    constexpr std::size_t kMost = 1U << 20U;
+    std::size_t count = 0;
+    const auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), count);
+    if (error != std::errc{} || end != rest.data() + rest.size() || count > kMost) return nullptr;
+    return std::string(count, 'x');
   }
   if (first == "secret") {
     for (const auto& [key, value] : secrets_) {

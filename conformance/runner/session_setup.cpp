@@ -46,6 +46,19 @@ void Session::set_up() {
     fs::create_directories(actor.home, error);
     if (error) broken(actor.home + ": " + error.message());
     fs::permissions(actor.home, fs::perms::owner_all, error);
+    // One that others share has its disk already.
+    if (!disks_.contains(actor.home)) {
+      auto disk = mount_disk(case_.machine, actor.home);
+      if (!disk) throw Stop{Stop::Why::could_not_run, disk.error().message};
+      disks_.emplace(actor.home, std::move(*disk));
+    }
+    if (case_.machine.opener) {
+      auto opener = Opener::make(actor.home + "/.assay-opener", [this](const std::string& url) {
+        journal_.note("opener", JournalKind::action, "exec", {{"argv", {"xdg-open", url}}});
+      });
+      if (!opener) broken(opener.error().text());
+      openers_.emplace(name, std::move(*opener));
+    }
     played_.observation.homes[name] = actor.home;
   }
   give();
@@ -107,10 +120,16 @@ Launch Session::launch_of(const Actor& actor) {
   for (const auto& [name, value] : env.items()) {
     set_variable(launch.environment, name + "=" + need_resolved(value).get<std::string>());
   }
-  if (!case_.emulate.empty()) {
-    auto extra = options_.emulation(case_.emulate, client_.argv.front());
-    if (!extra) throw Stop{Stop::Why::could_not_run, extra.error().text()};
-    launch.environment.insert(launch.environment.end(), extra->begin(), extra->end());
+  auto extra = machine_environment(case_.machine, client_.argv.front());
+  if (!extra) throw Stop{Stop::Why::could_not_run, extra.error().text()};
+  launch.environment.insert(launch.environment.end(), extra->begin(), extra->end());
+  if (const auto found = openers_.find(actor.name); found != openers_.end()) {
+    std::string path;
+    for (const std::string& variable : launch.environment) {
+      if (variable.starts_with("PATH=")) path = variable.substr(5);
+    }
+    for (const std::string& variable : found->second->environment(path))
+      set_variable(launch.environment, variable);
   }
   launch.directory = actor.home;
   return launch;
