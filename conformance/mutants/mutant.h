@@ -54,6 +54,17 @@ void wrap_reader(Parts& parts) {
   };
 }
 
+// Whether `fd` is a connection that the listener of `mine` accepted too.
+inline bool is_another_connection(int fd, int mine) {
+  sockaddr_storage address = {}, own = {};
+  socklen_t size = sizeof address, own_size = sizeof own;
+  if (fd == mine || ::getpeername(fd, reinterpret_cast<sockaddr*>(&address), &size) != 0) return false;
+  size = sizeof address;
+  return ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) == 0 &&
+         ::getsockname(mine, reinterpret_cast<sockaddr*>(&own), &own_size) == 0 && size == own_size &&
+         std::memcmp(&address, &own, size) == 0;
+}
+
 struct Mutant {
   std::string_view name;
   void (*mutate)(Parts&);

@@ -31,6 +31,9 @@ using SteadyClock = std::chrono::steady_clock;
 // and kept the pipe can make it last.
 constexpr Micros kEscapeeGrace = std::chrono::milliseconds(200);
 
+// How long the others of its session have to end when the whole of it was told to.
+constexpr Micros kSessionGrace = std::chrono::milliseconds(500);
+
 struct Pipe {
   UniqueFd read, write;
 };
@@ -75,7 +78,9 @@ struct Child::State {
   }
   bool send_signal(int number, To to) {
     const std::lock_guard lock(mutex);
-    return !reaped && pid > 0 && ::kill(to == To::group ? -pid : pid, number) == 0;
+    if (reaped || pid <= 0 || ::kill(to == To::group ? -pid : pid, number) != 0) return false;
+    if (to == To::group) all_told = true;
+    return true;
   }
 
   // The child's thread.
@@ -87,6 +92,7 @@ struct Child::State {
   void cut_lines(std::string_view bytes);
   void stream_ended(Stream stream);
   void on_exit();
+  void await_session() const;
   void kill_session();
   Micros now() const {
     if (options.clock != nullptr) return options.clock->now();
@@ -97,7 +103,8 @@ struct Child::State {
   const std::string name;
   const SteadyClock::time_point start = SteadyClock::now();
   UniqueFd wake_fd, pid_fd, in_fd;
-  std::array<UniqueFd, 2> out_fd;  // by index_of()
+  std::array<UniqueFd, 2> out_fd;     // by index_of()
+  std::atomic<bool> all_told{false};  // a signal went to the whole group
   std::atomic<bool> abandon{false};
 
   mutable std::mutex mutex;
@@ -286,6 +293,7 @@ void Child::State::stream_ended(Stream stream) {
 
 // The child is a zombie: its number is still ours, so its session can be found and cannot be another's.
 void Child::State::on_exit() {
+  if (all_told) await_session();
   while (read_some(Stream::out)) {
   }
   while (read_some(Stream::err)) {
@@ -307,6 +315,17 @@ void Child::State::on_exit() {
     write_error = EPIPE;
   }
   changed.notify_all();
+}
+
+// Those that got the same signal end a moment sooner or later than the child: none of them was left behind.
+void Child::State::await_session() const {
+  const auto until = SteadyClock::now() + kSessionGrace;
+  for (const ProcessInfo& member : session_members(pid)) {
+    const UniqueFd process(static_cast<int>(::syscall(SYS_pidfd_open, member.pid, 0)));
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - SteadyClock::now()).count();
+    pollfd ended{process.get(), POLLIN, 0};
+    if (process) (void)::poll(&ended, 1, static_cast<int>(std::max<std::int64_t>(left, 0)));
+  }
 }
 
 void Child::State::kill_session() {

@@ -261,6 +261,18 @@ TEST(Child, StopAsksFirstAndKillsThen) {
   EXPECT_EQ(deaf->stop(milliseconds(1)), (ExitStatus{0, SIGKILL}));
 }
 
+TEST(Child, OneThatEndsALittleLaterAtTheSameSignalIsNotLeftBehind) {
+  auto options =
+      shell("sh -c 'trap \"sleep 0.2; exit\" TERM; echo ready; while :; do sleep 100; done' & wait");
+  options.stdin_mode = StdinMode::pipe;
+  options.lines = true;
+  auto child = Child::start(options);
+  ASSERT_TRUE(child);
+  ASSERT_EQ(child->read_line(kLong)->value(), "ready");
+  EXPECT_EQ(child->stop(kLong), (ExitStatus{0, SIGTERM}));
+  EXPECT_THAT(child->left_behind(), IsEmpty());
+}
+
 TEST(Child, WhatItLeavesRunningIsNamedAndKilled) {
   auto options = shell("sh -c 'echo $$; kill -STOP $$' & read x; exit 0");
   options.stdin_mode = StdinMode::pipe;
