@@ -141,6 +141,24 @@ std::string stream(Protocol protocol, Random& random, bool wild) {
 
 class Borders : public ::testing::TestWithParam<Protocol> {};
 
+// Events longer than the buffer at first is, so that it grows while it holds a part of one.
+TEST_P(Borders, InReadsOfLongEventsNothingChanges) {
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    Random random(seed);
+    std::string bytes = stream(GetParam(), random, false);
+    for (std::size_t at = bytes.find("delta"); at != std::string::npos; at = bytes.find("delta", at)) {
+      at = bytes.find_first_of("\r\n", at);
+      if (at == std::string::npos || bytes[at - 1] != '}') continue;
+      bytes.insert(at - 1, ",\"long\":\"" + std::string(3000 + random.below(9000), 'l') + "\"");
+      at = bytes.find_first_of("\r\n", at);
+    }
+    const std::string parsed = heard(GetParam(), {bytes}, false, 1U << 20U);
+    for (const std::size_t size : {std::size_t{64}, 1 + random.below(64), 65 + random.below(3000)})
+      ASSERT_EQ(heard(GetParam(), reads_of(bytes, size), true, 1U << 20U), parsed)
+          << "seed " << seed << " reads of " << size;
+  }
+}
+
 TEST_P(Borders, CutAtEveryByteNothingChanges) {
   for (std::uint64_t seed = 1; seed <= 30; ++seed) {
     Random random(seed);

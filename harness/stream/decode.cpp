@@ -215,8 +215,9 @@ class Decoder::Impl {
     if (framing_ != Framing::sse || bytes.size() > Buffer::padding || !sse_.at_event()) return false;
     const std::string_view held = sse_.unread();
     if (held.empty() || held.size() + bytes.size() > options_.limits.line) return false;
-    char* const to = sse_.prepare(bytes.size());
-    if (kernel_.copy_event(bytes.data(), bytes.size(), held.back() == '\n', to) <= bytes.size()) return false;
+    const bool after_lf = held.back() == '\n';
+    char* const to = sse_.prepare(bytes.size());  // from here on `held` may be gone
+    if (kernel_.copy_event(bytes.data(), bytes.size(), after_lf, to) <= bytes.size()) return false;
     sse_.commit(bytes.size());
     return true;
   }
@@ -227,7 +228,8 @@ class Decoder::Impl {
     const std::size_t size = std::min<std::size_t>(bytes.size(), 1024);
     if (held.size() + size > options_.limits.line) return 0;
     const bool after_lf = !held.empty() && held.back() == '\n';
-    const std::size_t taken = kernel_.copy_event(bytes.data(), size, after_lf, sse_.prepare(size));
+    char* const to = sse_.prepare(size);  // from here on `held` may be gone
+    const std::size_t taken = kernel_.copy_event(bytes.data(), size, after_lf, to);
     if (taken > size) {
       sse_.commit(size);
       return size;
