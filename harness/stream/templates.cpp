@@ -144,7 +144,7 @@ Templates::Hit Templates::find(std::string_view type, std::string_view bytes, st
     return {static_cast<std::size_t>(close - begin), &known.delta};
   }
   // Streams in which nothing comes again: try ever more rarely, too.
-  if (++misses_ > 2 * most_templates) rest_ = std::min<std::uint32_t>(misses_, 64);
+  if (++misses_ > 2 * most_templates) rest_ = std::min<std::uint32_t>(misses_ * 4, 256);
   return {};
 }
 
