@@ -25,7 +25,10 @@ const std::vector<Contestant>& contestants();
 // the fields that the text is in. The upper limit for anything that parses.
 Checksum ondemand_limit(const Corpus& corpus, const std::vector<std::string_view>& payloads,
                         std::size_t read);
-// The kernel that ondemand_limit uses here: "icelake", "haswell" or "fallback".
+// The same reading every key and value, which is what makes On-Demand check them. Decodes nothing.
+Checksum ondemand_every_value(const Corpus& corpus, const std::vector<std::string_view>& payloads,
+                              std::size_t read);
+// The kernel that both use here: "icelake", "haswell" or "fallback".
 std::string_view ondemand_kernel();
 
 }  // namespace assay::bench

@@ -60,6 +60,44 @@ void responses(ondemand::document& document, Checksum& checksum) {
   if (document["delta"].get_string().get(text) == simdjson::SUCCESS) checksum.add(text);
 }
 
+// Reads a value and all that is in it: On-Demand checks nothing else. False when it is no JSON.
+bool read_all(ondemand::value value, Checksum& checksum) {
+  ondemand::json_type type{};
+  if (value.type().get(type) != simdjson::SUCCESS) return false;
+  if (type == ondemand::json_type::object) {
+    for (auto field : value.get_object()) {
+      std::string_view key;
+      ondemand::value inner;
+      if (field.unescaped_key().get(key) != simdjson::SUCCESS ||
+          field.value().get(inner) != simdjson::SUCCESS || !read_all(inner, checksum))
+        return false;
+    }
+    return true;
+  }
+  if (type == ondemand::json_type::array) {
+    for (auto element : value.get_array()) {
+      ondemand::value inner;
+      if (element.get(inner) != simdjson::SUCCESS || !read_all(inner, checksum)) return false;
+    }
+    return true;
+  }
+  if (type == ondemand::json_type::string) {
+    std::string_view text;
+    if (value.get_string().get(text) != simdjson::SUCCESS) return false;
+    checksum.bytes += text.size();
+    return true;
+  }
+  if (type == ondemand::json_type::number) {
+    ondemand::number number;
+    return value.get_number().get(number) == simdjson::SUCCESS;
+  }
+  if (type == ondemand::json_type::boolean) {
+    bool truth = false;
+    return value.get_bool().get(truth) == simdjson::SUCCESS;
+  }
+  return value.is_null();
+}
+
 }  // namespace
 
 Checksum limit(stream::Protocol protocol, const std::vector<std::string_view>& payloads) {
@@ -77,6 +115,21 @@ Checksum limit(stream::Protocol protocol, const std::vector<std::string_view>& p
     } else {
       chat(document, checksum);
     }
+  }
+  return checksum;
+}
+
+Checksum every_value(const std::vector<std::string_view>& payloads) {
+  Checksum checksum;
+  ondemand::parser parser;
+  for (const std::string_view payload : payloads) {
+    ondemand::document document;
+    ondemand::value root;
+    const simdjson::padded_string_view view(payload.data(), payload.size(),
+                                            payload.size() + simdjson::SIMDJSON_PADDING);
+    if (parser.iterate(view).get(document) == simdjson::SUCCESS &&
+        document.get_value().get(root) == simdjson::SUCCESS && read_all(root, checksum))
+      ++checksum.sum;
   }
   return checksum;
 }

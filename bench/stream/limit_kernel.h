@@ -11,12 +11,15 @@ namespace assay::bench {
 
 namespace fallback {
 Checksum limit(stream::Protocol protocol, const std::vector<std::string_view>& payloads);
-}
+Checksum every_value(const std::vector<std::string_view>& payloads);
+}  // namespace fallback
 namespace haswell {
 Checksum limit(stream::Protocol protocol, const std::vector<std::string_view>& payloads);
-}
+Checksum every_value(const std::vector<std::string_view>& payloads);
+}  // namespace haswell
 namespace icelake {
 Checksum limit(stream::Protocol protocol, const std::vector<std::string_view>& payloads);
-}
+Checksum every_value(const std::vector<std::string_view>& payloads);
+}  // namespace icelake
 
 }  // namespace assay::bench

@@ -147,7 +147,10 @@ inline const char* fit_pieces(const Skeleton& skeleton, const char* at, const ch
 inline void fetch_ahead(const char* at, std::size_t size) {
   constexpr std::uintptr_t distance = 4096;
   const std::uintptr_t from = reinterpret_cast<std::uintptr_t>(at) + distance;
-  for (std::size_t i = 0; i < size; i += 64) __builtin_prefetch(reinterpret_cast<const void*>(from + i));
+  for (std::size_t i = 0; i < size; i += 64) {
+    // Not read through: NOLINTNEXTLINE(performance-no-int-to-ptr)
+    __builtin_prefetch(reinterpret_cast<const void*>(from + i));
+  }
 }
 
 const char* fit(const Skeleton& skeleton, const char* at, const char* end, Fragment& fragment) {
