@@ -263,7 +263,7 @@ TEST(Child, StopAsksFirstAndKillsThen) {
 
 TEST(Child, OneThatEndsALittleLaterAtTheSameSignalIsNotLeftBehind) {
   auto options =
-      shell("sh -c 'trap \"sleep 0.2; exit\" TERM; echo ready; while :; do sleep 100; done' & wait");
+      shell("sh -c 'trap \"sleep 0.05; exit\" TERM; echo ready; while :; do sleep 0.01; done' & wait");
   options.stdin_mode = StdinMode::pipe;
   options.lines = true;
   auto child = Child::start(options);
