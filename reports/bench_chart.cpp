@@ -76,28 +76,31 @@ std::string chart_html(const Chart& chart, const LogScale& scale) {
     out += fmt::format("<text class=\"axis\" x=\"{:.2f}%\" y=\"{}\" text-anchor=\"{}\">{}</text>\n", x,
                        height + kAxis - 6, anchor, decade(power));
   }
-  int y = 0;
-  for (const Bar& bar : chart.bars) {
+  for (std::size_t i = 0; i < chart.bars.size(); ++i) {
+    const Bar& bar = chart.bars[i];
+    if (!bar.value) continue;
+    const auto y = static_cast<double>(i) * kRow;
+    const double width = scale.at(*bar.value);
     out += fmt::format(
-        "<text class=\"label\" x=\"0\" y=\"{0}\">{1}</text><text class=\"value\" x=\"100%\" y=\"{0}\" "
-        "text-anchor=\"end\">{2}</text>\n",
-        y + 15, xml_escape(bar.label), xml_escape(bar.text));
-    if (bar.value) {
-      const double width = scale.at(*bar.value);
-      out += fmt::format(
-          "<rect class=\"bar {}\" data-value=\"{}\" x=\"0\" y=\"{}\" width=\"{:.2f}%\" height=\"11\" "
-          "rx=\"2\"/>\n",
-          bar.kind, *bar.value, y + 20, width);
-      if (bar.reach)
-        out +=
-            fmt::format("<line class=\"reach {0}\" x1=\"{1:.2f}%\" x2=\"{2:.2f}%\" y1=\"{3}\" y2=\"{3}\"/>\n",
-                        bar.kind, width, scale.at(*bar.reach), y + 25.5);
-    }
-    y += kRow;
+        "<rect class=\"bar {}\" data-value=\"{}\" x=\"0\" y=\"{}\" width=\"{:.2f}%\" height=\"11\" "
+        "rx=\"2\"/>\n",
+        bar.kind, *bar.value, y + 20, width);
+    if (bar.reach)
+      out +=
+          fmt::format("<line class=\"reach {0}\" x1=\"{1:.2f}%\" x2=\"{2:.2f}%\" y1=\"{3}\" y2=\"{3}\"/>\n",
+                      bar.kind, width, scale.at(*bar.reach), y + 25.5);
   }
   if (chart.line)
     out += fmt::format("<line class=\"limit-line\" x1=\"{0:.2f}%\" x2=\"{0:.2f}%\" y1=\"0\" y2=\"{1}\"/>\n",
                        scale.at(*chart.line), height);
+  // Text last: its halo keeps lines out of it.
+  for (std::size_t i = 0; i < chart.bars.size(); ++i) {
+    const Bar& bar = chart.bars[i];
+    out += fmt::format(
+        "<text class=\"label\" x=\"0\" y=\"{0}\">{1}</text><text class=\"value\" x=\"100%\" y=\"{0}\" "
+        "text-anchor=\"end\">{2}</text>\n",
+        static_cast<int>(i) * kRow + 15, xml_escape(bar.label), xml_escape(bar.text));
+  }
   return out + "</svg></figure>\n";
 }
 

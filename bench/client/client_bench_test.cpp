@@ -14,7 +14,6 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::SizeIs;
-using wire::Flush;
 using wire::Hold;
 using wire::Script;
 using wire::Write;
