@@ -31,7 +31,7 @@ using SteadyClock = std::chrono::steady_clock;
 // and kept the pipe can make it last.
 constexpr Micros kEscapeeGrace = std::chrono::milliseconds(200);
 
-// How long the others of its session have to end when the whole of it was told to.
+// How long the others of its session have to end when it, or all of them, were told to by a signal.
 constexpr Micros kSessionGrace = std::chrono::milliseconds(500);
 
 struct Pipe {
@@ -79,7 +79,7 @@ struct Child::State {
   bool send_signal(int number, To to) {
     const std::lock_guard lock(mutex);
     if (reaped || pid <= 0 || ::kill(to == To::group ? -pid : pid, number) != 0) return false;
-    if (to == To::group) all_told = true;
+    told = true;
     return true;
   }
 
@@ -103,8 +103,8 @@ struct Child::State {
   const std::string name;
   const SteadyClock::time_point start = SteadyClock::now();
   UniqueFd wake_fd, pid_fd, in_fd;
-  std::array<UniqueFd, 2> out_fd;     // by index_of()
-  std::atomic<bool> all_told{false};  // a signal went to the whole group
+  std::array<UniqueFd, 2> out_fd;  // by index_of()
+  std::atomic<bool> told{false};   // a signal was sent
   std::atomic<bool> abandon{false};
 
   mutable std::mutex mutex;
@@ -293,7 +293,7 @@ void Child::State::stream_ended(Stream stream) {
 
 // The child is a zombie: its number is still ours, so its session can be found and cannot be another's.
 void Child::State::on_exit() {
-  if (all_told) await_session();
+  if (told) await_session();
   while (read_some(Stream::out)) {
   }
   while (read_some(Stream::err)) {
@@ -317,7 +317,8 @@ void Child::State::on_exit() {
   changed.notify_all();
 }
 
-// Those that got the same signal end a moment sooner or later than the child: none of them was left behind.
+// Those that got the same signal, or were told of it by the child, end a moment sooner or later than the
+// child: none of them was left behind.
 void Child::State::await_session() const {
   const auto until = SteadyClock::now() + kSessionGrace;
   for (const ProcessInfo& member : session_members(pid)) {

@@ -261,6 +261,20 @@ TEST(Child, StopAsksFirstAndKillsThen) {
   EXPECT_EQ(deaf->stop(milliseconds(1)), (ExitStatus{0, SIGKILL}));
 }
 
+TEST(Child, OneThatItTellsToEndBeforeItEndsItselfIsNotLeftBehind) {
+  auto options = shell(
+      "trap 'kill $!; exit 3' TERM; "
+      "sh -c 'trap \"sleep 0.05; exit\" TERM; echo ready; while :; do sleep 0.01; done' & wait");
+  options.stdin_mode = StdinMode::pipe;
+  options.lines = true;
+  auto child = Child::start(options);
+  ASSERT_TRUE(child);
+  ASSERT_EQ(child->read_line(kLong)->value(), "ready");
+  ASSERT_TRUE(child->signal(SIGTERM, Child::To::child));
+  EXPECT_EQ(child->wait(kLong), (ExitStatus{3, 0}));
+  EXPECT_THAT(child->left_behind(), IsEmpty());
+}
+
 TEST(Child, OneThatEndsALittleLaterAtTheSameSignalIsNotLeftBehind) {
   auto options =
       shell("sh -c 'trap \"sleep 0.05; exit\" TERM; echo ready; while :; do sleep 0.01; done' & wait");
