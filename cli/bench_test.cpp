@@ -16,7 +16,8 @@ using testing::HasSubstr;
 using testing::Not;
 
 // A client of thirty lines. How it reads is its argument: prompt, slow (it sleeps at each event), whole (it
-// shows all at the end), forgetful (it loses the last words), plain (it asks for no stream).
+// shows all at the end), forgetful (it loses the last words), plain (it asks for no stream), twice (it shows
+// the second answer that it asks for).
 constexpr const char* kReader = R"(#!/usr/bin/python3
 import json, os, sys, time, urllib.request
 how = sys.argv[1]
@@ -25,6 +26,9 @@ ask = {"model": os.environ["ASSAY_MODEL"], "stream": how != "plain",
 request = urllib.request.Request(os.environ["OPENAI_BASE_URL"] + "/chat/completions", json.dumps(ask).encode(),
     {"Authorization": "Bearer " + os.environ["OPENAI_API_KEY"], "Content-Type": "application/json"})
 answer = urllib.request.urlopen(request)
+if how == "twice":  # the first is for a title, which nobody sees
+    answer.read()
+    answer = urllib.request.urlopen(request)
 if how == "plain":
     print(json.load(answer)["choices"][0]["message"]["content"])
     sys.exit()
@@ -36,7 +40,7 @@ for line in answer:
     piece = choices[0]["delta"].get("content", "") if choices else ""
     if how == "slow" and piece:
         time.sleep(0.02)
-    if how in ("prompt", "slow"):
+    if how in ("prompt", "slow", "twice"):
         print(piece, end="", flush=True)
     text.append(piece)
 if how in ("whole", "forgetful"):
@@ -121,6 +125,15 @@ TEST_F(Bench, AReaderThatShowsAllAtTheEndIsNotObservable) {
   EXPECT_TRUE(readings().at("event")["first_us"].is_null());
 }
 
+TEST_F(Bench, OfTwoAnswersThatWhichIsShownIsMeasured) {
+  const auto done = assay(bench({"--cuts", "event", "--", reader(), "twice"}));
+  EXPECT_EQ(done.status.code, 0) << done.out << done.err;
+  EXPECT_THAT(done.out, HasSubstr("It asked for 2 answers in one chat"));
+  // Against the first answer's times the second would seem a whole stream late: 20 events, one every 5 ms.
+  EXPECT_EQ(readings().at("event")["samples"], 19);
+  EXPECT_LT(readings().at("event")["p50_us"], 100'000);
+}
+
 TEST_F(Bench, AClientThatCannotBeMeasuredIsIncompleteInOneLine) {
   expect_refused(bench({"--", reader(), "forgetful"}), 3, "the client showed 19 of 20 events");
   expect_refused(bench({"--", reader(), "plain"}), 3, "an answer that is not streamed");
@@ -163,8 +176,8 @@ TEST_F(Bench, WrongArgumentsAreOneLine) {
   expect_refused({"bench", "client", "--client", "reference", "--pace", "0"}, 2, "--pace: expected a time");
   expect_refused({"bench", "client", "--client", "reference", "--protocol", "chat"}, 2,
                  "--protocol: expected openai-chat");
-  expect_refused({"bench", "client", "--client", "reference", "--events", "9000000"}, 2,
-                 "expected at most 9999999");
+  expect_refused({"bench", "client", "--client", "reference", "--events", "200000"}, 2,
+                 "--events times --longer: expected at most 1000000");
   expect_refused({"bench", "client", "--", "./nothing"}, 2, "there is no program there to run");
 }
 
