@@ -124,7 +124,7 @@ class Session {
   std::vector<SeenEvent> events_;
   std::vector<nlohmann::json> pages_;
   std::vector<std::thread> visits_;
-  http::CancelToken over_;  // every operation has ended
+  http::CancelToken over_;                                  // every operation has ended
   std::map<std::string, std::unique_ptr<Opener>> openers_;  // actor → what its BROWSER starts
   // Last: its clients' threads call on_event, which uses what stands above.
   std::map<std::string, process::Mounted> disks_;  // home → its file system; outlives who lives there
