@@ -1,4 +1,6 @@
 // connection-faults.cancel-not-propagated: a cancelled request goes on behind the scenes.
+#include <future>
+
 #include "conformance/mutants/mutant.h"
 
 namespace assay::reference {
@@ -7,14 +9,16 @@ void mutate(Parts& parts) {
   parts.transport = [right = parts.transport](const HttpRequest& request, const BodySink&,
                                               const Cancel& cancel,
                                               const Deadline& deadline) -> Outcome<HttpReply> {
-    const auto reply = std::make_shared<Outcome<HttpReply>>(failure(Category::cancelled, "cancelled"));
+    const auto answer = std::make_shared<std::promise<Outcome<HttpReply>>>();
+    auto reply = answer->get_future();
     const Cancel done;
     std::thread([=] {
-      *reply = right(request, {}, Cancel(), Deadline::in(Millis(60000)));
+      answer->set_value(right(request, {}, Cancel(), Deadline::in(Millis(60000))));
       done.cancel();
     }).detach();
     wait_for(done.fd(), POLLIN, deadline, cancel);
-    return cancel.cancelled() ? failure(Category::cancelled, "cancelled") : *reply;
+    if (cancel.cancelled() || !done.cancelled()) return failure(Category::cancelled, "cancelled");
+    return reply.get();
   };
 }
 
