@@ -78,9 +78,9 @@ struct Child::State {
   }
   bool send_signal(int number, To to) {
     const std::lock_guard lock(mutex);
-    if (reaped || pid <= 0 || ::kill(to == To::group ? -pid : pid, number) != 0) return false;
-    told = true;
-    return true;
+    if (reaped || pid <= 0) return false;
+    told = true;  // before the signal: the child may have ended when kill() returns
+    return ::kill(to == To::group ? -pid : pid, number) == 0;
   }
 
   // The child's thread.

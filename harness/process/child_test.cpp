@@ -287,6 +287,20 @@ TEST(Child, OneThatEndsALittleLaterAtTheSameSignalIsNotLeftBehind) {
   EXPECT_THAT(child->left_behind(), IsEmpty());
 }
 
+// The child may be seen to have ended before the call that ended it returns.
+TEST(Child, OneThatEndsAtTheSameSignalIsNeverLeftBehind) {
+  for (int i = 0; i < 50; ++i) {
+    auto options = shell("sleep 100 & echo ready; wait");
+    options.stdin_mode = StdinMode::pipe;
+    options.lines = true;
+    auto child = Child::start(options);
+    ASSERT_TRUE(child);
+    ASSERT_EQ(child->read_line(kLong)->value(), "ready");
+    EXPECT_EQ(child->stop(kLong), (ExitStatus{0, SIGTERM}));
+    ASSERT_THAT(child->left_behind(), IsEmpty()) << i;
+  }
+}
+
 TEST(Child, WhatItLeavesRunningIsNamedAndKilled) {
   auto options = shell("sh -c 'echo $$; kill -STOP $$' & read x; exit 0");
   options.stdin_mode = StdinMode::pipe;
