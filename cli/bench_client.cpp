@@ -173,12 +173,7 @@ void add_bench_client(CLI::App& app, CLI::App& bench, Action& action) {
           "command", arguments->command,
           "A program and its arguments after --; it is run for each stream, and its stdout is watched")
       ->type_name("COMMAND");
-  verb->add_option("--client", arguments->client,
-                   "reference, mutant:NAME, a client of `assay clients`, or a client file")
-      ->type_name("NAME");
-  verb->add_option("--adapter", arguments->adapter,
-                   "Program and arguments that speak the adapter protocol, up to the next option")
-      ->type_name("ARGV");
+  add_client_options(*verb, arguments->client, arguments->adapter);
   verb->add_option("--protocol", arguments->protocol,
                    "For a client that can choose: openai-chat, openai-responses, anthropic, gemini")
       ->type_name("NAME");

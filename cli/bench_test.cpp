@@ -39,7 +39,7 @@ for line in answer:
     choices = json.loads(line[6:])["choices"]
     piece = choices[0]["delta"].get("content", "") if choices else ""
     if how == "slow" and piece:
-        time.sleep(0.02)
+        time.sleep(0.02)  # what a slow client is; the test waits for its end
     if how in ("prompt", "slow", "twice"):
         print(piece, end="", flush=True)
     text.append(piece)

@@ -51,4 +51,12 @@ Result<ClientSpec> client_under_test(const std::string& name, const std::vector<
   return program_spec(command);
 }
 
+void add_client_options(CLI::App& verb, std::string& name, std::vector<std::string>& adapter) {
+  verb.add_option("--client", name, "reference, mutant:NAME, a client of `assay clients`, or a client file")
+      ->type_name("NAME");
+  verb.add_option("--adapter", adapter,
+                  "Program and arguments that speak the adapter protocol, up to the next option")
+      ->type_name("ARGV");
+}
+
 }  // namespace assay::cli

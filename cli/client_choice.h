@@ -1,6 +1,7 @@
 // The client that a command line names, where one is played or measured.
 #pragma once
 
+#include <CLI/CLI.hpp>
 #include <string>
 #include <vector>
 
@@ -13,5 +14,8 @@ namespace assay::cli {
 Result<conformance::ClientSpec> client_under_test(const std::string& name,
                                                   const std::vector<std::string>& adapter,
                                                   const std::vector<std::string>& command);
+
+// --client and --adapter, into `name` and `adapter`, which outlive `verb`.
+void add_client_options(CLI::App& verb, std::string& name, std::vector<std::string>& adapter);
 
 }  // namespace assay::cli

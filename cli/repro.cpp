@@ -160,12 +160,7 @@ void add_repro(CLI::App& app, Action& action) {
           "A program and its arguments after --; it is run for each step, {op} in it is the step: login, "
           "chat, refresh, logout")
       ->type_name("COMMAND");
-  verb->add_option("--client", arguments->client,
-                   "reference, mutant:NAME, a client of `assay clients`, or a client file")
-      ->type_name("NAME");
-  verb->add_option("--adapter", arguments->adapter,
-                   "Program and arguments that speak the adapter protocol, up to the next option")
-      ->type_name("ARGV");
+  add_client_options(*verb, arguments->client, arguments->adapter);
   verb->add_option("--times", arguments->times, "Play it so often, and say how often it showed")
       ->check(CLI::PositiveNumber);
   verb->add_flag("--until-fail", arguments->until_fail,

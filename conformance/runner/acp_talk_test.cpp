@@ -8,6 +8,7 @@
 
 #include "conformance/runner/exec_client.h"
 #include "conformance/runner/output_dialect.h"
+#include "conformance/runner/test_home.h"
 #include "harness/base/text.h"
 
 namespace assay::conformance {
@@ -120,13 +121,6 @@ TEST(OutputDialect, AcpFailuresAreWhatTheAgentSays) {
 
 class AcpAgentTest : public testing::Test {
  protected:
-  AcpAgentTest() {
-    std::string name = (fs::temp_directory_path() / "assay-acp-XXXXXX").string();
-    if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("mkdtemp");
-    home_ = name;
-  }
-  ~AcpAgentTest() override { fs::remove_all(home_); }
-
   std::unique_ptr<Client> agent(const std::string& script) {
     Recipe recipe;
     recipe.argv = {"sh", "-c", script};
@@ -158,7 +152,8 @@ class AcpAgentTest : public testing::Test {
   }
 
   SystemClock clock_;
-  std::string home_;
+  const TestHome own_;
+  const std::string& home_ = own_.path();
 };
 
 constexpr const char* kAgent = R"sh(

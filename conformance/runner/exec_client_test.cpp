@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "conformance/runner/output_dialect.h"
+#include "conformance/runner/test_home.h"
 #include "harness/base/text.h"
 #include "harness/base/yaml.h"
 
@@ -149,13 +150,6 @@ TEST(OutputDialect, ReadsEveryClientsAnswer) {
 
 class ExecClientTest : public testing::Test {
  protected:
-  ExecClientTest() {
-    std::string name = (fs::temp_directory_path() / "assay-exec-XXXXXX").string();
-    if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("mkdtemp");
-    home_ = name;
-  }
-  ~ExecClientTest() override { fs::remove_all(home_); }
-
   std::unique_ptr<Client> client(const std::string& script) {
     recipe_.argv = {"sh", "-c", script, "sh", "${prompt}"};
     Launch launch;
@@ -174,7 +168,8 @@ class ExecClientTest : public testing::Test {
   }
 
   SystemClock clock_;
-  std::string home_;
+  const TestHome own_;
+  const std::string& home_ = own_.path();
   Recipe recipe_;
 };
 
