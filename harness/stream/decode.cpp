@@ -152,8 +152,10 @@ class Decoder::Impl {
       take_error(json_.error());
     } else {
       eventstream_.append(bytes);
-      for (EventstreamMessage message; !problem_ && eventstream_.next(message);)
+      for (EventstreamMessage message; !problem_ && eventstream_.next(message);) {
+        interpreter_->on_headers(message);
         payload(message.event_type, message.payload);
+      }
       take_error(eventstream_.error());
     }
   }
@@ -276,22 +278,22 @@ class Decoder::Impl {
     const auto status = framing_ == Framing::eventstream
                             ? parser_.parse(data.data(), data.size()).get(root)
                             : parser_.parse(data.data(), data.size(), false).get(root);
-    if (status != simdjson::SUCCESS) return refuse(simdjson::error_message(status), data);
+    if (status != simdjson::SUCCESS)
+      return refuse(std::string("expected a JSON object, but ") + simdjson::error_message(status), data);
     simdjson::dom::object object;
-    if (root.get(object) != simdjson::SUCCESS) return refuse("it is no object", data);
+    if (root.get(object) != simdjson::SUCCESS)
+      return refuse("expected a JSON object, but it is no object", data);
     const std::uint64_t epoch = emitter_.epoch();
     watch_.begin();
     interpreter_->on_payload(type, object);
+    if (!interpreter_->problem().empty()) return refuse(interpreter_->problem(), data);
     if (watch_.one_fragment() && epoch == emitter_.epoch() && options_.templates && framing_ == Framing::sse)
       templates_.learn(type, data, data.data()[data.size()] == '\r' ? "\r\n" : "\n", watch_.fragment(),
                        epoch);
   }
 
-  void refuse(const char* why, std::string_view data) {
-    problem_ = Error{
-        "event " + std::to_string(events_) + ": expected a JSON object, but " + why + ": " + shown(data),
-        {},
-        0};
+  void refuse(const std::string& why, std::string_view data) {
+    problem_ = Error{"event " + std::to_string(events_) + ": " + why + ": " + shown(data), {}, 0};
   }
 
   DecodeOptions options_;

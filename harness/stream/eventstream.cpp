@@ -65,6 +65,7 @@ bool read_headers(std::string_view headers, EventstreamMessage& message) {
       if (name == ":message-type") message.message_type = value;
       if (name == ":event-type" || name == ":exception-type" || name == ":error-code")
         message.event_type = value;
+      if (name == ":error-message") message.error_message = value;
     }
     headers.remove_prefix(*size);
   }

@@ -23,9 +23,10 @@ std::string eventstream_message(const std::vector<std::pair<std::string, std::st
                                 std::string_view payload);
 
 struct EventstreamMessage {
-  std::string_view message_type;  // :message-type: "event", "exception" or "error"
-  std::string_view event_type;    // :event-type, :exception-type or :error-code
-  std::string_view payload;       // followed by four readable bytes
+  std::string_view message_type;   // :message-type: "event", "exception" or "error"
+  std::string_view event_type;     // :event-type, :exception-type or :error-code
+  std::string_view error_message;  // :error-message: an "error" says all in its headers
+  std::string_view payload;        // followed by four readable bytes
 };
 
 class EventstreamFramer {

@@ -1,7 +1,8 @@
 // From JSON payloads to deltas: what each protocol's interpreter shares. Private to harness/stream.
 //
-// An interpreter sees the payloads of one answer in order, whole bodies too, and emits deltas. It never
-// fails: what it does not know it keeps as an extra or passes over.
+// An interpreter sees the payloads of one answer in order, whole bodies too, and emits deltas. What it does
+// not know it keeps as an extra or passes over. Only a payload inside a payload can be broken without the
+// decoder seeing it: then problem() says so, and the decoder reads no further.
 #pragma once
 
 #include <simdjson.h>
@@ -13,6 +14,10 @@
 #include <vector>
 
 #include "harness/stream/delta.h"
+
+namespace assay::stream {
+struct EventstreamMessage;
+}
 
 namespace assay::stream::decoding {
 
@@ -146,14 +151,21 @@ class Interpreter {
   // :exception-type.
   virtual void on_payload(std::string_view event, const Object& root) = 0;
   virtual void on_done() { complete_ = true; }  // data: [DONE]
+  // What stands around a payload in an AWS event stream; comes before it, and also when it is empty.
+  virtual void on_headers(const EventstreamMessage& /*message*/) {}
   bool complete() const { return complete_; }
+  // What is wrong with the payload before: "expected ..., but ...". Empty: nothing.
+  const std::string& problem() const { return problem_; }
 
  protected:
   Emitter& out_;
   bool complete_ = false;
+  std::string problem_;
 };
 
-std::unique_ptr<Interpreter> make_chat(Emitter& out);
+// `stop_reason` finishes a choice as well (on Bedrock it stands for finish_reason; elsewhere it is something
+// else, and stands beside it).
+std::unique_ptr<Interpreter> make_chat(Emitter& out, bool stop_reason = false);
 std::unique_ptr<Interpreter> make_responses(Emitter& out);
 std::unique_ptr<Interpreter> make_anthropic(Emitter& out);
 std::unique_ptr<Interpreter> make_gemini(Emitter& out);

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "harness/base/text.h"
+#include "harness/stream/eventstream.h"
 #include "harness/stream/interpret.h"
 
 namespace assay::stream::decoding {
@@ -11,10 +12,27 @@ namespace {
 class Bedrock final : public Interpreter {
  public:
   explicit Bedrock(Emitter& out)
-      : Interpreter(out), anthropic_(make_anthropic(out)), cohere_(make_cohere(out)), chat_(make_chat(out)) {}
+      : Interpreter(out),
+        anthropic_(make_anthropic(out)),
+        cohere_(make_cohere(out)),
+        chat_(make_chat(out, true)) {}
+
+  void on_headers(const EventstreamMessage& message) override {
+    exception_ = message.message_type == "exception";
+    if (message.message_type == "error") {
+      StreamError error;
+      error.code = message.event_type;
+      error.message = message.error_message;
+      out_.error(error);
+    } else if (exception_ && !trim(message.payload).starts_with('{')) {
+      StreamError error;
+      error.type = message.event_type;
+      out_.error(error);
+    }
+  }
 
   void on_payload(std::string_view event, const Object& root) override {
-    if (event.ends_with("Exception")) return exception(event, root);
+    if (exception_ || event.ends_with("Exception")) return exception(event, root);
     if (const std::string_view bytes = text_in(root, "bytes"); !bytes.empty()) return vendor_chunk(bytes);
     if (event.empty() || event == "message") return any(root);
     converse(event, root);
@@ -26,12 +44,30 @@ class Bedrock final : public Interpreter {
     Block::Kind kind;
     std::uint32_t block;
   };
+  struct ToolResult {
+    std::int64_t index;
+    std::uint32_t block;
+    int pieces;
+  };
 
   void exception(std::string_view name, const Object& root) {
     StreamError error;
-    read_error(root, error);
+    if (!failure(root, error)) keep_fields(root, "", error);
     error.type = name;
     out_.error(error);
+  }
+  // AWS spells it `message` or `Message`.
+  static bool failure(const Object& root, StreamError& error) {
+    if (read_error(root, error)) return true;
+    error.message = text_in(root, "Message");
+    if (error.message.empty()) return false;
+    keep_fields(root, "Message", error);
+    return true;
+  }
+  static void keep_fields(const Object& root, std::string_view but, StreamError& error) {
+    for (const auto field : root)
+      if (field.key != but && !field.value.is_null())
+        set_extra(error.extras, field.key, simdjson::minify(field.value));
   }
 
   // Without an eventstream around it: a body, or one line of a recording that lost its framing:
@@ -54,7 +90,10 @@ class Bedrock final : public Interpreter {
     } else if (event == "contentBlockDelta") {
       if (Object delta; object_in(root, "delta", delta))
         read_delta(number_in(root, "contentBlockIndex", 0), delta);
+    } else if (event == "contentBlockStop") {
+      end_result(number_in(root, "contentBlockIndex", 0));
     } else if (event == "messageStop") {
+      while (!results_.empty()) end_result(results_.back().index);
       complete_ = true;
       out_.finish(text_in(root, "stopReason"));
       keep_extras(root, "stopReason");
@@ -83,16 +122,52 @@ class Bedrock final : public Interpreter {
   }
   void start_block(const Object& root) {
     Object start;
-    Object tool;
-    if (!object_in(root, "start", start) || !object_in(start, "toolUse", tool)) return;
-    const std::uint32_t block = block_at(number_in(root, "contentBlockIndex", 0), Block::Kind::tool_call);
-    out_.identify(block, text_in(tool, "toolUseId"), text_in(tool, "name"));
+    if (!object_in(root, "start", start)) return;
+    const std::int64_t index = number_in(root, "contentBlockIndex", 0);
+    for (const auto field : start) {
+      Object inner;
+      if (field.value.get(inner) != simdjson::SUCCESS) continue;
+      if (field.key == "toolUse") {
+        out_.identify(block_at(index, Block::Kind::tool_call), text_in(inner, "toolUseId"),
+                      text_in(inner, "name"));
+      } else if (field.key == "toolResult") {
+        start_result(index, simdjson::minify(inner));
+      } else {
+        out_.extra_part("message.", field.key, field.value);
+      }
+    }
+  }
+  // A tool result (of a tool that ran at the provider) is an opaque block, as in a body: its JSON is written
+  // as its pieces come. One that was cut off is no JSON, as the arguments of a call that was cut off.
+  ToolResult& start_result(std::int64_t index, std::string head) {
+    const std::uint32_t block = out_.open(Block::Kind::opaque);
+    out_.identify(block, "", "toolResult");
+    head.pop_back();
+    out_.fragment(block, R"({"toolResult":)" + head + (head == "{" ? "" : ",") + R"("content":[)");
+    return results_.emplace_back(ToolResult{index, block, 0});
+  }
+  void read_result(std::int64_t index, const Array& pieces) {
+    const auto known =
+        std::find_if(results_.begin(), results_.end(), [&](const ToolResult& r) { return r.index == index; });
+    ToolResult& result = known != results_.end() ? *known : start_result(index, "{}");
+    for (const Element piece : pieces)
+      out_.fragment(result.block, (result.pieces++ == 0 ? "" : ",") + std::string(simdjson::minify(piece)));
+  }
+  void end_result(std::int64_t index) {
+    const auto known =
+        std::find_if(results_.begin(), results_.end(), [&](const ToolResult& r) { return r.index == index; });
+    if (known == results_.end()) return;
+    out_.fragment(known->block, "]}}");
+    results_.erase(known);
   }
   void read_delta(std::int64_t index, const Object& delta) {
     for (const auto field : delta) {
       Object inner;
+      Array pieces;
       if (field.key == "text") {
         out_.fragment(block_at(index, Block::Kind::text), as_text(field.value));
+      } else if (field.key == "toolResult" && field.value.get(pieces) == simdjson::SUCCESS) {
+        read_result(index, pieces);
       } else if (field.value.get(inner) != simdjson::SUCCESS) {
         continue;
       } else if (field.key == "toolUse") {
@@ -102,6 +177,8 @@ class Bedrock final : public Interpreter {
         read_reasoning(block_at(index, Block::Kind::reasoning), inner);
       } else if (field.key == "citation") {
         out_.extra_part("message.", "citations", field.value);
+      } else {
+        out_.extra_part("message.", field.key, field.value);
       }
     }
   }
@@ -150,12 +227,24 @@ class Bedrock final : public Interpreter {
   }
 
   void vendor_chunk(std::string_view bytes) {
+    constexpr const char* expected = R"(expected base64 of a JSON object under "bytes", but )";
     const Result<std::string> json = base64_decode(bytes);
+    if (!json) {
+      problem_ = expected + std::string("it is no base64");
+      return;
+    }
     Element element;
     Object object;
-    if (json && parser_.parse(*json).get(element) == simdjson::SUCCESS &&
-        element.get(object) == simdjson::SUCCESS)
+    if (const auto status = parser_.parse(*json).get(element); status != simdjson::SUCCESS) {
+      problem_ = expected + std::string(simdjson::error_message(status));
+    } else if (element.get(object) != simdjson::SUCCESS) {
+      problem_ = expected + std::string("it is no object");
+    } else {
       any(object);
+      constexpr std::string_view metrics = "amazon-bedrock-invocationMetrics";
+      if (Element counts; object.at_key(metrics).get(counts) == simdjson::SUCCESS)
+        out_.extra("", metrics, counts);
+    }
   }
 
   // The JSON of the vendors behind invoke: Anthropic, Cohere, OpenAI-like, Titan, Llama, Mistral, Nova.
@@ -174,15 +263,16 @@ class Bedrock final : public Interpreter {
         root.at_key("generations").error() == simdjson::SUCCESS)
       return cohere_v1(root);
     if (Array completions; array_in(root, "completions", completions)) return ai21(completions);
-    if (const std::string_view text = text_in(root, "completion"); !text.empty()) {
-      append(text);
+    // Claude's text completions: the last chunk has no text, only the reason.
+    if (root.at_key("completion").is_string()) {
+      append(text_in(root, "completion"));
       return end(text_in(root, "stop_reason"));
     }
     const std::string_view type = text_in(root, "type");
     if (type.find('-') != std::string_view::npos) return delegate(*cohere_, root);
     if (!type.empty()) return delegate(*anthropic_, root);
     StreamError error;
-    if (read_error(root, error)) out_.error(error);
+    if (failure(root, error)) out_.error(error);
   }
   void delegate(Interpreter& interpreter, const Object& root) {
     interpreter.on_payload({}, root);
@@ -257,6 +347,8 @@ class Bedrock final : public Interpreter {
   std::unique_ptr<Interpreter> cohere_;
   std::unique_ptr<Interpreter> chat_;
   std::vector<Open> open_;
+  std::vector<ToolResult> results_;
+  bool exception_ = false;  // the headers said so
   simdjson::dom::parser parser_;
 };
 

@@ -9,7 +9,7 @@ namespace {
 
 class Chat final : public Interpreter {
  public:
-  using Interpreter::Interpreter;
+  Chat(Emitter& out, bool stop_reason) : Interpreter(out), stop_reason_(stop_reason) {}
 
   void on_payload(std::string_view event, const Object& root) override {
     Element choices;
@@ -121,7 +121,7 @@ class Chat final : public Interpreter {
 
   void read_rest(int index, const Object& choice) {
     for (const auto field : choice) {
-      if (is(field.key, "finish_reason")) {
+      if (is(field.key, "finish_reason") || (stop_reason_ && is(field.key, "stop_reason"))) {
         const std::string_view word = as_text(field.value);
         if (index == 0 && !word.empty()) out_.finish(word);
         if (!word.empty()) complete_ = true;
@@ -319,12 +319,13 @@ class Chat final : public Interpreter {
   std::vector<Call> calls_;
   std::string scratch_;
   bool saw_delta_ = false;
+  bool stop_reason_;
 };
 
 }  // namespace
 
-std::unique_ptr<Interpreter> make_chat(Emitter& out) {
-  return std::make_unique<Chat>(out);
+std::unique_ptr<Interpreter> make_chat(Emitter& out, bool stop_reason) {
+  return std::make_unique<Chat>(out, stop_reason);
 }
 
 }  // namespace assay::stream::decoding

@@ -29,6 +29,7 @@ class Ollama final : public Interpreter {
     }
     append(Block::Kind::reasoning, text_in(root, "thinking"));
     append(Block::Kind::text, text_in(root, "response"));
+    read_rest(root);
     bool done = false;
     if (root.at_key("done").get(done) == simdjson::SUCCESS && done) read_end(root);
   }
@@ -55,18 +56,27 @@ class Ollama final : public Interpreter {
     const std::string_view word = text_in(root, "done_reason");
     const FinishReason reason = finish_of(word);
     out_.finish(word, reason == FinishReason::stop && called_ ? FinishReason::tool_calls : reason);
-    static constexpr std::string_view known[] = {"model",      "created_at",        "message",
-                                                 "done",       "done_reason",       "response",
-                                                 "eval_count", "prompt_eval_count", "thinking"};
     Usage& usage = out_.usage_so_far();
     for (const auto& [key, count] :
          {std::pair{"prompt_eval_count", &usage.input}, {"eval_count", &usage.output}})
       if (std::int64_t number = 0; root.at_key(key).get(number) == simdjson::SUCCESS) *count = number;
     if (usage.input || usage.output) out_.usage();
-    for (const auto field : root)
-      if (!field.value.is_null() &&
-          std::find(std::begin(known), std::end(known), field.key) == std::end(known))
+  }
+  // Most of it comes with the last line; `logprobs` with each, about its own tokens.
+  void read_rest(const Object& root) {
+    static constexpr std::string_view known[] = {"model",      "created_at",        "message",
+                                                 "done",       "done_reason",       "response",
+                                                 "eval_count", "prompt_eval_count", "thinking"};
+    for (const auto field : root) {
+      if (field.value.is_null() ||
+          std::find(std::begin(known), std::end(known), field.key) != std::end(known))
+        continue;
+      if (is(field.key, "logprobs")) {
+        out_.extra_part("", field.key, field.value);
+      } else {
         out_.extra("", field.key, field.value);
+      }
+    }
   }
 
   std::int64_t open_ = -1;
