@@ -159,7 +159,7 @@ class InferenceApi final : public ConfiguredFake<InferenceSettings> {
   }
 
   Response refuse(const Route& route, const Refusal& refusal) const {
-    return refusal_response(refusal, profile(route), wall());
+    return refusal_response(refusal, profile(route), wall(), route.streams);
   }
 
   // The refusal of a request whose credential does not serve. An empty credential never does.

@@ -85,7 +85,8 @@ Headers retry_after_headers(std::string_view form, Micros wait, std::int64_t wal
   return headers;
 }
 
-Response refusal_response(const Refusal& refusal, const stream::Profile& profile, std::int64_t wall_seconds) {
+Response refusal_response(const Refusal& refusal, const stream::Profile& profile, std::int64_t wall_seconds,
+                          bool streamed) {
   Response response;
   if (!refusal.html.empty()) {
     response = make_response(refusal.status, "text/html; charset=UTF-8", refusal.html);
@@ -100,7 +101,7 @@ Response refusal_response(const Refusal& refusal, const stream::Profile& profile
     }
     const bool worded = profile.error == ErrorShape::openai || profile.error == ErrorShape::groq;
     if (error.code.empty() && worded) error.code = words.openai_code;
-    const auto encoded = stream::encode_error(error, refusal.status, profile);
+    const auto encoded = stream::encode_error(error, refusal.status, profile, streamed);
     response = make_response(refusal.status, encoded.content_type, encoded.body);
   }
   if (refusal.retry_after) {

@@ -30,7 +30,9 @@ Headers retry_after_headers(std::string_view form, Micros wait, std::int64_t wal
 
 // The answer. Where `error.type` and `error.code` are empty, the usual words of the profile's shape for that
 // status stand there: "authentication_error" for Anthropic, "UNAUTHENTICATED" for Gemini.
-Response refusal_response(const Refusal& refusal, const stream::Profile& profile, std::int64_t wall_seconds);
+// `streamed`: the request wanted a stream, which changes the content type of some.
+Response refusal_response(const Refusal& refusal, const stream::Profile& profile, std::int64_t wall_seconds,
+                          bool streamed = false);
 
 // LiteLLM's answer to a key that its database does not have, or (empty `secret`) to none. With `echo` the
 // whole key is in it.

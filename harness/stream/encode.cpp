@@ -50,7 +50,7 @@ void put_extras(Json& object, const Extras& extras) {
 
 void put_extras_under(Json& object, const Extras& extras, std::string_view prefix) {
   for (const Extra& extra : extras)
-    if (std::string_view(extra.name).substr(0, prefix.size()) == prefix)
+    if (extra.name.starts_with(prefix) && extra.name.find('.', prefix.size()) == std::string::npos)
       object[extra.name.substr(prefix.size())] = parsed(extra.json);
 }
 
@@ -61,6 +61,18 @@ void put_top_extras(Json& object, const Extras& extras) {
 
 std::string finish_raw(const Turn& turn, Protocol protocol) {
   return turn.finish_raw.empty() ? finish_word(protocol, turn.finish) : turn.finish_raw;
+}
+
+std::vector<Json> items_of_extra(const Turn& turn, std::string_view name) {
+  const Extra* extra = find_extra(turn.extras, name);
+  const Json list = extra ? parsed(extra->json) : Json();
+  return list.is_array() ? std::vector<Json>(list.begin(), list.end()) : std::vector<Json>();
+}
+
+std::size_t last_text(const Turn& turn) {
+  for (std::size_t i = turn.blocks.size(); i > 0; --i)
+    if (turn.blocks[i - 1].kind == Block::Kind::text && turn.blocks[i - 1].choice == 0) return i - 1;
+  return turn.blocks.size();
 }
 
 std::string dump(const Json& value) {
@@ -200,8 +212,15 @@ EncodedBody encode_body(const Turn& turn, Protocol protocol, const Profile& prof
   return {"application/json", encoding::dump(body)};
 }
 
-EncodedBody encode_error(const StreamError& error, int status, const Profile& profile) {
-  return {"application/json", encoding::dump(encoding::error_body(error, status, profile.error))};
+EncodedBody encode_error(const StreamError& error, int status, const Profile& profile, bool streamed) {
+  Json body = encoding::error_body(error, status, profile.error);
+  if (profile.error == ErrorShape::openrouter && !body.contains("user_id"))
+    body["user_id"] = "user_2x8Qm4LrT6vWk1Zp";
+  std::string type = "application/json";
+  if (profile.error == ErrorShape::gemini && streamed && (status == 400 || status == 404))
+    type = profile.json_array ? "application/json; charset=UTF-8" : "text/event-stream";
+  if (profile.name == "deepseek" && status == 400) type = "application/octet-stream";
+  return {std::move(type), encoding::dump(body)};
 }
 
 std::string finish_word(Protocol protocol, FinishReason reason) {

@@ -60,6 +60,8 @@ struct Profile {
   bool whole_tool_calls = false;     // one event a call (Mistral, Groq, xAI, Ollama) instead of fragments
   bool repeat_call_id = false;       // later fragments carry id and name again, or "" for them
   bool call_with_finish = false;     // call, finish_reason and usage in one event (Mistral)
+  bool call_type = true;             // calls say `type: function` (Mistral's do not)
+  bool native_finish = false;        // `native_finish_reason` beside finish_reason (OpenRouter)
   bool empty_first_event = false;    // `choices: []` with prompt_filter_results (Azure)
   bool whole_message =
       false;                 // every event repeats the message so far; chat.completion.done ends (Perplexity)
@@ -68,15 +70,17 @@ struct Profile {
   bool event_names = true;   // Responses: `event:` lines (a relay leaves them out and ends with [DONE])
   bool json_array = false;   // Gemini without alt=sse: one JSON array in pieces
   bool crlf = false;         // line ends (Gemini)
-  int comments = 0;          // ": OPENROUTER PROCESSING" lines before the first event
+  bool invoke = false;  // Bedrock: Anthropic's events in base64, as InvokeModelWithResponseStream has them
+  int comments = 0;     // ": OPENROUTER PROCESSING" lines before the first event
+  std::string stop_word = {};     // finish_reason for stop; empty: the protocol's word (Together: eos)
   std::string content_type = {};  // empty: what the protocol usually has
   bool operator==(const Profile&) const = default;
 };
 
 // "openai", "azure", "deepseek", "openrouter", "groq", "mistral", "xai", "cerebras", "perplexity",
 // "together", "llama.cpp", "ollama" (its /v1), "kimi", "gemini-openai", "responses-relay", "anthropic",
-// "gemini", "gemini-array", "ollama-native", "cohere", "bedrock". Error: a name that is none of these, with
-// the list.
+// "gemini", "gemini-array", "ollama-native", "cohere", "bedrock", "bedrock-invoke". Error: a name that is
+// none of these, with the list.
 Result<Profile> profile_from_name(std::string_view name);
 // The usual profile of a protocol.
 Profile default_profile(Protocol protocol);
@@ -106,8 +110,9 @@ EncodedStream encode_stream(const Turn& turn, Protocol protocol, const Profile& 
                             const EncodeOptions& options = {});
 EncodedBody encode_body(const Turn& turn, Protocol protocol, const Profile& profile,
                         const EncodeOptions& options = {});
-// The body of an error answer (status 4xx or 5xx). `status` goes where the shape has a place for it.
-EncodedBody encode_error(const StreamError& error, int status, const Profile& profile);
+// The body of an error answer (status 4xx or 5xx). `status` goes where the shape has a place for it. Some
+// content types lie: Gemini's when a stream was asked for (`streamed`), DeepSeek's at 400.
+EncodedBody encode_error(const StreamError& error, int status, const Profile& profile, bool streamed = false);
 
 // The provider's own word for a finish reason: "end_turn" for stop in anthropic. Empty for none.
 std::string finish_word(Protocol protocol, FinishReason reason);

@@ -46,12 +46,18 @@ Json message_json(const Turn& turn) {
   return message;
 }
 
+// Citations stand on a text block.
+Json anthropic_citations(const Turn& turn, std::size_t index) {
+  return index == last_text(turn) ? Json(items_of_extra(turn, "message.citations")) : Json::array();
+}
+
 class AnthropicWriter {
  public:
   explicit AnthropicWriter(Writer writer) : w_(std::move(writer)), turn_(w_.turn) {}
 
   std::vector<std::string> run() {
     Json message = message_json(turn_);
+    message["stop_sequence"] = nullptr;  // known at the end
     if (turn_.usage) {
       message["usage"] = anthropic_usage_json(*turn_.usage);
       message["usage"]["output_tokens"] = turn_.usage->output ? 1 : 0;
@@ -105,6 +111,8 @@ class AnthropicWriter {
     }
     if (block.kind == Block::Kind::reasoning && block.name.empty() && !block.signature.empty())
       delta(index, {{"type", "signature_delta"}, {"signature", block.signature}});
+    for (const Json& citation : anthropic_citations(turn_, index))
+      delta(index, {{"type", "citations_delta"}, {"citation", citation}});
     const bool cut_here = index + 1 == turn_.blocks.size() && !turn_.complete && turn_.finish_raw.empty() &&
                           turn_.finish == FinishReason::none;
     if (!cut_here) send({{"type", "content_block_stop"}, {"index", index}});
@@ -122,7 +130,11 @@ std::vector<std::string> anthropic_events(Writer writer) {
 
 Json anthropic_body(const Turn& turn, const Profile& /*profile*/, const EncodeOptions& /*options*/) {
   Json message = message_json(turn);
-  for (const Block& block : turn.blocks) message["content"].push_back(anthropic_block_json(block, false));
+  for (std::size_t i = 0; i < turn.blocks.size(); ++i) {
+    message["content"].push_back(anthropic_block_json(turn.blocks[i], false));
+    if (Json citations = anthropic_citations(turn, i); !citations.empty())
+      message["content"].back()["citations"] = std::move(citations);
+  }
   const std::string word = finish_raw(turn, Protocol::anthropic);
   if (!word.empty()) message["stop_reason"] = word;
   if (turn.usage) message["usage"] = anthropic_usage_json(*turn.usage);

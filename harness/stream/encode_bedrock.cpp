@@ -1,5 +1,7 @@
-// Bedrock Converse and ConverseStream.
+// Bedrock Converse and ConverseStream; with Profile::invoke the JSON of Anthropic in base64, as
+// InvokeModelWithResponseStream sends it.
 // https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ConverseStream.html
+#include "harness/base/text.h"
 #include "harness/stream/encode_parts.h"
 #include "harness/stream/eventstream.h"
 
@@ -40,6 +42,32 @@ Json bedrock_block_json(const Block& block) {
   return {{"text", block.text}};
 }
 
+// What went wrong: a modelled exception; what has a code and no type is an error outside the model, told in
+// headers alone.
+std::string bedrock_failure(const StreamError& error) {
+  if (error.type.empty() && !error.code.empty())
+    return eventstream_message(
+        {{":message-type", "error"}, {":error-code", error.code}, {":error-message", error.message}}, "");
+  return eventstream_message(
+      {{":exception-type", error.type.empty() ? "internalServerException" : error.type},
+       {":content-type", "application/json"},
+       {":message-type", "exception"}},
+      dump(error_body(error, 0, ErrorShape::bedrock)));
+}
+
+std::string bedrock_event(std::string_view type, const Json& payload) {
+  return eventstream_message(
+      {{":event-type", std::string(type)}, {":content-type", "application/json"}, {":message-type", "event"}},
+      dump(payload));
+}
+
+// A tool result in an opaque block; null for anything else.
+Json tool_result(const Block& block) {
+  const Json whole = parsed(block.text);
+  const auto found = whole.is_object() ? whole.find("toolResult") : whole.end();
+  return whole.is_object() && found != whole.end() && found->is_object() ? *found : Json();
+}
+
 class BedrockWriter {
  public:
   explicit BedrockWriter(Writer writer) : w_(std::move(writer)), turn_(w_.turn) {}
@@ -48,11 +76,7 @@ class BedrockWriter {
     send("messageStart", {{"role", "assistant"}});
     for (std::size_t i = 0; i < turn_.blocks.size(); ++i) block(i);
     if (turn_.error) {
-      w_.events.push_back(eventstream_message(
-          {{":exception-type", turn_.error->type.empty() ? "internalServerException" : turn_.error->type},
-           {":content-type", "application/json"},
-           {":message-type", "exception"}},
-          dump(error_body(*turn_.error, 0, ErrorShape::bedrock))));
+      w_.events.push_back(bedrock_failure(*turn_.error));
       return std::move(w_.events);
     }
     const std::string word = finish_raw(turn_, Protocol::bedrock);
@@ -73,9 +97,7 @@ class BedrockWriter {
  private:
   void send(const char* type, Json payload) {
     if (w_.profile.obfuscation) payload["p"] = padding(w_.events.size());
-    w_.events.push_back(eventstream_message(
-        {{":event-type", type}, {":content-type", "application/json"}, {":message-type", "event"}},
-        dump(payload)));
+    w_.events.push_back(bedrock_event(type, payload));
   }
   void delta(std::size_t index, Json delta) {
     send("contentBlockDelta", {{"contentBlockIndex", index}, {"delta", std::move(delta)}});
@@ -102,9 +124,19 @@ class BedrockWriter {
       case Block::Kind::text:
       case Block::Kind::refusal:
         for (const std::string_view piece : w_.pieces(block.text)) delta(index, {{"text", piece}});
+        if (index == last_text(turn_))
+          for (const Json& citation : items_of_extra(turn_, "message.citations"))
+            delta(index, {{"citation", citation}});
         break;
-      case Block::Kind::opaque:
-        return;
+      case Block::Kind::opaque: {
+        Json result = tool_result(block);
+        if (result.is_null()) return;  // nothing else comes in pieces
+        const Json content = result.value("content", Json::array());
+        result.erase("content");
+        send("contentBlockStart", {{"contentBlockIndex", index}, {"start", {{"toolResult", result}}}});
+        for (const Json& piece : content) delta(index, {{"toolResult", Json::array({piece})}});
+        break;
+      }
     }
     send("contentBlockStop", {{"contentBlockIndex", index}});
   }
@@ -115,11 +147,37 @@ class BedrockWriter {
 
 }  // namespace
 
+namespace {
+
+// Anthropic's events without their SSE.
+std::vector<std::string> invoke_events(const Writer& w) {
+  Profile plain = w.profile;
+  plain.obfuscation = plain.crlf = false;
+  plain.comments = 0;
+  Turn said = w.turn;
+  said.error.reset();
+  std::vector<std::string> events;
+  for (const std::string& event : anthropic_events(Writer{said, plain, w.options, {}})) {
+    constexpr std::string_view before = "\ndata: ";
+    const std::size_t at = event.find(before);
+    if (at == std::string::npos || event.starts_with("event: ping")) continue;
+    Json chunk = {{"bytes", base64(trim(std::string_view(event).substr(at + before.size())))}};
+    if (w.profile.obfuscation) chunk["p"] = padding(events.size());
+    events.push_back(bedrock_event("chunk", chunk));
+  }
+  if (w.turn.error) events.push_back(bedrock_failure(*w.turn.error));
+  return events;
+}
+
+}  // namespace
+
 std::vector<std::string> bedrock_events(Writer writer) {
+  if (writer.profile.invoke) return invoke_events(writer);
   return BedrockWriter(std::move(writer)).run();
 }
 
-Json bedrock_body(const Turn& turn, const Profile& /*profile*/, const EncodeOptions& /*options*/) {
+Json bedrock_body(const Turn& turn, const Profile& profile, const EncodeOptions& options) {
+  if (profile.invoke) return anthropic_body(turn, profile, options);
   Json message = {{"role", "assistant"}, {"content", Json::array()}};
   for (const Block& block : turn.blocks) message["content"].push_back(bedrock_block_json(block));
   Json body = {{"output", {{"message", message}}}, {"stopReason", finish_raw(turn, Protocol::bedrock)}};

@@ -1,5 +1,7 @@
 // OpenAI chat.completions and its relatives.
 // https://platform.openai.com/docs/api-reference/chat-streaming
+#include <algorithm>
+#include <map>
 #include <utility>
 
 #include "harness/stream/encode_parts.h"
@@ -25,11 +27,31 @@ Json chat_usage_json(const Usage& usage) {
 Json chat_call_json(const Block& block, const Profile& profile) {
   Json call = Json::object();
   if (!block.id.empty()) call["id"] = block.id;
-  call["type"] = "function";
+  if (profile.call_type) call["type"] = "function";
   call["function"] = {{"name", block.name}, {"arguments", block.text}};
   if (profile.reasoning == ReasoningAs::extra_signature && !block.signature.empty())
     call["extra_content"] = {{"google", {{"thought_signature", block.signature}}}};
   return call;
+}
+
+std::string chat_word(const Turn& turn, const Profile& profile) {
+  if (turn.finish == FinishReason::stop && turn.finish_raw.empty() && !profile.stop_word.empty())
+    return profile.stop_word;
+  return finish_raw(turn, Protocol::openai_chat);
+}
+
+// How a choice ended; `word` empty: it goes on.
+void put_finish(Json& one, const Turn& turn, const std::string& word, const Profile& profile) {
+  one["finish_reason"] = word.empty() ? Json(nullptr) : Json(word);
+  if (!profile.native_finish) return;
+  const Extra* native = find_extra(turn.extras, "choice.native_finish_reason");
+  one["native_finish_reason"] = native && !word.empty() ? parsed(native->json) : one["finish_reason"];
+}
+
+// What else is said of a choice.
+void put_choice_extras(Json& one, const Turn& turn, int choice) {
+  if (choice == 0) put_extras_under(one, turn.extras, "choice.");
+  put_extras_under(one, turn.extras, "choice." + std::to_string(choice) + ".");
 }
 
 // The part of a delta or message that carries reasoning `text`; `signature` where the profile has a place.
@@ -55,8 +77,8 @@ Json reasoning_json(const Profile& profile, std::string_view text, std::string_v
       break;
     }
     case ReasoningAs::thinking_parts: {
-      const Json part = {{"type", "thinking"},
-                         {"thinking", Json::array({{{"type", "text"}, {"text", text}}})}};
+      Json part = {{"type", "thinking"}, {"thinking", Json::array({{{"type", "text"}, {"text", text}}})}};
+      if (!signature.empty()) part["signature"] = signature;
       out["content"] = Json::array({part});
       break;
     }
@@ -104,14 +126,14 @@ class ChatWriter {
   }
   Json choice_json(int choice, Json delta, const std::string& finish) const {
     Json out = {{"index", choice}, {"delta", std::move(delta)}, {"logprobs", nullptr}};
-    out["finish_reason"] = finish.empty() ? Json(nullptr) : Json(finish);
+    put_finish(out, turn_, finish, profile_);
     return out;
   }
   void delta(int choice, Json delta) {
     if (profile_.role_in_every_chunk && !delta.contains("role")) delta["role"] = "assistant";
     Json out = chunk();
     Json one = choice_json(choice, std::move(delta), "");
-    if (profile_.whole_message) one["message"] = {{"role", "assistant"}, {"content", so_far_}};
+    if (profile_.whole_message) one["message"] = {{"role", "assistant"}, {"content", so_far_[choice]}};
     out["choices"] = Json::array({one});
     send(std::move(out));
   }
@@ -132,14 +154,15 @@ class ChatWriter {
     switch (block.kind) {
       case Block::Kind::text:
         for (const std::string_view piece : w_.pieces(block.text)) {
-          so_far_ += piece;
+          so_far_[block.choice] += piece;
           delta(block.choice, {{"content", piece}});
         }
         break;
       case Block::Kind::reasoning:
         for (const std::string_view piece : w_.pieces(block.text))
           delta(block.choice, reasoning_json(profile_, piece, ""));
-        if (!block.signature.empty() && profile_.reasoning == ReasoningAs::reasoning_details)
+        if (!block.signature.empty() && (profile_.reasoning == ReasoningAs::reasoning_details ||
+                                         profile_.reasoning == ReasoningAs::thinking_parts))
           delta(block.choice, reasoning_json(profile_, "", block.signature));
         break;
       case Block::Kind::refusal:
@@ -149,6 +172,8 @@ class ChatWriter {
         tool_call(i);
         break;
       case Block::Kind::opaque:
+        if (profile_.reasoning == ReasoningAs::thinking_parts)
+          delta(block.choice, {{"content", Json::array({parsed(block.text)})}});
         break;
     }
   }
@@ -164,9 +189,12 @@ class ChatWriter {
       delta(block.choice, {{"tool_calls", Json::array({with_index})}});
     };
     Json call = chat_call_json(block, profile_);
-    if (profile_.call_with_finish && i + 1 == turn_.blocks.size() && turn_.finish != FinishReason::none) {
-      last_delta_ = {{"tool_calls", Json::array({std::move(call)})}};
-      last_delta_["tool_calls"][0]["index"] = index;
+    const bool last =
+        std::none_of(turn_.blocks.begin() + static_cast<std::ptrdiff_t>(i) + 1, turn_.blocks.end(),
+                     [&](const Block& later) { return later.choice == block.choice; });
+    if (profile_.call_with_finish && last && !turn_.error && !chat_word(turn_, profile_).empty()) {
+      call["index"] = index;
+      last_delta_[block.choice] = {{"tool_calls", Json::array({std::move(call)})}};
       return;
     }
     if (profile_.whole_tool_calls) return send_call(std::move(call));
@@ -181,13 +209,17 @@ class ChatWriter {
     }
   }
   void finish() {
-    const std::string word = finish_raw(turn_, Protocol::openai_chat);
+    const std::string word = chat_word(turn_, profile_);
     const bool beside =
         profile_.usage == UsageAt::finish_event || (word.empty() && profile_.usage != UsageAt::own_event);
     if (!word.empty()) {
       for (const int choice : choices_of(turn_)) {
         Json out = chunk();
-        out["choices"] = Json::array({choice_json(choice, std::exchange(last_delta_, Json::object()), word)});
+        const auto held = last_delta_.find(choice);
+        Json delta = held == last_delta_.end() ? Json::object() : std::move(held->second);
+        Json one = choice_json(choice, std::move(delta), word);
+        put_choice_extras(one, turn_, choice);
+        out["choices"] = Json::array({std::move(one)});
         if (turn_.usage && beside) out["usage"] = chat_usage_json(*turn_.usage);
         if (turn_.usage && profile_.usage == UsageAt::twice)
           out["x_groq"] = {{"id", turn_.id}, {"usage", chat_usage_json(*turn_.usage)}};
@@ -205,14 +237,16 @@ class ChatWriter {
   }
   void done_object() {
     Json out = chunk("chat.completion.done");
-    Json one =
-        choice_json(0, {{"role", "assistant"}, {"content", ""}}, finish_raw(turn_, Protocol::openai_chat));
-    one["message"] = {{"role", "assistant"}, {"content", so_far_}};
-    out["choices"] = Json::array({one});
+    out["choices"] = Json::array();
+    for (const int choice : choices_of(turn_)) {
+      Json one = choice_json(choice, {{"role", "assistant"}, {"content", ""}}, chat_word(turn_, profile_));
+      one["message"] = {{"role", "assistant"}, {"content", so_far_[choice]}};
+      out["choices"].push_back(std::move(one));
+    }
     send(std::move(out));
   }
   void error() {
-    const std::string word = finish_raw(turn_, Protocol::openai_chat);
+    const std::string word = chat_word(turn_, profile_);
     Json out = Json::object();
     if (!word.empty()) {
       out = chunk();
@@ -227,9 +261,28 @@ class ChatWriter {
   const Turn& turn_;
   const Profile& profile_;
   bool extras_sent_ = false;
-  Json last_delta_ = Json::object();  // what goes into the event of the finish reason
-  std::string so_far_;
+  std::map<int, Json> last_delta_;  // what goes into the event of a choice's finish reason
+  std::map<int, std::string> so_far_;
 };
+
+// Mistral: a list when there is more than text.
+void put_parts(Json& message, const Turn& turn, int choice, const Profile& profile) {
+  Json parts = Json::array();
+  bool more = false;
+  for (const Block& block : turn.blocks) {
+    if (block.choice != choice) continue;
+    if (block.kind == Block::Kind::text) {
+      parts.push_back({{"type", "text"}, {"text", block.text}});
+    } else if (block.kind == Block::Kind::reasoning) {
+      parts.push_back(reasoning_json(profile, block.text, block.signature)["content"][0]);
+      more = true;
+    } else if (block.kind == Block::Kind::opaque) {
+      parts.push_back(parsed(block.text));
+      more = true;
+    }
+  }
+  if (more) message["content"] = std::move(parts);
+}
 
 void put_message_text(Json& message, const Turn& turn, int choice, const Profile& profile) {
   const std::string text = text_of(turn, choice);
@@ -238,15 +291,9 @@ void put_message_text(Json& message, const Turn& turn, int choice, const Profile
   for (const Block& block : turn.blocks)
     if (block.kind == Block::Kind::reasoning && block.choice == choice) signature += block.signature;
   message["content"] = text.empty() ? Json(nullptr) : Json(text);
+  if (profile.reasoning == ReasoningAs::thinking_parts) return put_parts(message, turn, choice, profile);
   if (reasoning.empty() && signature.empty()) return;
-  const Json part = reasoning_json(profile, reasoning, signature);
-  if (profile.reasoning == ReasoningAs::thinking_parts) {
-    Json content = part["content"];
-    if (!text.empty()) content.push_back({{"type", "text"}, {"text", text}});
-    message["content"] = content;
-  } else {
-    message.update(part);
-  }
+  message.update(reasoning_json(profile, reasoning, signature));
 }
 
 }  // namespace
@@ -267,9 +314,9 @@ Json chat_body(const Turn& turn, const Profile& profile, const EncodeOptions& op
     for (const Block& block : tool_calls_of(turn, choice))
       message["tool_calls"].push_back(chat_call_json(block, profile));
     if (choice == 0) put_extras_under(message, turn.extras, "message.");
-    const std::string word = finish_raw(turn, Protocol::openai_chat);
     Json one = {{"index", choice}, {"message", message}, {"logprobs", nullptr}};
-    one["finish_reason"] = word.empty() ? Json(nullptr) : Json(word);
+    put_finish(one, turn, chat_word(turn, profile), profile);
+    put_choice_extras(one, turn, choice);
     body["choices"].push_back(one);
   }
   if (turn.usage) body["usage"] = chat_usage_json(*turn.usage);

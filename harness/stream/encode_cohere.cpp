@@ -75,6 +75,11 @@ class CohereWriter {
         const char* field = block.kind == Block::Kind::reasoning ? "thinking" : "text";
         message("content-delta", index, {{"content", {{field, piece}}}});
       }
+      if (index == last_text(turn_))
+        for (const Json& citation : items_of_extra(turn_, "message.citations")) {
+          message("citation-start", index, {{"citations", citation}});
+          send({{"type", "citation-end"}, {"index", index}});
+        }
       send({{"type", "content-end"}, {"index", index}});
     }
   }
@@ -100,6 +105,7 @@ Json cohere_body(const Turn& turn, const Profile& /*profile*/, const EncodeOptio
       message["content"].push_back(content_json(block, block.text));
     }
   }
+  put_extras_under(message, turn.extras, "message.");
   Json body = {{"id", turn.id}, {"finish_reason", finish_raw(turn, Protocol::cohere)}, {"message", message}};
   if (turn.usage) body["usage"] = cohere_usage_json(*turn.usage);
   put_top_extras(body, turn.extras);

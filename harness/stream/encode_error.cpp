@@ -33,9 +33,16 @@ Json error_body(const StreamError& error, int status, ErrorShape shape) {
     case ErrorShape::openrouter: {
       Json inner = {{"message", error.message}, {"code", number_or_text(error.code, status)}};
       put_extras(inner, error.extras);
-      return {{"error", inner}};
+      Json body = {{"error", inner}};
+      // Whose request it was stands beside the error.
+      if (const auto user = inner.find("user_id"); user != inner.end()) {
+        body["user_id"] = *user;
+        body["error"].erase("user_id");
+      }
+      return body;
     }
     case ErrorShape::mistral: {
+      if (status == 401) return {{"detail", error.message}};
       Json body = {{"object", "error"}, {"message", error.message}, {"type", or_null(error.type)}};
       body["param"] = or_null(error.param);
       body["code"] = or_null(error.code);

@@ -42,6 +42,12 @@ Json candidate_json(Json parts, int choice, const std::string& finish) {
   return out;
 }
 
+// What is said of the first candidate, but for its parts.
+void put_candidate_extras(Json& response, const Turn& turn) {
+  if (response.contains("candidates") && !response["candidates"].empty())
+    put_extras_under(response["candidates"][0], turn.extras, "candidate.");
+}
+
 Json gemini_response_json(const Turn& turn, Json candidates) {
   Json out = {{"candidates", std::move(candidates)}};
   if (turn.usage) out["usageMetadata"] = gemini_usage_json(*turn.usage);
@@ -68,7 +74,10 @@ std::vector<std::string> gemini_events(Writer w) {
   }
   const std::string word = finish_raw(turn, Protocol::gemini);
   if (!word.empty())
-    for (const int choice : choices_of(turn)) add(Json::array({{{"text", ""}}}), choice, word);
+    for (const int choice : choices_of(turn)) {
+      add(Json::array({{{"text", ""}}}), choice, word);
+      if (choice == 0) put_candidate_extras(responses.back(), turn);
+    }
   if (responses.empty() && !turn.error) responses.push_back(gemini_response_json(turn, Json::array()));
   if (!responses.empty()) put_top_extras(responses.back(), turn.extras);
   if (turn.error) responses.push_back(error_body(*turn.error, turn.error->status, ErrorShape::gemini));
@@ -93,6 +102,7 @@ Json gemini_body(const Turn& turn, const Profile& /*profile*/, const EncodeOptio
     candidates.push_back(candidate_json(parts, choice, finish_raw(turn, Protocol::gemini)));
   }
   Json out = gemini_response_json(turn, candidates);
+  put_candidate_extras(out, turn);
   put_top_extras(out, turn.extras);
   return out;
 }

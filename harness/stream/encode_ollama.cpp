@@ -30,6 +30,7 @@ void put_end(Json& line, const Turn& turn) {
     put(line, "prompt_eval_count", turn.usage->input);
     put(line, "eval_count", turn.usage->output);
   }
+  put_extras_under(line["message"], turn.extras, "message.");
   put_top_extras(line, turn.extras);
 }
 

@@ -29,11 +29,16 @@ Json parsed(std::string_view json);
 void put(Json& object, const char* key, const std::optional<std::int64_t>& value);
 // Adds every extra that `object` has no key for.
 void put_extras(Json& object, const Extras& extras);
-// Adds the extras whose name starts with `prefix` ("message."), under the rest of their name.
+// Adds the extras whose name starts with `prefix` ("message."), under the rest of their name, unless that has
+// a dot too.
 void put_extras_under(Json& object, const Extras& extras, std::string_view prefix);
 // Adds the extras without a dot in their name: those of the top level.
 void put_top_extras(Json& object, const Extras& extras);
 std::string finish_raw(const Turn& turn, Protocol protocol);
+// The items of an extra that is a list ("message.citations"); none when it is not there.
+std::vector<Json> items_of_extra(const Turn& turn, std::string_view name);
+// The index of the last text block of choice 0; the number of blocks when there is none.
+std::size_t last_text(const Turn& turn);
 std::string dump(const Json& value);
 // The error as the profile writes it in a body; `status` 0 leaves numbers out.
 Json error_body(const StreamError& error, int status, ErrorShape shape);

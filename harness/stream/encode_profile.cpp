@@ -17,6 +17,7 @@ std::vector<Profile> make_profiles() {
                  .error = ErrorShape::openrouter,
                  .reasoning = ReasoningAs::reasoning_details,
                  .role_in_every_chunk = true,
+                 .native_finish = true,
                  .comments = 2,
                  .content_type = "text/event-stream"});
   all.push_back({.name = "groq",
@@ -31,6 +32,7 @@ std::vector<Profile> make_profiles() {
                  .reasoning = ReasoningAs::thinking_parts,
                  .whole_tool_calls = true,
                  .call_with_finish = true,
+                 .call_type = false,
                  .obfuscation = true});
   all.push_back({.name = "xai", .error = ErrorShape::xai, .whole_tool_calls = true});
   all.push_back({.name = "cerebras",
@@ -42,7 +44,8 @@ std::vector<Profile> make_profiles() {
                  .end = EndBy::nothing,
                  .role_in_every_chunk = true,
                  .whole_message = true});
-  all.push_back({.name = "together", .usage = UsageAt::finish_event, .repeat_call_id = true});
+  all.push_back(
+      {.name = "together", .usage = UsageAt::finish_event, .repeat_call_id = true, .stop_word = "eos"});
   all.push_back({.name = "llama.cpp"});
   all.push_back({.name = "ollama",
                  .reasoning = ReasoningAs::reasoning,
@@ -64,6 +67,8 @@ std::vector<Profile> make_profiles() {
   all.push_back({.name = "ollama-native", .error = ErrorShape::text});
   all.push_back({.name = "cohere", .error = ErrorShape::cohere});
   all.push_back({.name = "bedrock", .error = ErrorShape::bedrock, .obfuscation = true});
+  all.push_back(
+      {.name = "bedrock-invoke", .error = ErrorShape::bedrock, .obfuscation = true, .invoke = true});
   return all;
 }
 

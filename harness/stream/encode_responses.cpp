@@ -66,6 +66,11 @@ std::string item_id(const Block& block, std::size_t index) {
   return (block.kind == Block::Kind::tool_call ? "fc_" : "msg_") + std::to_string(index + 1);
 }
 
+// What the text cites; it stands on the last one.
+Json annotations_of(const Turn& turn) {
+  return items_of_extra(turn, "message.annotations");
+}
+
 // An output item; with `empty` as in output_item.added, before its deltas.
 Json item_json(const Turn& turn, Item item, std::size_t index, bool empty) {
   const Block& block = turn.blocks[item.first];
@@ -93,7 +98,11 @@ Json item_json(const Turn& turn, Item item, std::size_t index, bool empty) {
   }
   out.update({{"type", "message"}, {"status", empty ? "in_progress" : "completed"}, {"role", "assistant"}});
   out["content"] = Json::array();
-  if (!empty) out["content"].push_back(responses_part_json(block, block.text));
+  if (!empty) {
+    Json part = responses_part_json(block, block.text);
+    if (item.first == last_text(turn)) part["annotations"] = annotations_of(turn);
+    out["content"].push_back(std::move(part));
+  }
   return out;
 }
 
@@ -130,10 +139,13 @@ class ResponsesWriter {
       send(type, {{"response", responses_response_json(turn_, w_.options, false)}});
     const std::vector<Item> items = items_of(turn_);
     for (std::size_t i = 0; i < items.size(); ++i) item(items[i], i);
-    if (turn_.error && !turn_.complete) {
+    if (turn_.error && (turn_.finish == FinishReason::none || turn_.finish == FinishReason::error)) {
       Json event = error_object(*turn_.error);
       event["param"] = turn_.error->param.empty() ? Json(nullptr) : Json(turn_.error->param);
       send("error", event);
+      Turn failed = turn_;
+      failed.finish = FinishReason::error;
+      send("response.failed", {{"response", responses_response_json(failed, w_.options, true)}});
     } else if (turn_.finish != FinishReason::none) {
       const std::string status = status_of(turn_);
       send("response." + status, {{"response", responses_response_json(turn_, w_.options, true)}});
@@ -161,10 +173,10 @@ class ResponsesWriter {
       deltas("response.function_call_arguments", place, block.text);
       done("response.function_call_arguments", place, {{"arguments", block.text}});
     } else if (block.kind != Block::Kind::opaque) {
-      part(place, block);
+      part(place, block, item.first == last_text(turn_));
     }
     const bool cut_here = index + 1 == items_of(turn_).size() && turn_.finish == FinishReason::none &&
-                          block.kind != Block::Kind::reasoning;
+                          block.kind != Block::Kind::reasoning && block.kind != Block::Kind::opaque;
     if (!cut_here)
       send("response.output_item.done",
            {{"output_index", index}, {"item", item_json(turn_, item, index, false)}});
@@ -180,7 +192,7 @@ class ResponsesWriter {
     added["part"]["text"] = text;
     send("response.reasoning_summary_part.done", added);
   }
-  void part(Json place, const Block& block) {
+  void part(Json place, const Block& block, bool annotated) {
     const bool refusal = block.kind == Block::Kind::refusal;
     const std::string kind = refusal ? "response.refusal" : "response.output_text";
     place["content_index"] = 0;
@@ -188,8 +200,18 @@ class ResponsesWriter {
     added["part"] = responses_part_json(block, "");
     send("response.content_part.added", added);
     deltas(kind, place, block.text);
-    done(kind, place, {{refusal ? "refusal" : "text", block.text}});
     added["part"] = responses_part_json(block, block.text);
+    if (annotated) {
+      added["part"]["annotations"] = annotations_of(turn_);
+      std::size_t number = 0;
+      for (const Json& annotation : added["part"]["annotations"]) {
+        Json event = place;
+        event["annotation_index"] = number++;
+        event["annotation"] = annotation;
+        send("response.output_text.annotation.added", event);
+      }
+    }
+    done(kind, place, {{refusal ? "refusal" : "text", block.text}});
     send("response.content_part.done", added);
   }
   void deltas(const std::string& kind, const Json& place, const std::string& text) {

@@ -229,7 +229,9 @@ std::string random_text(Random& random, std::size_t count) {
   return text;
 }
 
-Turn random_turn(Random& random, Protocol protocol, const Profile& profile, bool streamed) {
+Turn random_turn(Random& random, Protocol outer, const Profile& profile, bool streamed) {
+  // Bedrock's invoke wraps Anthropic's JSON; only its errors are its own.
+  const Protocol protocol = profile.invoke ? Protocol::anthropic : outer;
   const Abilities can = abilities_of(protocol, profile);
   Turn turn;
   if (can.id) turn.id = random_id(random, "id-");
@@ -242,7 +244,7 @@ Turn random_turn(Random& random, Protocol protocol, const Profile& profile, bool
   turn.finish = random_finish(random, turn, protocol);
   turn.finish_raw = finish_word(protocol, turn.finish);
   if (streamed && one_in(random, 6)) {
-    turn.error = random_error(random, protocol, profile);
+    turn.error = random_error(random, outer, profile);
     turn.complete = false;
     turn.finish = FinishReason::none;
     turn.finish_raw.clear();
@@ -251,6 +253,12 @@ Turn random_turn(Random& random, Protocol protocol, const Profile& profile, bool
     if (turn.blocks.empty() && (protocol == Protocol::gemini || protocol == Protocol::ollama)) {
       turn.id.clear();
       turn.model.clear();
+    }
+    // Its stream ends with response.failed all the same.
+    if (protocol == Protocol::openai_responses) {
+      turn.complete = true;
+      turn.finish = FinishReason::error;
+      turn.finish_raw = "failed";
     }
   }
   return turn;

@@ -23,14 +23,22 @@ std::vector<Tongue> tongues() {
     all.push_back({Protocol::openai_chat, profile_from_name(name).value()});
   all.push_back({Protocol::openai_responses, profile_from_name("responses-relay").value()});
   all.push_back({Protocol::gemini, profile_from_name("gemini-array").value()});
+  all.push_back({Protocol::bedrock, profile_from_name("bedrock-invoke").value()});
   return all;
+}
+
+Turn with_native_finish(Turn turn, const Profile& profile) {
+  if (profile.native_finish && !turn.finish_raw.empty() &&
+      !find_extra(turn.extras, "choice.native_finish_reason"))
+    set_extra(turn.extras, "choice.native_finish_reason", '"' + turn.finish_raw + '"');
+  return turn;
 }
 
 // What a profile adds to every answer of its own accord.
 Turn as_heard(Turn turn, const Profile& profile) {
   if (profile.empty_first_event)
     set_extra(turn.extras, "prompt_filter_results", R"([{"prompt_index":0,"content_filter_results":{}}])");
-  return turn;
+  return with_native_finish(std::move(turn), profile);
 }
 
 Turn decode_cut(Protocol protocol, const std::string& bytes, std::size_t first, std::size_t rest) {
@@ -67,7 +75,7 @@ TEST_P(RoundTrip, OfBodiesLosesNothing) {
     const std::string body = encode_body(turn, protocol, profile).body;
     const Result<Turn> heard = decode(protocol, body);
     ASSERT_TRUE(heard) << heard.error().message << body;
-    ASSERT_EQ(*heard, turn) << "seed " << seed << "\n" << body;
+    ASSERT_EQ(*heard, with_native_finish(turn, profile)) << "seed " << seed << "\n" << body;
   }
 }
 
