@@ -23,6 +23,7 @@ PROTOCOLS = {
     "openai-responses": "openai-responses",
     "anthropic-messages": "anthropic",
     "gemini-generateContent": "gemini",
+    "gemini-interactions": "gemini-interactions",
     "ollama": "ollama",
     "cohere-v2": "cohere",
     "bedrock-converse": "bedrock",

@@ -22,6 +22,8 @@ std::unique_ptr<decoding::Interpreter> make_interpreter(Protocol protocol, decod
       return decoding::make_anthropic(out);
     case Protocol::gemini:
       return decoding::make_gemini(out);
+    case Protocol::gemini_interactions:
+      return decoding::make_gemini_interactions(out);
     case Protocol::ollama:
       return decoding::make_ollama(out);
     case Protocol::cohere:
@@ -109,6 +111,7 @@ class Decoder::Impl {
     }
     if (!problem_ && framing_ == Framing::json && events_ == 0 && !json_.at_rest())
       problem_ = Error{"the JSON ends before its first object does", {}, 0};
+    interpreter_->on_end();
     Turn turn = std::move(builder_.turn());
     turn.complete = interpreter_->complete() && !problem_;
     return turn;

@@ -45,6 +45,10 @@ std::optional<Protocol> speaks(const json& object) {
   const auto has = [&](const char* key) { return object.contains(key); };
   const std::string type = text_of(object, "type");
   if (has("choices")) return Protocol::openai_chat;
+  const std::string event = text_of(object, "event_type");
+  if (event.starts_with("interaction.") || event.starts_with("step.") || event.starts_with("content.") ||
+      text_of(object, "object") == "interaction" || (has("steps") && has("status")))
+    return Protocol::gemini_interactions;
   if (type.starts_with("response.") || text_of(object, "object") == "response")
     return Protocol::openai_responses;
   if (has("candidates") || has("usageMetadata") || has("promptFeedback")) return Protocol::gemini;

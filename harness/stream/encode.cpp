@@ -113,6 +113,7 @@ std::string_view usual_content_type(Protocol protocol, const Profile& profile) {
     case Protocol::openai_responses:
     case Protocol::anthropic:
       return "text/event-stream; charset=utf-8";
+    case Protocol::gemini_interactions:
     case Protocol::cohere:
       break;
   }
@@ -169,6 +170,9 @@ EncodedStream encode_stream(const Turn& turn, Protocol protocol, const Profile& 
     case Protocol::gemini:
       out.events = encoding::gemini_events(std::move(writer));
       break;
+    case Protocol::gemini_interactions:
+      out.events = encoding::gemini_interactions_events(std::move(writer));
+      break;
     case Protocol::ollama:
       out.events = encoding::ollama_events(std::move(writer));
       break;
@@ -198,6 +202,9 @@ EncodedBody encode_body(const Turn& turn, Protocol protocol, const Profile& prof
       break;
     case Protocol::gemini:
       body = encoding::gemini_body(turn, profile, options);
+      break;
+    case Protocol::gemini_interactions:
+      body = encoding::gemini_interactions_body(turn, profile, options);
       break;
     case Protocol::ollama:
       body = encoding::ollama_body(turn, profile, options);
@@ -233,6 +240,8 @@ std::string finish_word(Protocol protocol, FinishReason reason) {
                                       "refusal", "error",    "pause_turn"};
   static constexpr Words gemini = {"",     "STOP", "MAX_TOKENS", "STOP", "SAFETY", "MALFORMED_FUNCTION_CALL",
                                    "OTHER"};
+  static constexpr Words interactions = {"",       "completed", "incomplete", "requires_action",
+                                         "failed", "failed",    "cancelled"};
   static constexpr Words ollama = {"", "stop", "length", "stop", "content_filter", "error", "unload"};
   static constexpr Words cohere = {"",      "COMPLETE",   "MAX_TOKENS", "TOOL_CALL", "ERROR_TOXIC",
                                    "ERROR", "USER_CANCEL"};
@@ -248,6 +257,8 @@ std::string finish_word(Protocol protocol, FinishReason reason) {
       return word(anthropic);
     case Protocol::gemini:
       return word(gemini);
+    case Protocol::gemini_interactions:
+      return word(interactions);
     case Protocol::ollama:
       return word(ollama);
     case Protocol::cohere:

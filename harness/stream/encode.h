@@ -79,8 +79,8 @@ struct Profile {
 
 // "openai", "azure", "deepseek", "openrouter", "groq", "mistral", "xai", "cerebras", "perplexity",
 // "together", "llama.cpp", "ollama" (its /v1), "kimi", "gemini-openai", "responses-relay", "anthropic",
-// "gemini", "gemini-array", "ollama-native", "cohere", "bedrock", "bedrock-invoke". Error: a name that is
-// none of these, with the list.
+// "gemini", "gemini-array", "gemini-interactions", "ollama-native", "cohere", "bedrock", "bedrock-invoke".
+// Error: a name that is none of these, with the list.
 Result<Profile> profile_from_name(std::string_view name);
 // The usual profile of a protocol.
 Profile default_profile(Protocol protocol);

@@ -54,6 +54,8 @@ std::vector<std::string> anthropic_events(Writer writer);
 Json anthropic_body(const Turn& turn, const Profile& profile, const EncodeOptions& options);
 std::vector<std::string> gemini_events(Writer writer);
 Json gemini_body(const Turn& turn, const Profile& profile, const EncodeOptions& options);
+std::vector<std::string> gemini_interactions_events(Writer writer);
+Json gemini_interactions_body(const Turn& turn, const Profile& profile, const EncodeOptions& options);
 std::vector<std::string> ollama_events(Writer writer);
 Json ollama_body(const Turn& turn, const Profile& profile, const EncodeOptions& options);
 std::vector<std::string> cohere_events(Writer writer);

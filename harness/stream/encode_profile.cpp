@@ -64,6 +64,7 @@ std::vector<Profile> make_profiles() {
   all.push_back({.name = "gemini", .end = EndBy::nothing, .error = ErrorShape::gemini, .crlf = true});
   all.push_back(
       {.name = "gemini-array", .end = EndBy::nothing, .error = ErrorShape::gemini, .json_array = true});
+  all.push_back({.name = "gemini-interactions", .error = ErrorShape::gemini});
   all.push_back({.name = "ollama-native", .error = ErrorShape::text});
   all.push_back({.name = "cohere", .error = ErrorShape::cohere});
   all.push_back({.name = "bedrock", .error = ErrorShape::bedrock, .obfuscation = true});

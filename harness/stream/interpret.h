@@ -153,6 +153,8 @@ class Interpreter {
   virtual void on_done() { complete_ = true; }  // data: [DONE]
   // What stands around a payload in an AWS event stream; comes before it, and also when it is empty.
   virtual void on_headers(const EventstreamMessage& /*message*/) {}
+  // The bytes ended: emits what was held back until it would be whole.
+  virtual void on_end() {}
   bool complete() const { return complete_; }
   // What is wrong with the payload before: "expected ..., but ...". Empty: nothing.
   const std::string& problem() const { return problem_; }
@@ -169,6 +171,7 @@ std::unique_ptr<Interpreter> make_chat(Emitter& out, bool stop_reason = false);
 std::unique_ptr<Interpreter> make_responses(Emitter& out);
 std::unique_ptr<Interpreter> make_anthropic(Emitter& out);
 std::unique_ptr<Interpreter> make_gemini(Emitter& out);
+std::unique_ptr<Interpreter> make_gemini_interactions(Emitter& out);
 std::unique_ptr<Interpreter> make_ollama(Emitter& out);
 std::unique_ptr<Interpreter> make_cohere(Emitter& out);
 std::unique_ptr<Interpreter> make_bedrock(Emitter& out);

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "harness/stream/interpret.h"
+#include "harness/stream/partial_args.h"
 
 namespace assay::stream::decoding {
 
@@ -38,11 +39,18 @@ class Gemini final : public Interpreter {
         out_.extra("", field.key, field.value);
   }
 
+  void on_end() override {
+    for (Candidate& candidate : candidates_) end_call(candidate);
+  }
+
  private:
   struct Candidate {
     int index;
-    std::int64_t open;  // the block that the next part of the same kind continues; -1 = none
-    bool called;
+    std::int64_t open = -1;  // the block that the next part of the same kind continues; -1 = none
+    bool called = false;
+    std::int64_t call = -1;  // the call whose arguments are still coming; -1 = none
+    PartialArgs arguments = {};
+    std::vector<std::pair<std::string, std::string>> told = {};  // what was joined to extras last, by name
   };
 
   void read_candidate(const Object& object) {
@@ -55,17 +63,45 @@ class Gemini final : public Interpreter {
     const std::string_view word = finish_word(object);
     if (!word.empty()) {
       complete_ = true;
+      end_call(state_of(index));
       // STOP even where the model called functions.
-      const FinishReason reason = finish_of(word);
+      const FinishReason reason = reason_of(word);
       if (index == 0)
         out_.finish(word,
                     reason == FinishReason::stop && state_of(0).called ? FinishReason::tool_calls : reason);
     }
-    static constexpr std::string_view known[] = {"content", "finishReason", "index"};
-    for (const auto field : object)
-      if (!field.value.is_null() &&
-          std::find(std::begin(known), std::end(known), field.key) == std::end(known))
-        out_.extra("candidate.", field.key, field.value);
+    read_extras(state_of(index), object);
+  }
+
+  // What later events tell is added to what was told (citations of a text come with its pieces), except where
+  // each event tells it whole. Of candidates other than the first the finish reason is here too.
+  void read_extras(Candidate& state, const Object& object) {
+    const std::string prefix =
+        state.index == 0 ? "candidate." : "candidate." + std::to_string(state.index) + ".";
+    for (const auto field : object) {
+      const std::string_view key = field.key;
+      if (field.value.is_null() || key == "content" || key == "index" ||
+          (key == "finishReason" && state.index == 0))
+        continue;
+      if (key == "citationMetadata" || key == "urlContextMetadata" || key == "logprobsResult") {
+        std::string json = simdjson::minify(field.value);
+        auto told = std::find_if(state.told.begin(), state.told.end(),
+                                 [&](const auto& one) { return one.first == key; });
+        if (told == state.told.end()) told = state.told.insert(told, {std::string(key), {}});
+        if (told->second == json) continue;
+        told->second = std::move(json);
+        out_.extra_part(prefix, key, field.value);
+      } else if (Object inner; field.value.get(inner) != simdjson::SUCCESS || inner.size() != 0 ||
+                               key != "groundingMetadata") {
+        out_.extra(prefix, key, field.value);
+      }
+    }
+  }
+
+  static FinishReason reason_of(std::string_view word) {
+    if (word == "IMAGE_PROHIBITED_CONTENT" || word == "IMAGE_RECITATION" || word == "MODEL_ARMOR")
+      return FinishReason::content_filter;
+    return finish_of(word);
   }
 
   // With enum-encoding=int the reason comes as its number in the published enum.
@@ -81,17 +117,7 @@ class Gemini final : public Interpreter {
   void read_part(int index, const Object& part, const Element& element) {
     Candidate& state = state_of(index);
     const std::string_view signature = text_in(part, "thoughtSignature");
-    if (Object call; object_in(part, "functionCall", call)) {
-      const std::uint32_t block = out_.open(Block::Kind::tool_call, index);
-      out_.identify(block, text_in(call, "id"), text_in(call, "name"));
-      Element arguments;
-      const bool some = call.at_key("args").get(arguments) == simdjson::SUCCESS && !arguments.is_null();
-      out_.fragment(block, some ? std::string(simdjson::minify(arguments)) : std::string("{}"));
-      if (!signature.empty()) out_.signature(block, signature);
-      state.called = true;
-      state.open = -1;
-      return;
-    }
+    if (Object call; object_in(part, "functionCall", call)) return read_call(state, call, signature);
     Element text;
     if (part.at_key("text").get(text) == simdjson::SUCCESS && text.is_string()) {
       bool thought = false;
@@ -109,6 +135,39 @@ class Gemini final : public Interpreter {
     if (!signature.empty()) read_text(state, Block::Kind::text, "", signature);
   }
 
+  // A call comes whole (`args`), or with its arguments value by value (`partialArgs`) in parts of which all
+  // but the last say `willContinue`; only the first of them names the function.
+  void read_call(Candidate& state, const Object& call, std::string_view signature) {
+    const std::string_view name = text_in(call, "name");
+    bool more = false;
+    if (call.at_key("willContinue").get(more) != simdjson::SUCCESS) more = false;
+    Array partial;
+    const bool some = array_in(call, "partialArgs", partial);
+    Element whole;
+    const bool has_whole = call.at_key("args").get(whole) == simdjson::SUCCESS && !whole.is_null();
+    if (!name.empty()) end_call(state);
+    const bool goes_on = state.call >= 0;
+    const auto block =
+        goes_on ? static_cast<std::uint32_t>(state.call) : out_.open(Block::Kind::tool_call, state.index);
+    if (!goes_on) out_.identify(block, text_in(call, "id"), name);
+    state.open = -1;
+    state.called = true;
+    if (goes_on || more || some) {
+      state.call = block;
+      if (has_whole) state.arguments.add_whole(std::string(simdjson::minify(whole)));
+      if (some) state.arguments.add(std::string(simdjson::minify(partial)));
+      if (!more) end_call(state);
+    } else {
+      out_.fragment(block, has_whole ? std::string(simdjson::minify(whole)) : std::string("{}"));
+    }
+    if (!signature.empty()) out_.signature(block, signature);
+  }
+  void end_call(Candidate& state) {
+    if (state.call < 0) return;
+    out_.fragment(static_cast<std::uint32_t>(state.call), state.arguments.take());
+    state.call = -1;
+  }
+
   // A part with a signature ends its block: it must go back as it came.
   void read_text(Candidate& state, Block::Kind kind, std::string_view text, std::string_view signature) {
     if (text.empty() && signature.empty()) return;
@@ -124,7 +183,7 @@ class Gemini final : public Interpreter {
   Candidate& state_of(int index) {
     for (Candidate& known : candidates_)
       if (known.index == index) return known;
-    return candidates_.emplace_back(Candidate{index, -1, false});
+    return candidates_.emplace_back(Candidate{index});
   }
 
   std::vector<Candidate> candidates_;

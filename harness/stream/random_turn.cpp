@@ -72,6 +72,9 @@ Abilities abilities_of(Protocol protocol, const Profile& profile) {
     case Protocol::gemini:
       can.signature = can.call_signature = true;
       break;
+    case Protocol::gemini_interactions:
+      can.signature = can.call_signature = can.adjacent = true;
+      break;
     case Protocol::ollama:
       can.id = false;
       break;
@@ -140,7 +143,8 @@ void add_blocks(Random& random, Turn& turn, const Abilities& can, Protocol proto
 // Whole bodies have one place for each kind, except where content is a list.
 void order_for_body(Turn& turn, Protocol protocol) {
   if (protocol == Protocol::anthropic || protocol == Protocol::openai_responses ||
-      protocol == Protocol::gemini || protocol == Protocol::bedrock)
+      protocol == Protocol::gemini || protocol == Protocol::gemini_interactions ||
+      protocol == Protocol::bedrock)
     return;
   const auto rank = [](const Block& block) {
     switch (block.kind) {
@@ -181,10 +185,11 @@ Usage random_usage(Random& random, Protocol protocol) {
 StreamError random_error(Random& random, Protocol protocol, const Profile& profile) {
   StreamError error;
   error.message = random_text(random, 4) + "!";
-  if (protocol == Protocol::anthropic || protocol == Protocol::gemini || protocol == Protocol::bedrock)
+  const bool google = protocol == Protocol::gemini || protocol == Protocol::gemini_interactions;
+  if (protocol == Protocol::anthropic || google || protocol == Protocol::bedrock)
     error.type = protocol == Protocol::bedrock ? "throttlingException" : "overloaded_error";
   if (protocol == Protocol::openai_responses) error.code = "server_error";
-  if (protocol == Protocol::gemini) error.status = 503;
+  if (google) error.status = 503;
   if (protocol != Protocol::openai_chat) return error;
   switch (profile.error) {
     case ErrorShape::openai:

@@ -8,11 +8,12 @@ namespace assay::stream {
 
 namespace {
 
-constexpr std::array<std::pair<Protocol, std::string_view>, 7> protocol_names = {{
+constexpr std::array<std::pair<Protocol, std::string_view>, 8> protocol_names = {{
     {Protocol::openai_chat, "openai-chat"},
     {Protocol::openai_responses, "openai-responses"},
     {Protocol::anthropic, "anthropic"},
     {Protocol::gemini, "gemini"},
+    {Protocol::gemini_interactions, "gemini-interactions"},
     {Protocol::ollama, "ollama"},
     {Protocol::cohere, "cohere"},
     {Protocol::bedrock, "bedrock"},

@@ -15,14 +15,24 @@
 
 namespace assay::stream {
 
-enum class Protocol { openai_chat, openai_responses, anthropic, gemini, ollama, cohere, bedrock };
+enum class Protocol {
+  openai_chat,
+  openai_responses,
+  anthropic,
+  gemini,
+  gemini_interactions,
+  ollama,
+  cohere,
+  bedrock
+};
 
-// "openai-chat", "openai-responses", "anthropic", "gemini", "ollama", "cohere", "bedrock".
+// "openai-chat", "openai-responses", "anthropic", "gemini", "gemini-interactions", "ollama", "cohere",
+// "bedrock".
 std::string_view protocol_name(Protocol protocol);
 std::optional<Protocol> protocol_from_name(std::string_view name);
 inline constexpr Protocol all_protocols[] = {
-    Protocol::openai_chat, Protocol::openai_responses, Protocol::anthropic, Protocol::gemini,
-    Protocol::ollama,      Protocol::cohere,           Protocol::bedrock};
+    Protocol::openai_chat,         Protocol::openai_responses, Protocol::anthropic, Protocol::gemini,
+    Protocol::gemini_interactions, Protocol::ollama,           Protocol::cohere,    Protocol::bedrock};
 
 // Why the model stopped, in one vocabulary. The provider's own word stays beside it (Turn::finish_raw).
 enum class FinishReason { none, stop, length, tool_calls, content_filter, error, other };
