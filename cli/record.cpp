@@ -7,6 +7,8 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "cli/say.h"
 #include "cli/verbs.h"
@@ -61,7 +63,9 @@ ExitCode record(const RecordOptions& options) {
   sigwait(&stop, &received);
 
   const std::string title = options.title.empty() ? "Recorded from " + upstream->origin() : options.title;
-  const auto recording = make_recording((*recorder)->finish(), title, upstream->origin(), *rules);
+  std::vector<RecordedExchange> exchanges = (*recorder)->finish();
+  for (const std::string& what : (*recorder)->left_out()) fmt::print(stderr, "left out: {}\n", what);
+  const auto recording = make_recording(std::move(exchanges), title, upstream->origin(), *rules);
   if (!recording) return say(recording.error(), ExitCode::incomplete);
   if (auto written = write_fixture(recording->fixture, options.out); !written) {
     return say(written.error(), ExitCode::incomplete);

@@ -1,15 +1,16 @@
-// One client's connection through the recorder: passes bytes on as they come, and watches them go by.
+// One client's connection through the recorder: passes bytes on as they come, and has copies of them watched.
+//
+// The two directions know nothing of each other: each reads when what it read before was written, so that a
+// side that does not read holds back the other side and nobody else, and at most one read of each is held
+// here. The end of a direction is passed on as one (FIN), a reset as a reset. Whatever the watch makes of the
+// bytes, they have been passed on by then.
 //
 // Thread-safety: run() blocks the thread that calls it; the cancel token may be used from any.
 #pragma once
 
-#include <chrono>
-#include <functional>
-#include <string>
-
-#include "harness/fixture/fixture.h"
+#include "harness/base/unique_fd.h"
 #include "harness/http/client.h"
-#include "harness/http/socket.h"
+#include "harness/recorder/shelf.h"
 
 namespace assay {
 
@@ -18,13 +19,9 @@ struct PassageOptions {
   http::ClientOptions connection;
 };
 
-// Called when a request's head was read: the place of its exchange in the recording.
-using Reserve = std::function<std::size_t()>;
-// Called when the response has ended, or was cut off.
-using Keep = std::function<void(std::size_t place, RecordedExchange exchange)>;
-
-// Serves the client until either side closes or `cancel`.
+// Serves the client until both directions have ended, one side is reset, or `cancel`. The upstream is dialled
+// when the client sends its first byte.
 void pass_through(UniqueFd client, const PassageOptions& options, const http::CancelToken& cancel,
-                  const Reserve& reserve, const Keep& keep);
+                  Shelf& shelf);
 
 }  // namespace assay

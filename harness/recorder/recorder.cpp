@@ -23,7 +23,7 @@ namespace {
 
 constexpr int kBacklog = 512;
 
-class ProxyRecorder final : public Recorder {
+class ProxyRecorder final : public Recorder, private Shelf {
  public:
   ProxyRecorder(RecorderOptions options, UniqueFd listener)
       : options_{std::move(options.upstream), std::move(options.connection)},
@@ -47,7 +47,26 @@ class ProxyRecorder final : public Recorder {
     return all;
   }
 
+  std::vector<std::string> left_out() const override {
+    const std::lock_guard lock(mutex_);
+    return left_out_;
+  }
+
  private:
+  std::size_t reserve() override { return next_place_++; }
+  void keep(std::size_t place, RecordedExchange exchange) override {
+    const std::lock_guard lock(mutex_);
+    kept_.emplace(place, std::move(exchange));
+  }
+  void add_lost(std::size_t place, const std::string& phrase) override {
+    const std::lock_guard lock(mutex_);
+    if (const auto found = kept_.find(place); found != kept_.end()) found->second.lost.push_back(phrase);
+  }
+  void leave_out(const std::string& what) override {
+    const std::lock_guard lock(mutex_);
+    left_out_.push_back(what);
+  }
+
   struct Worker {
     std::thread thread;
     std::atomic<bool> done{false};
@@ -61,11 +80,6 @@ class ProxyRecorder final : public Recorder {
   }
 
   void accept() {
-    const Reserve reserve = [this] { return next_place_++; };
-    const Keep keep = [this](std::size_t place, RecordedExchange exchange) {
-      const std::lock_guard lock(mutex_);
-      kept_.emplace(place, std::move(exchange));
-    };
     while (true) {
       std::array<pollfd, 2> fds = {{{listener_.get(), POLLIN, 0}, {cancel_.descriptor(), POLLIN, 0}}};
       ::poll(fds.data(), fds.size(), -1);
@@ -79,8 +93,8 @@ class ProxyRecorder final : public Recorder {
         return true;
       });
       Worker& worker = workers_.emplace_back();
-      worker.thread = std::thread([this, &worker, reserve, keep, client = std::move(client)]() mutable {
-        pass_through(std::move(client), options_, cancel_, reserve, keep);
+      worker.thread = std::thread([this, &worker, client = std::move(client)]() mutable {
+        pass_through(std::move(client), options_, cancel_, *this);
         worker.done = true;
       });
     }
@@ -93,6 +107,7 @@ class ProxyRecorder final : public Recorder {
   std::atomic<std::size_t> next_place_{0};
   mutable std::mutex mutex_;
   std::map<std::size_t, RecordedExchange> kept_;
+  std::vector<std::string> left_out_;
   std::list<Worker> workers_;  // the acceptor's, until it has ended
   std::thread acceptor_;
 };

@@ -1,6 +1,7 @@
-// A recording reverse proxy. What passes through is passed on byte for byte and at once, in both directions;
-// only the Host field is replaced by the upstream's own, which it could not be reached without. The recording
-// keeps header order and case, the borders of HTTP chunks (without chunking: of reads), times, and trailers.
+// A recording reverse proxy. What passes through is passed on byte for byte and at once, in both directions,
+// as are the end of each and resets; only the Host field is replaced by the upstream's own, which it could
+// not be reached without. A side that does not read holds back the other one, never more. The recording keeps
+// header order and case, the borders of HTTP chunks (without chunking: of reads), times, and trailers.
 // Secrets are replaced in memory, before anything is written.
 //
 // Thread-safety: the recorder serves each connection on a thread of its own; its methods belong to one
@@ -38,6 +39,8 @@ class Recorder {
   // Ends every connection and gives what was recorded, secrets and all, in the order the requests came. An
   // exchange whose response had not begun is left out; one that was cut off says so in `lost`.
   virtual std::vector<RecordedExchange> finish() = 0;
+  // What passed through but cannot be in the recording, one plain phrase each: complete after finish().
+  virtual std::vector<std::string> left_out() const = 0;
 };
 
 struct Recording {
