@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <cstdlib>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -17,6 +18,7 @@
 namespace assay {
 namespace {
 
+constexpr std::uint64_t plain_scalar_subtype = 1;
 constexpr std::size_t max_alias_values = 100'000;
 constexpr std::size_t max_alias_bytes = 256U << 20U;
 
@@ -61,8 +63,8 @@ bool looks_like_float(std::string_view text) {
   return i == text.size();
 }
 
-// A plain scalar by the core schema (YAML 1.2 section 10.3.2). Infinity and NaN have no place in JSON and
-// stay text.
+// A plain scalar by the core schema (YAML 1.2 section 10.3.2). Infinity, NaN and what a double cannot hold
+// have no place in JSON and stay text.
 template <typename Json>
 Json plain_value(const std::string& text) {
   if (text.empty() || text == "~" || text == "null" || text == "Null" || text == "NULL") return nullptr;
@@ -77,8 +79,19 @@ Json plain_value(const std::string& text) {
   if (all_digits(rest, "0123456789") && parse_integer(rest, 10, negative, out)) return out;
   if (text.starts_with("0x") && parse_integer(rest.substr(2), 16, false, out)) return out;
   if (text.starts_with("0o") && parse_integer(rest.substr(2), 8, false, out)) return out;
-  if (looks_like_float(text)) return std::strtod(text.c_str(), nullptr);
+  if (looks_like_float(text)) {
+    const double number = std::strtod(text.c_str(), nullptr);
+    if (std::isfinite(number)) return number;
+  }
   return text;
+}
+
+// A value whose spelling would be forgotten: 1e3, 007, True.
+template <typename Json>
+Json spelled_value(const std::string& text) {
+  Json value = plain_value<Json>(text);
+  if (value.is_string() || value.is_null() || value.dump() == text) return value;
+  return Json::binary({text.begin(), text.end()}, plain_scalar_subtype);
 }
 
 constexpr std::string_view core_tags = "tag:yaml.org,2002:";
@@ -133,7 +146,9 @@ class Assembler {
     const bool typed = tag.starts_with(core_tags) && tag != "tag:yaml.org,2002:str";
     if (!tag.empty() && !tag.starts_with(core_tags) && tag != "!" && tag != "!str" && !foreign_)
       return refuse("tag '" + std::string(tag) + "' has no meaning here");
-    Json value = plain || typed ? plain_value<Json>(text) : Json(text);
+    Json value = !plain && !typed ? Json(text)
+                 : foreign_       ? spelled_value<Json>(text)
+                                  : plain_value<Json>(text);
     remember(event.anchor, value);
     return builder_.scalar(std::move(value), line_);
   }
@@ -263,6 +278,15 @@ Result<std::vector<nlohmann::ordered_json>> load_foreign_yaml(std::string_view t
       });
   if (!parsed) return tl::unexpected(parsed.error());
   return documents;
+}
+
+bool is_plain_scalar(const nlohmann::ordered_json& value) {
+  return value.is_binary() && value.get_binary().has_subtype() &&
+         value.get_binary().subtype() == plain_scalar_subtype;
+}
+
+nlohmann::ordered_json plain_scalar_value(const nlohmann::ordered_json& value) {
+  return plain_value<nlohmann::ordered_json>({value.get_binary().begin(), value.get_binary().end()});
 }
 
 }  // namespace assay

@@ -87,5 +87,23 @@ TEST(LoadForeignYaml, KeepsOrderAndIgnoresTags) {
   EXPECT_EQ((*docs)[1].dump(), R"({"a":{"q":1}})");
 }
 
+TEST(LoadForeignYaml, KeepsTheSpellingOfPlainScalars) {
+  const auto docs = load_foreign_yaml("[1e3, 007, 0o17, True, 12e4567, 12, 1.5, null, 'x']", "f");
+  ASSERT_TRUE(docs) << docs.error().text();
+  const nlohmann::ordered_json& all = (*docs)[0];
+  const std::vector<std::pair<std::string, std::string>> spelled = {
+      {"1e3", "1000.0"}, {"007", "7"}, {"0o17", "15"}, {"True", "true"}};
+  for (std::size_t i = 0; i < spelled.size(); ++i) {
+    ASSERT_TRUE(is_plain_scalar(all[i])) << i;
+    EXPECT_EQ(std::string(all[i].get_binary().begin(), all[i].get_binary().end()), spelled[i].first);
+    EXPECT_EQ(plain_scalar_value(all[i]).dump(), spelled[i].second);
+  }
+  EXPECT_EQ(all[4], "12e4567") << "no double holds it";
+  EXPECT_EQ(all[5], 12);
+  EXPECT_EQ(all[6], 1.5);
+  EXPECT_FALSE(is_plain_scalar(load_foreign_yaml("!!binary YQ==", "f").value()[0]));
+  EXPECT_EQ(value_of("12e4567"), json("12e4567"));
+}
+
 }  // namespace
 }  // namespace assay
