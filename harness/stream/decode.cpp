@@ -7,6 +7,7 @@
 #include "harness/stream/eventstream.h"
 #include "harness/stream/interpret.h"
 #include "harness/stream/json_framer.h"
+#include "harness/stream/json_scan.h"
 #include "harness/stream/kernel.h"
 #include "harness/stream/templates.h"
 
@@ -71,11 +72,14 @@ class Watch final : public DeltaSink {
   int count_ = 0;
 };
 
-std::string shown(std::string_view payload) {
-  constexpr std::size_t most = 60;
-  std::string text = repair_utf8(payload.substr(0, most));
-  if (payload.size() > most) text += "...";
-  return text;
+// Whether `data` may be the beginning of a payload.
+bool may_go_on(std::string_view data) {
+  const std::string_view bare = trim(data);
+  if (bare.empty()) return false;
+  constexpr std::string_view done = "[DONE]";
+  if (bare.size() < done.size() && done.starts_with(bare)) return true;
+  std::size_t read = 0;
+  return JsonScan().next(bare, read) == JsonScan::Found::more;
 }
 
 }  // namespace
@@ -85,6 +89,7 @@ class Decoder::Impl {
   Impl(Protocol protocol, const DecodeOptions& options)
       : options_(options),
         framing_(options.framing),
+        simple_limit_(options.limits.smaller()),
         interpreter_(make_interpreter(protocol, emitter_)),
         templates_(protocol),
         sse_(options.limits),
@@ -93,27 +98,21 @@ class Decoder::Impl {
 
   void feed(std::string_view bytes, DeltaSink* sink) {
     if (problem_ || take_middle(bytes)) return;
+    if (!settled_) note_opening(bytes);
     if (framing_ == Framing::automatic && !detect(bytes)) return;
     Tee tee(options_.keep_turn ? &builder_ : nullptr, sink);
     aim(only_one(sink) ? only_one(sink) : &tee);
-    if (!held_.empty()) take(std::exchange(held_, {}));
     take(bytes);
   }
 
   Turn finish(DeltaSink* sink) {
     Tee tee(options_.keep_turn ? &builder_ : nullptr, sink);
     aim(&tee);
-    SseEvent event;
-    while (!problem_ && framing_ == Framing::sse && sse_.next(event)) payload(event.type, event.data);
-    if (!problem_ && framing_ == Framing::sse && sse_.finish(options_.at_end, event)) {
-      payload(event.type, event.data);
-      problem_.reset();  // an event that the end cut in two is no mistake of the stream
-    }
-    if (!problem_ && framing_ == Framing::json && events_ == 0 && !json_.at_rest())
-      problem_ = Error{"the JSON ends before its first object does", {}, 0};
+    if (!problem_ && framing_ == Framing::sse) finish_sse();
+    if (!problem_ && events_ == 0) problem_ = why_nothing();
     interpreter_->on_end();
     Turn turn = std::move(builder_.turn());
-    turn.complete = interpreter_->complete() && !problem_;
+    turn.complete = interpreter_->complete() && !problem_ && (framing_ != Framing::json || json_.at_rest());
     return turn;
   }
 
@@ -132,18 +131,51 @@ class Decoder::Impl {
     return options_.keep_turn ? nullptr : sink;
   }
 
-  // False: nothing but white space so far.
-  bool detect(std::string_view bytes) {
-    const std::size_t at = bytes.find_first_not_of(" \t\r\n");
-    if (at == std::string_view::npos) {
-      held_ += bytes;
+  void finish_sse() {
+    SseEvent event;
+    while (!problem_ && sse_.next(event)) payload(event.type, event.data);
+    // An event that the end cut in two is no mistake of the stream.
+    if (!problem_ && sse_.finish(options_.at_end, event) && !may_go_on(event.data))
+      payload(event.type, event.data);
+    take_error(sse_.error());
+  }
+  // There was no event: whether that is a problem.
+  std::optional<Error> why_nothing() const {
+    if (!fed_) return Error{"expected a stream or a body, found nothing at all", {}, 0};
+    if (framing_ == Framing::sse && !opens_sse(opening_))
+      return Error{
+          "expected server-sent events, JSON or an AWS event stream, found: " + shown(opening_, 40), {}, 0};
+    if (framing_ == Framing::json && !json_.at_rest())
+      return Error{"the JSON ends before its first object does", {}, 0};
+    if (framing_ == Framing::eventstream && !eventstream_.at_rest())
+      return Error{"the event stream ends before its first message does", {}, 0};
+    return std::nullopt;
+  }
+
+  // False: too few bytes to tell the framing. They are kept, and come with those that tell it.
+  bool detect(std::string_view& bytes) {
+    constexpr std::size_t enough = 3;  // a byte order mark
+    std::optional<ToldFraming> told;
+    if (held_.empty()) {
+      told = tell_framing(bytes);
+    } else if (held_ += bytes; held_.size() - bytes.size() < enough || !trim(bytes).empty()) {
+      told = tell_framing(held_);
+    }
+    if (!told) {
+      if (held_.empty()) held_ = bytes;
       return false;
     }
-    const char first = bytes[at];
-    framing_ = first == '{' || first == '[' ? Framing::json
-               : first == '\0'              ? Framing::eventstream
-                                            : Framing::sse;
+    framing_ = told->framing;
+    if (!held_.empty()) bytes = held_;
+    bytes.remove_prefix(told->skip);
     return true;
+  }
+  // The first bytes, without white space before them: what is said when they hold no event.
+  void note_opening(std::string_view bytes) {
+    settled_ = framing_ == Framing::sse && opening_.size() == opening_size;
+    fed_ = fed_ || !bytes.empty();
+    if (opening_.empty()) bytes.remove_prefix(std::min(bytes.find_first_not_of(" \t\r\n"), bytes.size()));
+    opening_ += bytes.substr(0, opening_size - opening_.size());
   }
 
   void take(std::string_view bytes) {
@@ -198,7 +230,7 @@ class Decoder::Impl {
       if (options_.templates) rest.remove_prefix(take_known_events(rest));
       SseEvent event;
       SimpleScan scan;
-      if (scan.next(rest, options_.limits.line, event) != SimpleScan::Found::event) break;
+      if (scan.next(rest, simple_limit_, event) != SimpleScan::Found::event) break;
       parse(event.type, event.data);
       rest.remove_prefix(scan.size());
     }
@@ -208,8 +240,8 @@ class Decoder::Impl {
     const std::size_t all = bytes.size();
     while (!bytes.empty()) {
       const auto hit = templates_.match_event(bytes, emitter_.epoch());
-      // Of one that is long the framer says whether a line of it is too long.
-      if (hit.bytes == 0 || hit.bytes > options_.limits.line) break;
+      // Of one that is long the framer says whether it is too long.
+      if (hit.bytes == 0 || hit.bytes > simple_limit_) break;
       bytes.remove_prefix(hit.bytes);
       take_hit(*hit.delta);
     }
@@ -217,9 +249,9 @@ class Decoder::Impl {
   }
   // Small reads: most are the middle of an event, and only kept.
   bool take_middle(std::string_view bytes) {
-    if (framing_ != Framing::sse || bytes.size() > Buffer::padding || !sse_.at_event()) return false;
+    if (!settled_ || bytes.size() > Buffer::padding || !sse_.at_event()) return false;
     const std::string_view held = sse_.unread();
-    if (held.empty() || held.size() + bytes.size() > options_.limits.line) return false;
+    if (held.empty() || held.size() + bytes.size() > simple_limit_) return false;
     const bool after_lf = held.back() == '\n';
     char* const to = sse_.prepare(bytes.size());  // from here on `held` may be gone
     if (kernel_.copy_event(bytes.data(), bytes.size(), after_lf, to) <= bytes.size()) return false;
@@ -231,7 +263,7 @@ class Decoder::Impl {
   std::size_t take_cut_event(std::string_view bytes) {
     const std::string_view held = sse_.unread();
     const std::size_t size = std::min<std::size_t>(bytes.size(), 1024);
-    if (held.size() + size > options_.limits.line) return 0;
+    if (held.size() + size > simple_limit_) return 0;
     const bool after_lf = !held.empty() && held.back() == '\n';
     char* const to = sse_.prepare(size);  // from here on `held` may be gone
     const std::size_t taken = kernel_.copy_event(bytes.data(), size, after_lf, to);
@@ -260,7 +292,11 @@ class Decoder::Impl {
   }
 
   void take_error(const std::optional<Error>& error) {
-    if (error && !problem_) problem_ = error;
+    if (!error || problem_) return;
+    problem_ = error;
+    // Its framer counts messages itself.
+    if (framing_ != Framing::eventstream)
+      problem_->message = "event " + std::to_string(events_ + 1) + ": " + error->message;
   }
 
   void payload(std::string_view type, std::string_view data) {
@@ -296,11 +332,12 @@ class Decoder::Impl {
   }
 
   void refuse(const std::string& why, std::string_view data) {
-    problem_ = Error{"event " + std::to_string(events_) + ": " + why + ": " + shown(data), {}, 0};
+    problem_ = Error{"event " + std::to_string(events_) + ": " + why + ": " + shown(data, 60), {}, 0};
   }
 
   DecodeOptions options_;
   Framing framing_;
+  std::size_t simple_limit_;
   decoding::Emitter emitter_;
   std::unique_ptr<decoding::Interpreter> interpreter_;
   const decoding::Kernel& kernel_ = decoding::kernel();
@@ -312,7 +349,11 @@ class Decoder::Impl {
   JsonFramer json_;
   EventstreamFramer eventstream_;
   simdjson::dom::parser parser_;
-  std::string held_;  // white space before the framing is known
+  std::string held_;  // what came before the framing was known
+  static constexpr std::size_t opening_size = 48;
+  std::string opening_;
+  bool fed_ = false;
+  bool settled_ = false;  // SSE, and its opening is known
 };
 
 Decoder::Decoder(Protocol protocol, const DecodeOptions& options)

@@ -16,15 +16,11 @@
 
 #include "harness/base/result.h"
 #include "harness/stream/delta.h"
+#include "harness/stream/framing.h"
 #include "harness/stream/sse.h"
 #include "harness/stream/turn.h"
 
 namespace assay::stream {
-
-// How bytes are divided into payloads. `automatic` looks at the first byte that is not white space, because
-// content types lie: a brace or bracket begins JSON (a body, NDJSON, an array), a NUL an AWS event stream,
-// anything else SSE.
-enum class Framing { automatic, sse, json, eventstream };
 
 struct DecodeOptions {
   Framing framing = Framing::automatic;
@@ -45,8 +41,11 @@ class Decoder {
   // that is wrong, a limit that was passed) names the event; nothing is read after it, what was decoded
   // before stays.
   Result<void> feed(std::string_view bytes, DeltaSink* sink = nullptr);
-  // The stream ended. With AtEnd::flush an unfinished last event may yield more deltas. Turn::complete says
-  // whether the protocol's own end was seen.
+  // The stream ended. With AtEnd::flush an unfinished last event may yield more deltas, or the problem that
+  // it would have been in the middle; one that may be the beginning of a right event is passed over. It is a
+  // problem, too, when the bytes held no event of their framing and are not the beginning of one: nothing at
+  // all, a page, a JSON body that was cut. Comments and blank lines keep a connection alive and are none.
+  // Turn::complete says whether the protocol's own end was seen, and the end of an outer array.
   Turn finish(DeltaSink* sink = nullptr);
   // The first error, if there was one.
   const std::optional<Error>& problem() const;

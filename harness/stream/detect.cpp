@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "harness/stream/eventstream.h"
+#include "harness/stream/framing.h"
 #include "harness/stream/json_framer.h"
 #include "harness/stream/sse.h"
 
@@ -19,9 +20,10 @@ constexpr std::size_t looked_at = 8;
 
 std::vector<std::string> first_payloads(std::string_view bytes) {
   std::vector<std::string> payloads;
-  const std::size_t at = bytes.find_first_not_of(" \t\r\n");
-  if (at == std::string_view::npos) return payloads;
-  if (bytes[at] == '{' || bytes[at] == '[') {
+  const std::optional<ToldFraming> told = tell_framing(bytes);
+  if (!told || told->framing == Framing::eventstream) return payloads;
+  if (told->framing == Framing::json) {
+    bytes.remove_prefix(told->skip);
     JsonFramer framer;
     framer.append(bytes);
     for (std::string_view object; payloads.size() < looked_at && framer.next(object);)

@@ -141,7 +141,6 @@ TEST(ErrorHabits, AllShapesInMidStreamAndInBodies) {
           {R"({"id":"1","error":{"code":502,"message":"h"},"choices":[{"index":0,"delta":{"content":""},"finish_reason":"error"}]})",
            "[DONE]"})),
       "h");
-  EXPECT_EQ(message("<html>no stream at all</html>\n\n"), "none");
 }
 
 TEST(ErrorHabits, OfTheOtherProtocols) {

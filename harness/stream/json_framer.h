@@ -1,6 +1,6 @@
 // Splits JSON that comes in pieces into its objects: one per line (NDJSON), one whole body, or the elements
 // of one outer array (Gemini without alt=sse). Incremental; no allocation once the buffer has the size of the
-// longest object.
+// longest object. What it gives out and what it refuses depends on the bytes alone, not on how they were cut.
 //
 // One owner, one thread. A view is valid until the next call of any member that is not const.
 #pragma once
@@ -10,6 +10,7 @@
 
 #include "harness/base/result.h"
 #include "harness/stream/buffer.h"
+#include "harness/stream/json_scan.h"
 
 namespace assay::stream {
 
@@ -22,24 +23,36 @@ class JsonFramer {
   void append(std::string_view bytes) { buffer_.append(bytes); }
 
   // The next whole object, followed by Buffer::padding readable bytes; or false: more bytes are needed, or
-  // something else than an object stands there (see error()).
+  // there is a mistake (see error()): a byte that no object can have there, something else than an object,
+  // an object longer than the limit. Nothing is read after it.
   bool next(std::string_view& object);
   // True when nothing is open: no object, no outer array.
-  bool at_rest() const { return depth_ == 0 && !in_array_; }
+  bool at_rest() const {
+    return !in_object_ && place_ != Place::item && place_ != Place::more_items && place_ != Place::next_item;
+  }
   const std::optional<Error>& error() const { return error_; }
 
  private:
-  bool scan(std::string_view& object);
+  enum class Place {
+    begin,       // an object, or the outer array opens
+    first,       // the first object outside of an array
+    objects,     // one object after another
+    item,        // of the array: the first, or its end
+    more_items,  // a comma or the array's end
+    next_item,   // after a comma: an item
+    over         // the array ended
+  };
+  bool between(char byte);
+  bool refuse(std::string why);
 
   std::size_t limit_;
   Buffer buffer_;
-  std::size_t scanned_ = 0;  // bytes from the buffer's begin that were looked at
-  std::size_t depth_ = 0;    // of braces and brackets inside the object
+  JsonScan scan_;
+  std::size_t scanned_ = 0;  // bytes of the object that were looked at
   std::size_t given_ = 0;    // size of the object that was given out
-  bool in_string_ = false;
-  bool escaped_ = false;
-  bool in_array_ = false;
-  bool array_done_ = false;
+  bool in_object_ = false;
+  bool one_line_ = false;  // the first object had its line for itself: so have the others
+  Place place_ = Place::begin;
   std::optional<Error> error_;
 };
 

@@ -72,7 +72,7 @@ bool SseFramer::next(SseEvent& event) {
   if (dispatched_) release();
   if (!bom_checked_ && !skip_bom()) return false;
   if (fresh_ && line_scanned_ == 0 && line_start_ == 0) {
-    const SimpleScan::Found found = scan_.next(buffer_.unread(), limits_.line, event);
+    const SimpleScan::Found found = scan_.next(buffer_.unread(), simple_limit_, event);
     if (found == SimpleScan::Found::cut) return false;
     const std::size_t size = scan_.size();
     scan_ = {};
@@ -82,7 +82,7 @@ bool SseFramer::next(SseEvent& event) {
       return true;
     }
   }
-  for (std::string_view line; next_line(line);)
+  for (std::string_view line; !error_ && next_line(line);)
     if (take_line(line, event)) return true;
   return false;
 }
@@ -205,6 +205,13 @@ void SseFramer::field(std::string_view name, std::string_view value) {
 }
 
 void SseFramer::add_data(std::string_view value) {
+  const std::size_t before = data_ == Data::none       ? 0
+                             : data_ == Data::in_place ? data_size_ + 1
+                                                       : joined_.size() + 1;
+  if (before + value.size() > limits_.event) {
+    refuse("an event", limits_.event);
+    return;
+  }
   if (data_ == Data::none) {
     data_ = Data::in_place;
     data_at_ = static_cast<std::size_t>(value.data() - buffer_.begin());
@@ -215,10 +222,6 @@ void SseFramer::add_data(std::string_view value) {
   if (data_ == Data::in_place) {
     joined_.assign(buffer_.begin() + data_at_, data_size_);
     data_ = Data::joined;
-  }
-  if (joined_.size() + 1 + value.size() > limits_.event) {
-    refuse("an event", limits_.event);
-    return;
   }
   joined_ += '\n';
   joined_ += value;
@@ -270,7 +273,7 @@ bool SseFramer::finish(AtEnd policy, SseEvent& event) {
   if (error_ || policy == AtEnd::discard) return false;
   bom_checked_ = true;
   scan_ = {};
-  for (std::string_view line; next_line(line);)
+  for (std::string_view line; !error_ && next_line(line);)
     if (take_line(line, event)) return true;
   if (error_) return false;
   const char* start = buffer_.begin() + line_start_;

@@ -30,6 +30,8 @@ enum class AtEnd { discard, flush };
 struct FrameLimits {
   std::size_t line = std::size_t{16} << 20U;   // bytes of one line
   std::size_t event = std::size_t{16} << 20U;  // bytes of data of one event
+  // An event that is no longer than this as it stands passes neither.
+  std::size_t smaller() const { return line < event ? line : event; }
 };
 
 // Reads the shape that nearly all events have: at most one event line, one data line, a blank line, each
@@ -52,7 +54,7 @@ class SimpleScan {
 
 class SseFramer {
  public:
-  explicit SseFramer(FrameLimits limits = {}) : limits_(limits) {}
+  explicit SseFramer(FrameLimits limits = {}) : limits_(limits), simple_limit_(limits.smaller()) {}
 
   char* prepare(std::size_t size) { return buffer_.prepare(size); }
   void commit(std::size_t size) { buffer_.commit(size); }
@@ -95,6 +97,7 @@ class SseFramer {
   void clear_event();
 
   FrameLimits limits_;
+  std::size_t simple_limit_;
   Buffer buffer_;
   SimpleScan scan_;  // of the bytes in the buffer, while at_event()
   // Offsets from the buffer's begin. While an event's only data line lies in the buffer, the bytes from it on

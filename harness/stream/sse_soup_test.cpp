@@ -25,21 +25,23 @@ std::ostream& operator<<(std::ostream& out, const Read& read) {
 // Everything in one string, line by line.
 class Plain {
  public:
-  Read read(std::string bytes, std::size_t limit, AtEnd policy) {
+  Read read(std::string bytes, FrameLimits limits, AtEnd policy) {
+    event_limit_ = limits.event;
     if (bytes.rfind("\xEF\xBB\xBF", 0) == 0) bytes.erase(0, 3);
     while (!bytes.empty()) {
       const std::size_t end = bytes.find_first_of("\r\n");
-      if (std::min(end, bytes.size()) > limit) {
+      if (std::min(end, bytes.size()) > limits.line) {
         read_.refused = true;
         return read_;
       }
       if (end == std::string::npos) break;
       line(bytes.substr(0, end));
+      if (read_.refused) return read_;
       bytes.erase(0, end + (bytes.compare(end, 2, "\r\n") == 0 ? 2 : 1));
     }
     if (policy == AtEnd::flush) {
       if (!bytes.empty()) line(bytes);
-      line("");
+      if (!read_.refused) line("");
     }
     return read_;
   }
@@ -63,6 +65,7 @@ class Plain {
     if (name == "data") {
       data_ += value + "\n";
       any_ = true;
+      read_.refused = data_.size() - 1 > event_limit_;
     } else if (name == "event") {
       type_ = value;
     } else if (name == "id" && value.find('\0') == std::string::npos) {
@@ -71,6 +74,7 @@ class Plain {
   }
 
   Read read_;
+  std::size_t event_limit_ = 0;
   std::string type_;
   std::string data_;
   std::string id_;
@@ -113,8 +117,8 @@ std::string soup(Random& random) {
   return bytes;
 }
 
-Read framed(const std::string& bytes, std::size_t limit, AtEnd policy, Random& random) {
-  SseFramer framer({.line = limit, .event = std::size_t{1} << 20U});
+Read framed(const std::string& bytes, FrameLimits limits, AtEnd policy, Random& random) {
+  SseFramer framer(limits);
   Read read;
   SseEvent event;
   const auto keep = [&] {
@@ -138,9 +142,10 @@ TEST(SseFramer, ReadsAnySoupAsTheStandardSays) {
     Random random(seed);
     const std::string bytes = soup(random);
     const AtEnd policy = random.below(2) == 0 ? AtEnd::flush : AtEnd::discard;
-    const std::size_t limit = random.below(3) == 0 ? 12 + random.below(80) : 4096;
-    ASSERT_EQ(framed(bytes, limit, policy, random), Plain().read(bytes, limit, policy))
-        << "seed " << seed << " limit " << limit << "\n"
+    const auto limit = [&] { return random.below(3) == 0 ? 12 + random.below(80) : 4096; };
+    const FrameLimits limits{.line = limit(), .event = limit()};
+    ASSERT_EQ(framed(bytes, limits, policy, random), Plain().read(bytes, limits, policy))
+        << "seed " << seed << " limits " << limits.line << " and " << limits.event << "\n"
         << ::testing::PrintToString(bytes);
   }
 }
