@@ -1,5 +1,6 @@
 #include "harness/stream/delta.h"
 
+#include <map>
 #include <nlohmann/json.hpp>
 
 namespace assay::stream {
@@ -8,43 +9,26 @@ namespace {
 
 using nlohmann::json;
 
-// Lists are joined, objects merged key by key; anything else replaces.
-void merge(json& into, json&& part) {
+// Lists are joined, objects merged key by key; anything else replaces, but for strings where `join` says so.
+void merge(json& into, json&& part, bool join) {
   if (into.is_array() && part.is_array()) {
     for (json& item : part) into.push_back(std::move(item));
   } else if (into.is_object() && part.is_object()) {
-    for (auto& [key, value] : part.items()) merge(into[key], std::move(value));
+    for (auto& [key, value] : part.items())
+      merge(into[key], std::move(value), join || key == "data" || key == "transcript");
+  } else if (join && into.is_string() && part.is_string()) {
+    into.get_ref<std::string&>() += part.get_ref<const std::string&>();
   } else {
     into = std::move(part);
   }
 }
 
-void add_extra(Extras& extras, std::string_view name, std::string_view text) {
-  const Extra* old = find_extra(extras, name);
-  if (!old) return set_extra(extras, name, text);
-  json whole = json::parse(old->json, nullptr, false);
-  json part = json::parse(text, nullptr, false);
-  if (part.is_discarded()) return set_extra(extras, name, text);
-  merge(whole, std::move(part));
-  set_extra(extras, name, whole.dump());
-}
-
-// The input of an opaque block comes in fragments: kept beside it until the block's JSON can take it.
-void add_input(Block& block, std::string_view fragment) {
-  block.id += fragment;
-  json input = json::parse(block.id, nullptr, false);
-  json whole = json::parse(block.text, nullptr, false);
-  if (input.is_discarded() || !whole.is_object()) return;
-  whole["input"] = std::move(input);
-  block.text = whole.dump();
-}
-
 }  // namespace
 
 std::string_view delta_name(Delta::Kind kind) {
-  static constexpr std::string_view names[] = {"start",  "text",  "reasoning", "refusal", "tool_call",
-                                               "opaque", "input", "signature", "finish",  "usage",
-                                               "error",  "extra", "extra_part"};
+  static constexpr std::string_view names[] = {"start",  "text",        "reasoning", "refusal",   "tool_call",
+                                               "opaque", "opaque_part", "input",     "signature", "finish",
+                                               "usage",  "error",       "extra",     "extra_part"};
   return names[static_cast<std::size_t>(kind)];
 }
 
@@ -86,6 +70,35 @@ json to_json(const Delta& delta) {
   return out;
 }
 
+struct TurnBuilder::Parts {
+  struct Opaque {
+    json whole;         // the block's JSON
+    std::string input;  // its input, as far as it came
+  };
+  std::map<std::string, json, std::less<>> extras;
+  std::map<std::uint32_t, Opaque> opaque;
+};
+
+TurnBuilder::TurnBuilder() : parts_(std::make_unique<Parts>()) {}
+TurnBuilder::~TurnBuilder() = default;
+
+Turn& TurnBuilder::turn() {
+  settle();
+  return turn_;
+}
+
+void TurnBuilder::settle() {
+  for (const auto& [name, value] : parts_->extras) set_extra(turn_.extras, name, value.dump());
+  for (const auto& [number, part] : parts_->opaque) {
+    json whole = part.whole;
+    if (!part.input.empty() && whole.is_object()) {
+      json input = json::parse(part.input, nullptr, false);
+      whole["input"] = input.is_discarded() ? json(part.input) : std::move(input);
+    }
+    turn_.blocks[number].text = whole.dump();
+  }
+}
+
 Block& TurnBuilder::block_of(const Delta& delta) {
   if (delta.block >= turn_.blocks.size()) {
     turn_.blocks.resize(delta.block + 1U);
@@ -112,9 +125,18 @@ void TurnBuilder::on(const Delta& delta) {
       if (!delta.name.empty()) block.name = delta.name;
       break;
     }
-    case Delta::Kind::input:
-      add_input(block_of(delta), delta.text);
+    case Delta::Kind::opaque_part:
+    case Delta::Kind::input: {
+      Block& block = block_of(delta);
+      const auto [at, fresh] = parts_->opaque.try_emplace(delta.block);
+      if (fresh) at->second.whole = json::parse(block.text, nullptr, false);
+      if (delta.kind == Delta::Kind::input) {
+        at->second.input += delta.text;
+      } else if (json part = json::parse(delta.text, nullptr, false); !part.is_discarded()) {
+        merge(at->second.whole, std::move(part), true);
+      }
       break;
+    }
     case Delta::Kind::signature:
       block_of(delta).signature += delta.text;
       break;
@@ -129,11 +151,22 @@ void TurnBuilder::on(const Delta& delta) {
       turn_.error = *delta.error;
       break;
     case Delta::Kind::extra:
+      if (const auto known = parts_->extras.find(delta.name); known != parts_->extras.end())
+        parts_->extras.erase(known);
       set_extra(turn_.extras, delta.name, delta.text);
       break;
-    case Delta::Kind::extra_part:
-      add_extra(turn_.extras, delta.name, delta.text);
+    case Delta::Kind::extra_part: {
+      json part = json::parse(delta.text, nullptr, false);
+      if (const auto known = parts_->extras.find(delta.name); known != parts_->extras.end()) {
+        merge(known->second, std::move(part), false);
+      } else {
+        const Extra* old = find_extra(turn_.extras, delta.name);
+        json whole = old ? json::parse(old->json, nullptr, false) : json();
+        merge(whole, std::move(part), false);
+        parts_->extras.emplace(delta.name, std::move(whole));
+      }
       break;
+    }
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <nlohmann/json.hpp>
 #include <utility>
 
 namespace assay::stream::decoding {
@@ -165,25 +166,54 @@ void read_usage(const Object& object, Usage& usage) {
   }
 }
 
+namespace {
+
+// What stands beside `error`: OpenRouter's user_id, request ids, OpenAI's status. In an event that is more
+// than an error (choices, a response) that belongs to the turn.
+void read_beside_error(const Object& root, StreamError& error) {
+  for (const std::string_view more : {"choices", "response", "output", "candidates", "content", "done"})
+    if (root.at_key(more).error() == simdjson::SUCCESS) return;
+  for (const auto field : root) {
+    std::int64_t number = 0;
+    if (field.value.is_null() || field.key == "error" || field.key == "type" || field.key == "object")
+      continue;
+    if (field.key == "status" && field.value.get(number) == simdjson::SUCCESS && is_status(number)) {
+      if (error.status == 0) error.status = static_cast<int>(number);
+    } else if (field.key != "code" || error.code.empty()) {
+      set_extra(error.extras, field.key, simdjson::minify(field.value));
+    }
+  }
+}
+
+}  // namespace
+
 bool read_error(const Object& root, StreamError& error) {
   Element value;
   if (root.at_key("error").get(value) == simdjson::SUCCESS && !value.is_null()) {
     if (Object inner; value.get(inner) == simdjson::SUCCESS) {
       for (const auto field : inner) read_error_field(field.key, field.value, error);
-      if (const std::string_view id = text_in(root, "request_id"); !id.empty())
-        set_extra(error.extras, "request_id", simdjson::minify(root.at_key("request_id").value_unsafe()));
+      read_beside_error(root, error);
     } else if (value.is_string()) {
       error.message = as_text(value);
       error.code = text_in(root, "code");
+      read_beside_error(root, error);
     } else {
       error.message = simdjson::minify(value);
     }
     return true;
   }
   const std::string_view message = text_in(root, "message");
+  std::string scratch;
   if (message.empty() && root.at_key("detail").get(value) == simdjson::SUCCESS) {
-    std::string scratch;
     error.message = text_or_json(value, scratch);
+    return true;
+  }
+  // Mistral: {object: "error", message: {detail: [...]}}.
+  if (message.empty() && text_in(root, "object") == "error" &&
+      root.at_key("message").get(value) == simdjson::SUCCESS) {
+    error.message = text_or_json(value, scratch);
+    for (const auto field : root)
+      if (field.key != "object" && field.key != "message") read_error_field(field.key, field.value, error);
     return true;
   }
   if (message.empty()) return false;
@@ -253,6 +283,15 @@ void Emitter::signature(std::uint32_t block, std::string_view text) {
   sink_->on(delta);
 }
 
+void Emitter::opaque_part(std::uint32_t block, std::string_view key, const Element& value) {
+  ++epoch_;
+  const std::string name = nlohmann::json(key).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  const std::string json = "{" + name + ":" + std::string(simdjson::minify(value)) + "}";
+  Delta delta = about(Delta::Kind::opaque_part, block);
+  delta.text = json;
+  sink_->on(delta);
+}
+
 void Emitter::input(std::uint32_t block, std::string_view text) {
   Delta delta = about(Delta::Kind::input, block);
   delta.text = text;
@@ -312,9 +351,16 @@ void Emitter::extra(std::string_view prefix, std::string_view key, const Element
 }
 
 void Emitter::extra_part(std::string_view prefix, std::string_view key, const Element& value) {
+  add_extra(prefix, key, simdjson::minify(value));
+}
+
+void Emitter::extra_item(std::string_view prefix, std::string_view key, const Element& value) {
+  add_extra(prefix, key, "[" + std::string(simdjson::minify(value)) + "]");
+}
+
+void Emitter::add_extra(std::string_view prefix, std::string_view key, const std::string& json) {
   ++epoch_;
   const std::string name = std::string(prefix) + std::string(key);
-  const std::string json = simdjson::minify(value);
   Delta delta;
   delta.kind = Delta::Kind::extra_part;
   delta.name = name;

@@ -100,6 +100,7 @@ class Emitter {
   void fragment(std::uint32_t block, std::string_view text);
   void identify(std::uint32_t block, std::string_view id, std::string_view name);
   void signature(std::uint32_t block, std::string_view text);
+  void opaque_part(std::uint32_t block, std::string_view key, const Element& value);
   void input(std::uint32_t block, std::string_view text);
   void finish(std::string_view word, FinishReason reason);
   void finish(std::string_view word) { finish(word, finish_of(word)); }
@@ -108,6 +109,8 @@ class Emitter {
   // Last value wins; nothing is emitted while the value stays the same.
   void extra(std::string_view prefix, std::string_view key, const Element& value);
   void extra_part(std::string_view prefix, std::string_view key, const Element& value);
+  // One more of a list: citations, annotations.
+  void extra_item(std::string_view prefix, std::string_view key, const Element& value);
 
   Usage& usage_so_far() { return usage_; }
   FinishReason finished() const { return finish_; }
@@ -126,6 +129,7 @@ class Emitter {
     std::string text;  // of a string
   };
   Delta about(Delta::Kind kind, std::uint32_t block) const;
+  void add_extra(std::string_view prefix, std::string_view key, const std::string& json);
 
   DeltaSink* sink_ = nullptr;
   std::uint64_t epoch_ = 0;

@@ -16,15 +16,16 @@ class Anthropic final : public Interpreter {
     if (type.empty() && event != "message") type = event;
     if (type == "content_block_delta") return delta(root);
     if (type == "content_block_start") return start_block(root);
+    if (type == "content_block_stop") return stop_block(root);
     if (type == "message_start") {
-      if (Object message; object_in(root, "message", message)) read_message(message);
+      if (Object message; object_in(root, "message", message)) read_message(message, true);
     } else if (type == "message_delta") {
       message_delta(root);
     } else if (type == "message_stop") {
       complete_ = true;
       bedrock_metrics(root);
     } else if (type == "message") {
-      read_message(root);
+      read_message(root, false);
       complete_ = out_.finished() != FinishReason::none;
     } else if (type == "error" || type.empty()) {
       StreamError error;
@@ -36,13 +37,17 @@ class Anthropic final : public Interpreter {
   struct Open {
     std::int64_t index;
     std::uint32_t block;
+    bool filled;  // of a call: its arguments came
   };
 
   void delta(const Object& root) {
     Object delta;
-    const std::uint32_t* block = find(number_in(root, "index", 0));
-    if (!block || !object_in(root, "delta", delta)) return;
+    if (!object_in(root, "delta", delta)) return;
     const std::string_view type = text_in(delta, "type");
+    Open* known = find(number_in(root, "index", 0));
+    if (!known) known = open_for(number_in(root, "index", 0), type);
+    if (!known) return;
+    const std::uint32_t* block = &known->block;
     if (type == "text_delta") {
       out_.fragment(*block, text_in(delta, "text"));
     } else if (type == "thinking_delta") {
@@ -50,27 +55,55 @@ class Anthropic final : public Interpreter {
     } else if (type == "input_json_delta") {
       const std::string_view part = text_in(delta, "partial_json");
       if (out_.kind(*block) == Block::Kind::opaque) return out_.input(*block, part);
+      if (!part.empty()) known->filled = true;
       if (!part.empty()) out_.fragment(*block, part);
     } else if (type == "signature_delta") {
       out_.signature(*block, text_in(delta, "signature"));
     } else if (type == "citations_delta") {
       if (Element citation; delta.at_key("citation").get(citation) == simdjson::SUCCESS)
-        out_.extra_part("message.", "citations", citation);
+        out_.extra_item("message.", "citations", citation);
+    } else if (out_.kind(*block) == Block::Kind::opaque) {
+      // Of a kind of block that is not known here; `type` is the delta's.
+      for (const auto field : delta)
+        if (field.key != "type") out_.opaque_part(*block, field.key, field.value);
     }
   }
-  const std::uint32_t* find(std::int64_t index) const {
+  Open* find(std::int64_t index) {
     for (auto open = open_.rbegin(); open != open_.rend(); ++open)
-      if (open->index == index) return &open->block;
+      if (open->index == index) return &*open;
     return nullptr;
+  }
+  // For a delta whose block was never started: what it holds is not lost.
+  Open* open_for(std::int64_t index, std::string_view type) {
+    Block::Kind kind = Block::Kind::text;
+    if (type == "thinking_delta" || type == "signature_delta") {
+      kind = Block::Kind::reasoning;
+    } else if (type == "input_json_delta") {
+      kind = Block::Kind::tool_call;
+    } else if (type != "text_delta" && type != "citations_delta") {
+      return nullptr;
+    }
+    return &open_.emplace_back(Open{index, out_.open(kind), false});
+  }
+  // A call without arguments sends none, or "": its body says {}.
+  void stop_block(const Object& root) {
+    Open* open = find(number_in(root, "index", 0));
+    if (!open || open->filled || out_.kind(open->block) != Block::Kind::tool_call) return;
+    open->filled = true;
+    out_.fragment(open->block, "{}");
   }
 
   void start_block(const Object& root) {
     Element element;
     if (root.at_key("content_block").get(element) != simdjson::SUCCESS) return;
-    open_.push_back({number_in(root, "index", 0), 0});
-    open_.back().block = read_block(element);
+    const std::uint32_t number = read_block(element, true);
+    Object block;
+    Object input;
+    const bool whole =
+        element.get(block) == simdjson::SUCCESS && object_in(block, "input", input) && input.size() != 0;
+    open_.push_back({number_in(root, "index", 0), number, whole});
   }
-  std::uint32_t read_block(const Element& element) {
+  std::uint32_t read_block(const Element& element, bool streamed) {
     Object block;
     if (element.get(block) != simdjson::SUCCESS) return out_.open(Block::Kind::opaque);
     const std::string_view type = text_in(block, "type");
@@ -78,7 +111,7 @@ class Anthropic final : public Interpreter {
       const std::uint32_t number = out_.open(Block::Kind::text);
       out_.fragment(number, text_in(block, "text"));
       if (Array citations; array_in(block, "citations", citations))
-        for (const Element citation : citations) out_.extra_part("message.", "citations", citation);
+        for (const Element citation : citations) out_.extra_item("message.", "citations", citation);
       return number;
     }
     if (type == "thinking" || type == "redacted_thinking") {
@@ -92,7 +125,7 @@ class Anthropic final : public Interpreter {
     if (type == "tool_use") {
       const std::uint32_t number = out_.open(Block::Kind::tool_call);
       out_.identify(number, text_in(block, "id"), text_in(block, "name"));
-      whole_input(number, block);
+      whole_input(number, block, streamed);
       return number;
     }
     const std::uint32_t number = out_.open(Block::Kind::opaque);
@@ -101,18 +134,16 @@ class Anthropic final : public Interpreter {
     return number;
   }
   // A body has the input whole; a stream starts with {} and sends it in deltas.
-  void whole_input(std::uint32_t number, const Object& block) {
+  void whole_input(std::uint32_t number, const Object& block, bool streamed) {
     Object input;
-    if (!object_in(block, "input", input) || (streamed_ && input.size() == 0)) return;
+    if (!object_in(block, "input", input) || (streamed && input.size() == 0)) return;
     out_.fragment(number, std::string(simdjson::minify(input)));
   }
 
-  void read_message(const Object& message) {
-    Array content;
-    if (!array_in(message, "content", content)) return;
-    streamed_ = message.at_key("stop_reason").is_null() && content.size() == 0;
+  void read_message(const Object& message, bool streamed) {
     out_.start(text_in(message, "id"), text_in(message, "model"));
-    for (const Element block : content) read_block(block);
+    if (Array content; array_in(message, "content", content))
+      for (const Element block : content) read_block(block, streamed);
     finish(message);
     usage(message);
     static constexpr std::string_view known[] = {"id",      "type",        "role",          "model",
@@ -155,7 +186,6 @@ class Anthropic final : public Interpreter {
   }
 
   std::vector<Open> open_;
-  bool streamed_ = true;
 };
 
 }  // namespace

@@ -12,6 +12,7 @@ class Chat final : public Interpreter {
   Chat(Emitter& out, bool stop_reason) : Interpreter(out), stop_reason_(stop_reason) {}
 
   void on_payload(std::string_view event, const Object& root) override {
+    ++event_;
     Element choices;
     bool has_choices = false;
     bool answer = false;
@@ -62,13 +63,16 @@ class Chat final : public Interpreter {
   struct Choice {
     int index;
     std::int64_t open;  // the block that the next fragment of the same kind belongs to; -1 = none
+    std::int64_t signed_block = -1;  // the last that has a signature
   };
   struct Call {
     int choice;
     std::int64_t index;
     std::uint32_t block;
     std::string id;
-    bool named;
+    std::string name;
+    bool filled;          // some of its arguments came
+    std::uint64_t event;  // the last that was about it
   };
 
   void read_failure(const Object& root) {
@@ -124,11 +128,16 @@ class Chat final : public Interpreter {
       if (is(field.key, "finish_reason") || (stop_reason_ && is(field.key, "stop_reason"))) {
         const std::string_view word = as_text(field.value);
         if (index == 0 && !word.empty()) out_.finish(word);
+        if (index != 0 && !word.empty())
+          out_.extra("choice." + std::to_string(index) + ".", field.key, field.value);
         if (!word.empty()) complete_ = true;
       } else if (is(field.key, "error") && field.value.is_object()) {
         read_failure(choice);
       } else if (is(field.key, "logprobs") && !field.value.is_null()) {
         out_.extra_part("choice.", field.key, field.value);
+      } else if (Object counts; is(field.key, "usage") && field.value.get(counts) == simdjson::SUCCESS) {
+        read_usage(counts, out_.usage_so_far());
+        out_.usage();
       } else if (!is(field.key, "index") && !is(field.key, "delta") && !is(field.key, "message") &&
                  !is(field.key, "text") && !field.value.is_null()) {
         out_.extra("choice.", field.key, field.value);
@@ -199,8 +208,10 @@ class Chat final : public Interpreter {
         for (const Element thought : thoughts)
           if (Object object; thought.get(object) == simdjson::SUCCESS)
             append(Block::Kind::reasoning, choice, text_in(object, "text"));
+        sign(choice, text_in(part, "signature"));
       } else if (type == "thinking") {
         append(Block::Kind::reasoning, choice, text_in(part, "thinking"));
+        sign(choice, text_in(part, "signature"));
       } else if (type == "text" || type == "output_text") {
         append(Block::Kind::text, choice, text_in(part, "text"));
       } else {
@@ -224,7 +235,11 @@ class Chat final : public Interpreter {
         append(Block::Kind::reasoning, choice, text_in(detail, "summary"));
       }
       sign(choice, text_in(detail, "signature"));
-      if (text_in(detail, "type") == "reasoning.encrypted") sign(choice, text_in(detail, "data"));
+      if (text_in(detail, "type") == "reasoning.encrypted") seal(choice, text_in(detail, "data"));
+      // What a client must send back with them; `index` counts them.
+      for (const auto field : detail)
+        if ((field.key == "id" || field.key == "format") && !field.value.is_null())
+          out_.extra("choice.reasoning_details.", field.key, field.value);
     }
   }
 
@@ -233,9 +248,17 @@ class Chat final : public Interpreter {
     Choice& state = state_of(choice);
     if (state.open < 0 || out_.kind(static_cast<std::uint32_t>(state.open)) != Block::Kind::reasoning)
       state.open = out_.open(Block::Kind::reasoning, choice);
+    state.signed_block = state.open;
     out_.signature(static_cast<std::uint32_t>(state.open), signature);
   }
 
+  // Reasoning that only the provider can read: beside what has a signature already it is a block of its own.
+  void seal(int choice, std::string_view data) {
+    if (data.empty()) return;
+    Choice& state = state_of(choice);
+    if (state.open >= 0 && state.signed_block == state.open) state.open = -1;
+    sign(choice, data);
+  }
   void append(Block::Kind kind, int choice, std::string_view text) {
     if (text.empty()) return;
     Choice& state = state_of(choice);
@@ -274,6 +297,7 @@ class Chat final : public Interpreter {
     out_call(known, id, name);
     if (has_arguments) {
       const std::string_view text = text_or_json(arguments, scratch_);
+      known.filled = known.filled || !text.empty();
       if (!text.empty()) out_.fragment(known.block, text);
     }
     Object extra;
@@ -297,19 +321,29 @@ class Chat final : public Interpreter {
       if (!numbered && !id.empty()) return call.id == id;
       return call.index == index;
     });
-    const bool other =
-        found != calls_.rend() && !id.empty() && !found->id.empty() && found->id != id && !name.empty();
-    if (found != calls_.rend() && !other) return *found;
+    if (found != calls_.rend() && !is_other(*found, id, name)) {
+      found->event = event_;
+      return *found;
+    }
     close(choice);
-    return calls_.emplace_back(Call{choice, index, out_.open(Block::Kind::tool_call, choice), "", false});
+    const std::uint32_t block = out_.open(Block::Kind::tool_call, choice);
+    return calls_.emplace_back(Call{choice, index, block, "", "", false, event_});
+  }
+  // Whether a named fragment begins another call than the one that has its number: another id tells; where
+  // there are no ids, another name once arguments came, or one event that names two.
+  bool is_other(const Call& call, std::string_view id, std::string_view name) const {
+    if (name.empty() || call.name.empty())
+      return !id.empty() && !call.id.empty() && call.id != id && !name.empty();
+    if (!id.empty() && !call.id.empty()) return call.id != id;
+    return call.event == event_ || (call.name != name && call.filled);
   }
 
   // Tells id and name once.
   void out_call(Call& call, std::string_view id, std::string_view name) {
     const bool new_id = call.id.empty() && !id.empty();
-    const bool new_name = !call.named && !name.empty();
+    const bool new_name = call.name.empty() && !name.empty();
     if (new_id) call.id = id;
-    if (new_name) call.named = true;
+    if (new_name) call.name = name;
     if (new_id || new_name)
       out_.identify(call.block, new_id ? id : std::string_view(), new_name ? name : std::string_view());
   }
@@ -318,6 +352,7 @@ class Chat final : public Interpreter {
   std::vector<Choice> choices_;
   std::vector<Call> calls_;
   std::string scratch_;
+  std::uint64_t event_ = 0;
   bool saw_delta_ = false;
   bool stop_reason_;
 };

@@ -18,7 +18,8 @@ class Responses final : public Interpreter {
     if (type == "response.refusal.delta") return delta(root, Block::Kind::refusal, "content_index");
     if (type == "response.reasoning_summary_text.delta")
       return delta(root, Block::Kind::reasoning, "summary_index");
-    if (type == "response.reasoning_text.delta") return delta(root, Block::Kind::reasoning, "content_index");
+    if (type == "response.reasoning_text.delta")
+      return delta(root, Block::Kind::reasoning, "content_index", raw_reasoning);
     if (type == "response.function_call_arguments.delta" || type == "response.custom_tool_call_input.delta")
       return arguments(root, text_in(root, "delta"));
     if (type == "response.function_call_arguments.done")
@@ -33,14 +34,15 @@ class Responses final : public Interpreter {
     }
     if (type == "response.output_text.annotation.added") {
       if (Element annotation; root.at_key("annotation").get(annotation) == simdjson::SUCCESS)
-        annotate(annotation);
+        annotate(root, annotation);
       return;
     }
     if (type == "error" || (type.empty() && root.at_key("error").error() == simdjson::SUCCESS &&
                             root.at_key("output").error() != simdjson::SUCCESS))
       return failure(root);
     if (Object response; object_in(root, "response", response)) return read_response(response, type);
-    if (text_in(root, "object") == "response" || root.at_key("output").error() == simdjson::SUCCESS)
+    if (text_in(root, "object") == "response" ||
+        (type.empty() && root.at_key("output").error() == simdjson::SUCCESS))
       return read_response(root, "body");
     if (type.empty()) failure(root);
   }
@@ -48,12 +50,19 @@ class Responses final : public Interpreter {
   void on_done() override {}
 
  private:
+  // Reasoning has two lists of parts, `summary` and `content`: those of `content` count from here.
+  static constexpr std::int64_t raw_reasoning = std::int64_t{1} << 32;
+
   struct Part {
     std::int64_t item;
     std::int64_t part;
     Block::Kind kind;
     std::uint32_t block;
     bool filled;
+    bool noted = false;   // its annotations were told one by one
+    bool called = false;  // of a call: its call_id is known, not only the item's id
+    bool named = false;
+    bool identified = false;
   };
 
   std::uint32_t block_for(std::int64_t item, std::int64_t part, Block::Kind kind, std::string_view id = {}) {
@@ -62,7 +71,7 @@ class Responses final : public Interpreter {
   Part& part_for(std::int64_t item, std::int64_t part, Block::Kind kind, std::string_view id = {}) {
     if (Part* known = find(item, part, kind)) return *known;
     // A reasoning item opens before its first part is known: that part then takes its block.
-    parts_.push_back({item, part, kind, out_.open(kind), false});
+    parts_.push_back(Part{item, part, kind, out_.open(kind), false});
     if (!id.empty()) out_.identify(parts_.back().block, id, "");
     return parts_.back();
   }
@@ -81,7 +90,7 @@ class Responses final : public Interpreter {
     part.filled = true;
     out_.fragment(part.block, text);
   }
-  void delta(const Object& root, Block::Kind kind, std::string_view part_key) {
+  void delta(const Object& root, Block::Kind kind, std::string_view part_key, std::int64_t first = 0) {
     First text;
     First item;
     First part;
@@ -98,7 +107,7 @@ class Responses final : public Interpreter {
       }
     }
     if (text.text().empty()) return;
-    fill(part_for(item.number(), part.number(), kind,
+    fill(part_for(item.number(), first + part.number(), kind,
                   kind == Block::Kind::reasoning ? id.text() : std::string_view()),
          text.text());
   }
@@ -141,24 +150,29 @@ class Responses final : public Interpreter {
         if (type == "output_text" || type == "text" || refusal) {
           Part& part = part_for(index, place, refusal ? Block::Kind::refusal : Block::Kind::text);
           if (!part.filled && !text.empty()) fill(part, text);
-          if (Array notes; array_in(object, "annotations", notes) && !annotated_)
-            for (const Element note : notes) out_.extra_part("message.", "annotations", note);
+          if (Array notes; array_in(object, "annotations", notes) && !part.noted)
+            for (const Element note : notes) out_.extra_item("message.", "annotations", note);
+          part.noted = true;
         }
       }
       ++place;
     }
   }
-  void annotate(const Element& annotation) {
-    annotated_ = true;
-    out_.extra_part("message.", "annotations", annotation);
+  void annotate(const Object& root, const Element& annotation) {
+    part_for(number_in(root, "output_index", 0), number_in(root, "content_index", 0), Block::Kind::text)
+        .noted = true;
+    out_.extra_item("message.", "annotations", annotation);
   }
+  // Id and name are told once they are known; the item's own id serves while there is no call_id.
   void read_call(std::int64_t index, const Object& item, bool done) {
-    const bool known = find(index, 0, Block::Kind::tool_call) != nullptr;
     Part& part = part_for(index, 0, Block::Kind::tool_call);
-    if (!known) {
-      const std::string_view id = text_in(item, "call_id");
-      out_.identify(part.block, id.empty() ? text_in(item, "id") : id, text_in(item, "name"));
-    }
+    std::string_view id = part.called ? std::string_view() : text_in(item, "call_id");
+    part.called = part.called || !id.empty();
+    if (id.empty() && !part.identified) id = text_in(item, "id");
+    const std::string_view name = part.named ? std::string_view() : text_in(item, "name");
+    part.named = part.named || !name.empty();
+    part.identified = part.identified || !id.empty();
+    if (!id.empty() || !name.empty()) out_.identify(part.block, id, name);
     std::string_view text = text_in(item, "arguments");
     if (text.empty()) text = text_in(item, "input");
     if (done && !part.filled && !text.empty()) fill(part, text);
@@ -168,7 +182,7 @@ class Responses final : public Interpreter {
     for (const std::string_view key : {"summary", "content"}) {
       Array list;
       if (!array_in(item, key, list)) continue;
-      std::int64_t place = 0;
+      std::int64_t place = key == "content" ? raw_reasoning : 0;
       for (const Element element : list) {
         if (Object object; element.get(object) == simdjson::SUCCESS) {
           const std::string_view text = text_in(object, "text");
@@ -289,7 +303,6 @@ class Responses final : public Interpreter {
   }
 
   std::vector<Part> parts_;
-  bool annotated_ = false;
   bool failed_ = false;
 };
 
