@@ -2,7 +2,9 @@
 #include <csignal>
 
 #include "cli/cli_fixture.h"
+#include "harness/base/exit_code.h"
 #include "harness/fixture/fixture.h"
+#include "harness/http/test_peer.h"
 
 namespace assay {
 namespace {
@@ -73,6 +75,22 @@ TEST_F(Serve, WhatAFixtureReplaysIsRecordedAgain) {
   ASSERT_TRUE(ended && ended->ok());
   EXPECT_THAT(serving.child.text(process::Stream::err),
               AllOf(HasSubstr("replaying 1 exchange"), HasSubstr("request     POST /v1/chat/completions")));
+}
+
+TEST_F(Serve, WhatCannotBeRecordedIsSaid) {
+  const auto serving = start({"serve", "--fixture", kFixture});
+  auto recording = start({"record", "--upstream", serving.url, "--out", folder_ + "/none.json"});
+  http::TestPeer peer(
+      static_cast<std::uint16_t>(std::stoul(recording.url.substr(recording.url.rfind(':') + 1))));
+  ASSERT_TRUE(peer.send("SSH-2.0-x\r\n\r\n"));
+  EXPECT_THAT(peer.read_to_end(), testing::StartsWith("HTTP/1.1 400"));
+  ASSERT_TRUE(recording.child.signal(SIGINT));
+  const auto ended = recording.child.wait(seconds(10));
+  ASSERT_TRUE(ended);
+  EXPECT_EQ(ended->code, static_cast<int>(ExitCode::incomplete));
+  EXPECT_THAT(recording.child.text(process::Stream::err),
+              AllOf(HasSubstr("left out: what a client sent: it is not valid HTTP/1.1"),
+                    HasSubstr("left out: what the upstream answered"), HasSubstr("nothing was recorded")));
 }
 
 TEST_F(Serve, TimesAreKeptScaledOrLeftOut) {

@@ -7,6 +7,7 @@
 #include <future>
 #include <thread>
 
+#include "harness/base/random.h"
 #include "harness/http/test_world.h"
 #include "harness/recorder/test_upstream.h"
 #include "harness/recorder/test_wire.h"
@@ -181,6 +182,86 @@ TEST(Passage, PassesOnAResetEitherWay) {
   upstream.reset();
   EXPECT_EQ(client.read_to_end(), "");
   EXPECT_EQ(client.error(), ECONNRESET);
+}
+
+// Waits until the kernel knows that the peer was reset.
+bool was_reset(int socket) {
+  pollfd fd = {socket, 0, 0};
+  return ::poll(&fd, 1, 10'000) == 1 && (fd.revents & POLLERR) != 0;
+}
+
+TEST(Passage, ResetsWhoSendsToAPeerThatHasLeft) {
+  RecordedUpstream world;
+  http::TestPeer client = world.client();
+  ASSERT_TRUE(client.send(get()));
+  {
+    AcceptedPeer upstream = world.accept();
+    EXPECT_EQ(upstream.read(world.with_host(get()).size()), world.with_host(get()));
+    ASSERT_TRUE(upstream.send(ok_response("bye")));
+  }
+  EXPECT_EQ(client.read_to_end(), ok_response("bye"));
+  ASSERT_TRUE(client.send(get("/too-late")));
+  EXPECT_TRUE(was_reset(client.fd()));
+
+  http::TestPeer second = world.client();
+  ASSERT_TRUE(second.send(get()));
+  AcceptedPeer upstream = world.accept();
+  EXPECT_EQ(upstream.read(world.with_host(get()).size()), world.with_host(get()));
+  second.close();
+  EXPECT_EQ(upstream.read_to_end(), "");
+  EXPECT_EQ(upstream.error(), 0);
+  ASSERT_TRUE(upstream.send(ok_response("too late")));
+  EXPECT_TRUE(was_reset(upstream.fd()));
+  EXPECT_THAT(world.recorder->finish(), testing::SizeIs(2)) << "what was answered, whoever read it";
+  EXPECT_THAT(world.recorder->left_out(), ElementsAre("a request that got no response that can be read"));
+}
+
+// Streams that look like HTTP here and there. Without a Host field nothing at all may change.
+std::string spoilt(std::string bytes, Random& random) {
+  for (std::uint64_t n = random.below(4); n > 0; --n) {
+    const std::size_t at = random.below(bytes.size());
+    switch (random.below(3)) {
+      case 0:
+        bytes[at] = static_cast<char>(random.below(256));
+        break;
+      case 1:
+        bytes.erase(at, random.below(20));
+        break;
+      default:
+        bytes.insert(at, bytes.substr(random.below(bytes.size()), 20));
+    }
+  }
+  return bytes;
+}
+
+TEST(Passage, PassesOnSpoiltStreamsAsTheyAre) {
+  const std::string request =
+      "POST /a HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nT: v\r\n\r\n"
+      "PUT /b HTTP/1.0\r\nConnection: keep-alive\r\nContent-Length: 3\r\n\r\nabcGET /c HTTP/1.0\r\n\r\n";
+  const std::string response =
+      "HTTP/1.1 103 Hints\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+      "5;x\r\nhello\r\n0\r\nT: v\r\n\r\n" +
+      ok_response("b") + "HTTP/1.1 404 No\r\n\r\nc";
+  RecordedUpstream world;
+  Random random(1);
+  for (int n = 0; n < 300; ++n) {
+    SCOPED_TRACE(n);
+    const std::string up = spoilt(request, random);
+    const std::string down = spoilt(response, random);
+    http::TestPeer client = world.client();
+    const std::size_t half = random.below(up.size());
+    ASSERT_TRUE(client.send(up.substr(0, half + 1)));
+    AcceptedPeer upstream = world.accept();
+    ASSERT_TRUE(upstream.send(down.substr(0, down.size() / 2)));
+    ASSERT_TRUE(client.send(up.substr(half + 1)));
+    ASSERT_TRUE(upstream.send(down.substr(down.size() / 2)));
+    upstream.half_close();
+    client.half_close();
+    ASSERT_EQ(upstream.read_to_end(), up);
+    ASSERT_EQ(client.read_to_end(), down);
+    ASSERT_EQ(upstream.error() + client.error(), 0);
+  }
+  EXPECT_THAT(world.recorder->finish(), testing::Not(IsEmpty()));
 }
 
 // An upstream that would send without end is held back by a client that does not read, and nothing is lost.

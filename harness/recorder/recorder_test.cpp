@@ -185,6 +185,7 @@ TEST(Recorder, NeverAltersARequestButItsHost) {
   const auto recorded = recorder->finish();
   ASSERT_EQ(recorded.size(), 1U);
   EXPECT_EQ(*find_header(recorded[0].exchange.request.headers, "host"), "localhost:1");
+  EXPECT_THAT(recorded[0].lost, ElementsAre("the chunk extensions of the request"));
   EXPECT_EQ(recorded[0].authority, "http://127.0.0.1:" + std::to_string(world.port()));
 }
 
@@ -255,6 +256,7 @@ TEST(Recorder, AnUpstreamThatIsNotThereIsAReset) {
   const auto recorder = record(world);
   EXPECT_EQ(http::fetch(local(recorder->port()), {}).outcome.end, http::End::reset);
   EXPECT_TRUE(recorder->finish().empty());
+  EXPECT_THAT(recorder->left_out(), ElementsAre(HasSubstr("a request: cannot connect to http://127.0.0.1")));
 }
 
 TEST(Recording, HoldsNoSecret) {

@@ -178,6 +178,11 @@ bool Watch::read_response(std::string_view& rest) {
   const bool head = parse == http::Parse::head;
   if (head) {
     begin_response();
+    if (upgraded_) {
+      rest = {};
+      end_response();
+      return false;
+    }
     // A message without a body is complete with its head, and may be the last of the bytes.
     parse = response_parser_->feed({}, used);
   }
@@ -192,11 +197,6 @@ bool Watch::read_response(std::string_view& rest) {
     response_parser_.reset();
     responses_.reset();
     return true;
-  }
-  if (queue_.front().recorded.exchange.response.status == 101) {
-    queue_.front().recorded.lost.emplace_back("what followed the upgrade");
-    upgraded_ = true;
-    rest = {};
   }
   end_response();
   return true;
@@ -238,15 +238,19 @@ void Watch::begin_response() {
     under.recorded.lost.emplace_back("how the response's head was spelled (spaces, line folds)");
   if (!under.request_ended)
     under.recorded.lost.emplace_back("that the response began before the request had ended");
+  const Exchange& exchange = under.recorded.exchange;
+  const int status = exchange.response.status;
+  upgraded_ = status == 101 || (exchange.request.method == "CONNECT" && status / 100 == 2);
+  if (upgraded_) under.recorded.lost.emplace_back("what followed the upgrade");
   if (response_parser_->framing() == BodyFraming::chunked) responses_.chunks.emplace();
 }
 
 void Watch::end_response() {
   Under& under = queue_.front();
   Response& response = under.recorded.exchange.response;
-  response.framing = response_parser_->framing();
+  response.framing = upgraded_ ? BodyFraming::none : response_parser_->framing();
   response.trailers = response_parser_->trailers();
-  if (responses_.chunks) {
+  if (responses_.chunks && !upgraded_) {
     note_chunks(*responses_.chunks, "response", under.recorded.lost);
     if (responses_.chunks->trailers() != field_lines(response.trailers))
       under.recorded.lost.emplace_back("how the trailers of the response were spelled (spaces, line folds)");

@@ -112,8 +112,23 @@ TEST(Watch, SaysWhatOfAResponseAFixtureCannotHold) {
     EXPECT_THAT(lost_of(get(), head + "Content-Length: 0\r\n\r\n"),
                 ElementsAre("how the response's head was spelled (spaces, line folds)"));
   EXPECT_THAT(lost_of(get(), kOk + "more"), ElementsAre("what the upstream sent after the response"));
-  EXPECT_THAT(lost_of(get(), "HTTP/1.1 101 Switching\r\nUpgrade: x\r\n\r\nframes"),
-              ElementsAre("what followed the upgrade"));
+}
+
+TEST(Watch, StopsWhereAnotherProtocolBegins) {
+  const std::string connect = "CONNECT a:1 HTTP/1.1\r\nHost: t\r\n\r\n";
+  const std::string upgraded = "HTTP/1.1 101 Switching\r\nUpgrade: x\r\n\r\n";
+  const std::string connected = "HTTP/1.1 200 OK\r\n\r\n";
+  for (const auto& [request, response] : {std::pair{get(), upgraded}, std::pair{connect, connected}}) {
+    Watched one;
+    one.request(request).response(response);
+    EXPECT_TRUE(one.watch.upgraded());
+    one.request(get()).response(kOk).end();
+    ASSERT_THAT(one.shelf.kept, SizeIs(1));
+    EXPECT_THAT(one.shelf.kept.at(0).lost, ElementsAre("what followed the upgrade"));
+    EXPECT_THAT(one.shelf.kept.at(0).exchange.response.body, IsEmpty());
+    EXPECT_EQ(one.shelf.kept.at(0).exchange.response.framing, BodyFraming::none);
+    EXPECT_THAT(one.shelf.left_out, IsEmpty());
+  }
 }
 
 TEST(Watch, AddsToAnExchangeWhatCameAfterIt) {
