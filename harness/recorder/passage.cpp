@@ -80,7 +80,10 @@ class Passage {
   // Waits until there is something to do. False when the recorder stops.
   bool wait() {
     std::array<short, 2> events = {0, 0};
-    const auto ask = [&](const Side& side, short what) { events[&side == &client_ ? 0 : 1] |= what; };
+    const auto ask = [&](const Side& side, short what) {
+      short& all = events[&side == &client_ ? 0 : 1];
+      all = static_cast<short>(all | what);
+    };
     for (const Flow* flow : {&up_, &down_}) {
       if (flow->writes()) ask(flow->to, flow->write_when);
       if (flow->reads()) ask(flow->from, flow->read_when);

@@ -246,7 +246,11 @@ TEST(Recorder, ReachesATlsUpstream) {
   options.connection.ca_file = ca;
   auto recorder = *Recorder::start(options);
   EXPECT_EQ(http::fetch(local(recorder->port()), {}).body, "/");
-  EXPECT_EQ(recorder->finish().size(), 1U);
+  Request large;
+  large.method = "POST";
+  for (int n = 0; large.body.size() < std::size_t{4} << 20U; ++n) large.body += std::to_string(n) + ",";
+  EXPECT_TRUE(http::fetch(local(recorder->port()), large).body == large.body);
+  EXPECT_EQ(recorder->finish().size(), 2U);
   std::filesystem::remove(ca);
 }
 
