@@ -1,5 +1,5 @@
 // Every model answer of a folder of recordings (ASSAY_CORPUS) decodes, whole and in small reads, streams to
-// their proper end.
+// their proper end, and says what a naive reader (naive/reader.h) hears.
 #include <gmock/gmock.h>
 #include <unistd.h>
 
@@ -12,6 +12,7 @@
 
 #include "harness/base/text.h"
 #include "harness/stream/decode.h"
+#include "harness/stream/naive/reader.h"
 #include "harness/stream/print_turn.h"
 
 namespace assay::stream {
@@ -82,6 +83,28 @@ const std::map<std::string, std::string>& broken_recordings() {
   return broken;
 }
 
+// Text, reasoning, refusals and calls, those of the decoder's and those of the naive reader, in one form.
+struct Said {
+  std::map<int, std::string> text;
+  std::map<int, std::string> reasoning;
+  std::map<int, std::string> refusal;
+  std::vector<std::string> calls;
+  bool operator==(const Said&) const = default;
+};
+
+Said said_in(naive::Heard heard) {
+  naive::canonical_arguments(heard);
+  Said said{heard.text, heard.reasoning, heard.refusal, {}};
+  for (const naive::Call& call : heard.calls) said.calls.push_back(call.name + call.arguments);
+  return said;
+}
+
+std::ostream& operator<<(std::ostream& out, const Said& said) {
+  const nlohmann::json all = {
+      {"text", said.text}, {"reasoning", said.reasoning}, {"refusal", said.refusal}, {"calls", said.calls}};
+  return out << all.dump(1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
 TEST(Corpus, EveryAnswerDecodesHoweverItIsRead) {
   const char* corpus = std::getenv("ASSAY_CORPUS");
   if (!corpus) GTEST_SKIP() << "ASSAY_CORPUS names no folder of recordings";
@@ -95,6 +118,9 @@ TEST(Corpus, EveryAnswerDecodesHoweverItIsRead) {
       ASSERT_EQ(cut.problem, whole.problem) << recorded.name << " in reads of " << size;
       ASSERT_EQ(cut.turn, whole.turn) << recorded.name << " in reads of " << size;
     }
+    EXPECT_EQ(said_in(naive::heard_of(whole.turn)),
+              said_in(naive::read(recorded.protocol, recorded.body, true)))
+        << recorded.name;
     const bool heard = !whole.turn.blocks.empty() || whole.turn.error || whole.turn.complete;
     const bool ended = whole.problem.empty() && heard && (whole.turn.complete || whole.turn.error);
     ++counts[std::string(protocol_name(recorded.protocol)) + (recorded.streaming ? " stream" : " body") +
