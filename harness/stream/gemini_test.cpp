@@ -109,6 +109,19 @@ TEST(GeminiExtras, CitationsOfLaterEventsAreAdded) {
   EXPECT_EQ(extra_of(turn, "candidate.safetyRatings"), R"([{"category":"x"}])");
 }
 
+TEST(CohereExtras, AStreamAndABodyHaveTheSameCitations) {
+  const auto cites = [](const char* text) {
+    return R"({"type":"citation-start","index":0,"delta":{"message":{"citations":{"start":0,"text":")" +
+           std::string(text) + R"("}}}})";
+  };
+  const Turn stream = heard_in(Protocol::cohere, sse_of({cites("a"), cites("b")}));
+  const Turn body = heard_in(
+      Protocol::cohere,
+      R"({"id":"i","finish_reason":"COMPLETE","message":{"citations":[{"start":0,"text":"a"},{"start":0,"text":"b"}]}})");
+  EXPECT_EQ(extra_of(stream, "message.citations"), R"([{"start":0,"text":"a"},{"start":0,"text":"b"}])");
+  EXPECT_EQ(extra_of(stream, "message.citations"), extra_of(body, "message.citations"));
+}
+
 TEST(GeminiExtras, AnEmptyGroundingTakesNothingAway) {
   const Turn turn = gemini({R"({"candidates":[{"groundingMetadata":{"webSearchQueries":["q"]}}]})",
                             R"({"candidates":[{"groundingMetadata":{}}]})"});

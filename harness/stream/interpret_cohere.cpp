@@ -30,7 +30,7 @@ class Cohere final : public Interpreter {
         read_call(number_in(root, "index", 0), call, type);
     } else if (type == "citation-start") {
       if (Element citation; has_message && message.at_key("citations").get(citation) == simdjson::SUCCESS)
-        out_.extra_part("message.", "citations", citation);
+        one_citation(citation);
     } else if (type == "message-end") {
       if (has_delta) read_end(delta);
     } else if (Object body; object_in(root, "message", body)) {
@@ -41,6 +41,12 @@ class Cohere final : public Interpreter {
   }
 
  private:
+  // One a citation-start; a body has the list.
+  void one_citation(const Element& citation) {
+    if (citation.is_array()) return out_.extra_part("message.", "citations", citation);
+    out_.extra_item("message.", "citations", citation);
+  }
+
   struct Open {
     std::int64_t index;
     Block::Kind kind;
