@@ -14,6 +14,7 @@
 #include "harness/fixture/fixture.h"
 #include "harness/stream/decode.h"
 #include "harness/stream/detect.h"
+#include "harness/stream/framing.h"
 
 namespace assay::cli {
 namespace {
@@ -46,38 +47,65 @@ struct Answer {
   std::string body;
 };
 
-Result<std::vector<Answer>> answers_of(const std::string& file, std::string bytes) {
+// Whether an object's own keys make it a fixture: an answer may speak of one anywhere else. Who names the
+// protocol of a body means a body, unless it has the exchanges of a fixture, too.
+bool is_fixture(std::string_view bytes, bool protocol_given) {
+  constexpr std::string_view key = "\"assay_fixture\"";
+  if (bytes.find(key) == std::string_view::npos) return false;
+  const json whole = json::parse(bytes, nullptr, false);
+  if (!whole.is_discarded())
+    return whole.is_object() && whole.contains("assay_fixture") &&
+           (!protocol_given || whole.contains("exchanges"));
+  // A broken one is told by its first key, so that its reader can say where.
+  const std::string_view text = trim(bytes);
+  return !protocol_given && text.starts_with('{') && trim(text.substr(1)).starts_with(key);
+}
+
+// The body of an answer as it was before its content coding. Payloads without their framing get one again.
+std::string plain_body(const RecordedExchange& recorded) {
+  const Response& response = recorded.exchange.response;
+  if (recorded.fidelity == Fidelity::payloads && response.body.size() > 1) {
+    std::string events;
+    for (std::size_t i = 0; i < response.body.size(); ++i) {
+      if (i < recorded.event_names.size() && !recorded.event_names[i].empty())
+        events += "event: " + recorded.event_names[i] + "\n";
+      for (const std::string_view line : split(response.body[i].bytes, '\n'))
+        events.append("data: ").append(line) += '\n';
+      events += '\n';
+    }
+    return events;
+  }
+  std::string body = body_bytes(response);
+  if (const std::string* coding = find_header(response.headers, "content-encoding"))
+    if (Result<std::string> plain = decode_content(*coding, body)) return std::move(*plain);
+  return body;
+}
+
+Result<std::vector<Answer>> answers_of(const DecodeOptions& options, std::string bytes) {
   std::vector<Answer> answers;
-  if (bytes.find("\"assay_fixture\"") == std::string::npos) {
-    answers.push_back({file, std::move(bytes)});
+  if (!is_fixture(bytes, !options.protocol.empty())) {
+    answers.push_back({options.file, std::move(bytes)});
     return answers;
   }
-  const Result<Fixture> fixture = parse_fixture(bytes, file);
+  const Result<Fixture> fixture = parse_fixture(bytes, options.file);
   if (!fixture) return tl::unexpected(fixture.error());
-  for (std::size_t i = 0; i < fixture->exchanges.size(); ++i) {
-    const Response& response = fixture->exchanges[i].exchange.response;
-    std::string body = body_bytes(response);
-    if (const std::string* coding = find_header(response.headers, "content-encoding"))
-      if (Result<std::string> plain = decode_content(body, *coding)) body = std::move(*plain);
-    answers.push_back({file + " exchange " + std::to_string(i), std::move(body)});
-  }
+  if (fixture->exchanges.empty()) return fail("the fixture has no exchanges", options.file);
+  for (std::size_t i = 0; i < fixture->exchanges.size(); ++i)
+    answers.push_back({options.file + " exchange " + std::to_string(i), plain_body(fixture->exchanges[i])});
   return answers;
 }
 
 // Prints one answer; false when its bytes are not what its protocol promises.
-Result<bool> print_answer(const Answer& answer, const DecodeOptions& options, bool compact) {
-  const std::optional<stream::Protocol> protocol = options.protocol.empty()
-                                                       ? stream::detect_protocol(answer.body)
-                                                       : stream::protocol_from_name(options.protocol);
-  if (!protocol) return fail("cannot tell the protocol; give --protocol", answer.name);
+bool print_answer(const Answer& answer, stream::Protocol protocol, const DecodeOptions& options,
+                  bool compact) {
   stream::DecodeOptions decode;
   decode.at_end = stream::AtEnd::flush;
-  stream::Decoder decoder(*protocol, decode);
+  stream::Decoder decoder(protocol, decode);
   Printer printer;
   stream::DeltaSink* sink = options.events ? &printer : nullptr;
   const Result<void> fed = decoder.feed(answer.body, sink);
   json turn = to_json(decoder.finish(sink));
-  turn["protocol"] = protocol_name(*protocol);
+  turn["protocol"] = protocol_name(protocol);
   std::puts(
       written(options.events ? json{{"turn", turn}} : turn, compact || options.events ? -1 : 2).c_str());
   if (!fed || decoder.problem()) {
@@ -87,24 +115,39 @@ Result<bool> print_answer(const Answer& answer, const DecodeOptions& options, bo
   return true;
 }
 
+std::string protocol_names() {
+  std::string names;
+  for (const stream::Protocol protocol : stream::all_protocols)
+    names += (names.empty() ? "" : ", ") + std::string(protocol_name(protocol));
+  return names;
+}
+
 ExitCode run_decode(const DecodeOptions& options) {
   if (!options.protocol.empty() && !stream::protocol_from_name(options.protocol)) {
-    std::string names;
-    for (const stream::Protocol protocol : stream::all_protocols)
-      names += (names.empty() ? "" : ", ") + std::string(protocol_name(protocol));
-    return say({"unknown protocol '" + options.protocol + "'; expected one of " + names, {}, 0});
+    return say({"unknown protocol '" + options.protocol + "'; expected one of " + protocol_names(), {}, 0});
   }
   Result<std::string> bytes = read_input(options.file);
   if (!bytes) return say(bytes.error());
-  const Result<std::vector<Answer>> answers = answers_of(options.file, std::move(*bytes));
+  const Result<std::vector<Answer>> answers = answers_of(options, std::move(*bytes));
   if (!answers) return say(answers.error());
   bool all_right = true;
+  std::size_t unknown = 0;
   for (const Answer& answer : *answers) {
-    const Result<bool> right = print_answer(answer, options, answers->size() > 1);
-    if (!right) return say(right.error());
-    all_right = all_right && *right;
+    const std::optional<stream::Protocol> protocol = options.protocol.empty()
+                                                         ? stream::detect_protocol(answer.body)
+                                                         : stream::protocol_from_name(options.protocol);
+    if (protocol) {
+      all_right = print_answer(answer, *protocol, options, answers->size() > 1) && all_right;
+      continue;
+    }
+    ++unknown;
+    say({"cannot tell the protocol of " +
+             (answer.body.empty() ? "an empty body" : "\"" + stream::shown(answer.body, 40) + "\"") +
+             "; give --protocol",
+         answer.name, 0});
   }
-  return all_right ? ExitCode::ok : ExitCode::failed;
+  if (unknown == answers->size()) return ExitCode::usage;
+  return all_right && unknown == 0 ? ExitCode::ok : ExitCode::failed;
 }
 
 }  // namespace
@@ -115,9 +158,7 @@ void add_decode(CLI::App& app, Action& action) {
       app.add_subcommand("decode", "Say what a model's answer says: text, reasoning, tool calls, usage");
   verb->add_option("file", options->file, "A recorded body or stream, a fixture, or - for standard input")
       ->required();
-  verb->add_option(
-      "--protocol", options->protocol,
-      "openai-chat, openai-responses, anthropic, gemini, ollama, cohere or bedrock (default: by content)");
+  verb->add_option("--protocol", options->protocol, protocol_names() + " (default: by content)");
   verb->add_flag("--events", options->events, "One line for each delta, then the turn");
   verb->callback([options, &action] { action = [options] { return run_decode(*options); }; });
 }
