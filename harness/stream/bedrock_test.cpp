@@ -176,6 +176,20 @@ TEST(BedrockTools, PiecesThatNobodyKnowsAreKept) {
   EXPECT_EQ(extra_of(turn, "message.image"), R"({"format":"png","source":{"bytes":"AA=="}})");
 }
 
+TEST(BedrockTools, ACitedTextIsText) {
+  const Turn body = bedrock(
+      R"({"output":{"message":{"role":"assistant","content":[{"citationsContent":{"content":[{"text":"a"},{"text":"b"}],"citations":[{"title":"T"}]}}]}},"stopReason":"end_turn"})");
+  EXPECT_EQ(text_of(body), "ab");
+  EXPECT_EQ(extra_of(body, "message.citations"), R"([{"title":"T"}])");
+  const auto delta = [](const std::string& inner) {
+    return event_message("contentBlockDelta", R"({"contentBlockIndex":0,"delta":)" + inner + "}");
+  };
+  const Turn streamed = bedrock(delta(R"({"text":"a"})") + delta(R"({"citation":{"title":"T"}})") +
+                                delta(R"({"citation":{"title":"U"}})"));
+  EXPECT_EQ(text_of(streamed), "a");
+  EXPECT_EQ(extra_of(streamed, "message.citations"), R"([{"title":"T"},{"title":"U"}])");
+}
+
 TEST(OllamaHabits, LogprobsOfEachLineAreJoined) {
   const Turn turn = heard_by(
       Protocol::ollama, R"({"model":"m","message":{"content":"a"},"logprobs":[{"token":"a"}],"done":false})"

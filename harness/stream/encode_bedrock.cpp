@@ -179,7 +179,13 @@ std::vector<std::string> bedrock_events(Writer writer) {
 Json bedrock_body(const Turn& turn, const Profile& profile, const EncodeOptions& options) {
   if (profile.invoke) return anthropic_body(turn, profile, options);
   Json message = {{"role", "assistant"}, {"content", Json::array()}};
-  for (const Block& block : turn.blocks) message["content"].push_back(bedrock_block_json(block));
+  for (std::size_t i = 0; i < turn.blocks.size(); ++i) {
+    Json content = bedrock_block_json(turn.blocks[i]);
+    if (const std::vector<Json> citations = items_of_extra(turn, "message.citations");
+        i == last_text(turn) && !citations.empty())
+      content = {{"citationsContent", {{"content", Json::array({content})}, {"citations", citations}}}};
+    message["content"].push_back(std::move(content));
+  }
   Json body = {{"output", {{"message", message}}}, {"stopReason", finish_raw(turn, Protocol::bedrock)}};
   if (turn.usage) body["usage"] = bedrock_usage_json(*turn.usage);
   put_top_extras(body, turn.extras);

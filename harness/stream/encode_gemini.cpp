@@ -42,10 +42,10 @@ Json candidate_json(Json parts, int choice, const std::string& finish) {
   return out;
 }
 
-// What is said of the first candidate, but for its parts.
-void put_candidate_extras(Json& response, const Turn& turn) {
-  if (response.contains("candidates") && !response["candidates"].empty())
-    put_extras_under(response["candidates"][0], turn.extras, "candidate.");
+// What is said of a candidate, but for its parts.
+void put_candidate_extras(Json& candidate, const Turn& turn, int choice) {
+  if (choice == 0) put_extras_under(candidate, turn.extras, "candidate.");
+  put_extras_under(candidate, turn.extras, "candidate." + std::to_string(choice) + ".");
 }
 
 Json gemini_response_json(const Turn& turn, Json candidates) {
@@ -76,7 +76,7 @@ std::vector<std::string> gemini_events(Writer w) {
   if (!word.empty())
     for (const int choice : choices_of(turn)) {
       add(Json::array({{{"text", ""}}}), choice, word);
-      if (choice == 0) put_candidate_extras(responses.back(), turn);
+      put_candidate_extras(responses.back()["candidates"][0], turn, choice);
     }
   if (responses.empty() && !turn.error) responses.push_back(gemini_response_json(turn, Json::array()));
   if (!responses.empty()) put_top_extras(responses.back(), turn.extras);
@@ -100,9 +100,9 @@ Json gemini_body(const Turn& turn, const Profile& /*profile*/, const EncodeOptio
     for (const Block& block : turn.blocks)
       if (block.choice == choice) parts.push_back(gemini_part_json(block, block.text, true));
     candidates.push_back(candidate_json(parts, choice, finish_raw(turn, Protocol::gemini)));
+    put_candidate_extras(candidates.back(), turn, choice);
   }
   Json out = gemini_response_json(turn, candidates);
-  put_candidate_extras(out, turn);
   put_top_extras(out, turn.extras);
   return out;
 }

@@ -176,7 +176,7 @@ class Bedrock final : public Interpreter {
       } else if (field.key == "reasoningContent") {
         read_reasoning(block_at(index, Block::Kind::reasoning), inner);
       } else if (field.key == "citation") {
-        out_.extra_part("message.", "citations", field.value);
+        out_.extra_item("message.", "citations", field.value);
       } else {
         out_.extra_part("message.", field.key, field.value);
       }
@@ -219,11 +219,24 @@ class Bedrock final : public Interpreter {
     } else if (object_in(part, "reasoningContent", inner)) {
       const std::uint32_t block = out_.open(Block::Kind::reasoning);
       read_reasoning(block, object_in(inner, "reasoningText", text) ? text : inner);
+    } else if (object_in(part, "citationsContent", inner)) {
+      read_cited(inner);
     } else {
       const std::uint32_t block = out_.open(Block::Kind::opaque);
       for (const auto field : part) out_.identify(block, "", field.key);
       out_.fragment(block, std::string(simdjson::minify(element)));
     }
+  }
+
+  // A text with what it cites; in a stream its text and citations are plain deltas.
+  void read_cited(const Object& cited) {
+    const std::uint32_t block = out_.open(Block::Kind::text);
+    out_.fragment(block, "");
+    if (Array content; array_in(cited, "content", content))
+      for (const Element element : content)
+        if (Object part; element.get(part) == simdjson::SUCCESS) out_.fragment(block, text_in(part, "text"));
+    if (Array citations; array_in(cited, "citations", citations))
+      for (const Element citation : citations) out_.extra_item("message.", "citations", citation);
   }
 
   void vendor_chunk(std::string_view bytes) {

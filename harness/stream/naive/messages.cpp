@@ -63,6 +63,8 @@ void converse_usage(Reading& reading, const json& usage) {
 void converse_body(Reading& reading, const json& root) {
   for (const json& part : at(at(at(root, "output"), "message"), "content")) {
     reading.say(reading.heard.text, 0, text_at(part, "text"));
+    for (const json& cited : at(at(part, "citationsContent"), "content"))
+      reading.say(reading.heard.text, 0, text_at(cited, "text"));
     const json& thought = at(part, "reasoningContent");
     reading.say(reading.heard.reasoning, 0, text_at(at(thought, "reasoningText"), "text"));
     if (const json& called = at(part, "toolUse"); called.is_object()) {
