@@ -2,9 +2,12 @@
 
 #include "harness/base/strict.h"
 #include "harness/wire/fault.h"
+#include "harness/wire/faults/place.h"
 
 namespace assay::wire {
 namespace {
+
+constexpr const char* kNothing = "it changes nothing of this answer, so it would prove nothing";
 
 std::string unknown_fault(const std::string& name) {
   std::vector<std::string> known;
@@ -34,6 +37,20 @@ Result<FaultUse> parse_use(const nlohmann::json& entry) {
               entry.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
 }
 
+// A coding that no header tells is told to the faults that follow, as a header that is taken away again.
+Result<Response> apply_to_exchange(const Fault& fault, Response response, const nlohmann::json& params,
+                                   FaultContext& context) {
+  const std::string hidden = context.hidden_coding;
+  if (hidden.empty()) return fault.on_exchange(std::move(response), params, context);
+  set_header(response.headers, "Content-Encoding", hidden);
+  auto changed = fault.on_exchange(std::move(response), params, context);
+  if (!changed) return changed;
+  const std::string* coding = find_header(changed->headers, "Content-Encoding");
+  if (coding == nullptr) context.hidden_coding.clear();  // another body has taken its place
+  if (coding != nullptr && *coding == hidden) remove_header(changed->headers, "Content-Encoding");
+  return changed;
+}
+
 }  // namespace
 
 Result<std::vector<FaultUse>> parse_faults(const nlohmann::json& list) {
@@ -55,20 +72,27 @@ Result<Script> apply_faults(Response response, const std::vector<FaultUse>& uses
                             const SerializeOptions& options, FaultContext context) {
   auto found = look_up(uses);
   if (!found) return tl::unexpected(found.error());
+  SerializeOptions how = options;
+  Script script = serialize(response, how);
   for (std::size_t i = 0; i < uses.size(); ++i) {
     if ((*found)[i]->level == FaultLevel::listener) {
       return fail("fault " + uses[i].name + ": it is for a listener, not for an answer");
     }
     if ((*found)[i]->level != FaultLevel::exchange) continue;
-    auto changed = (*found)[i]->on_exchange(std::move(response), uses[i].params, context);
+    auto changed = apply_to_exchange(*(*found)[i], std::move(response), uses[i].params, context);
     if (!changed) return refused(uses[i], changed.error());
     response = *std::move(changed);
+    how.hidden_coding = !context.hidden_coding.empty();
+    Script after = serialize(response, how);
+    if (after == script) return refused(uses[i], {kNothing, {}, 0});
+    script = std::move(after);
   }
-  Script script = serialize(response, options);
   for (std::size_t i = 0; i < uses.size(); ++i) {
     if ((*found)[i]->level != FaultLevel::script) continue;
-    auto changed = (*found)[i]->on_script(std::move(script), uses[i].params, context);
+    const Script plain = unroll(script);
+    auto changed = (*found)[i]->on_script(plain, uses[i].params, context);
     if (!changed) return refused(uses[i], changed.error());
+    if (*changed == plain || *changed == script) return refused(uses[i], {kNothing, {}, 0});
     script = *std::move(changed);
   }
   return script;

@@ -34,6 +34,7 @@ struct FaultContext {
   Random& random;                    // seeded; the only source of choice
   const Request* request = nullptr;  // the request that is answered; null = unknown
   std::int64_t wall_seconds = 0;     // seconds since 1970, for dates in headers; 0 = unknown
+  std::string hidden_coding{};       // a fault coded the body and no header says so: the coding's name
 };
 
 // Parameters are the value under the fault's name in a case file: `faults: [rst: {event: 4}]` gives {"event":
@@ -64,8 +65,8 @@ struct FaultUse {
 // Reads `[cut: {...}, "drop-done"]`. Errors name the entry and, for an unknown fault, the nearest one.
 Result<std::vector<FaultUse>> parse_faults(const nlohmann::json& list);
 
-// Applies exchange faults in order, then serializes, then applies script faults in order. Listener faults are
-// refused here.
+// Applies exchange faults in order, then serializes, then applies script faults in order. A fault that
+// changes nothing of what is sent is refused: it would prove nothing. Listener faults are refused here.
 Result<Script> apply_faults(Response response, const std::vector<FaultUse>& faults,
                             const SerializeOptions& options, FaultContext context);
 

@@ -31,7 +31,8 @@ A fault is a pure function that breaks an answer or a listener on purpose. In a 
 faults: [drop-done, {rst: {event: 4}}, {delay: 300ms}]
 ```
 
-A bare value stands for the first parameter named. A fault that does not apply is refused with a reason, never ignored.
+A bare value stands for the first parameter named. A fault that does not apply is refused with a reason, never ignored;
+so is one that changes nothing of what is sent, for a case with it would prove nothing.
 What the seed chooses is the same for the same seed. "Keeps every byte" is proven over generated answers.
 
 ## Places
@@ -45,7 +46,8 @@ What the seed chooses is the same for the same seed. "Keeps every byte" is prove
 | `event: N` | before event N: an SSE block, an NDJSON line, an AWS eventstream message |
 
 N counts from 0, so `event: 4` is after four events; from the end when negative; `end` is after the last. Comments of a
-stream are blocks and count. A body under a content coding has no events.
+stream are blocks and count. A body under a content coding has no events. What `huge-body` and
+`keepalive` repeat counts like other bytes, up to 8 MiB; places after more than that, or after what has no end, are refused.
 )";
 
 // A '|' would end the cell.

@@ -113,11 +113,12 @@ std::vector<std::size_t> event_offsets(std::string_view body, std::string_view c
 
 // How a response becomes bytes.
 struct SerializeOptions {
-  bool keep_alive = true;     // false adds "Connection: close"
-  bool head_request = false;  // answer to HEAD: the body is left out, its framing headers stay
-  double speed = 0;           // 0 = no pacing; 1 = the recorded times; 10 = ten times faster. Due times are
-                              // scaled from the start, so that rounding does not add up
-  bool cut_chunks = false;    // a Cut between body chunks
+  bool keep_alive = true;      // false adds "Connection: close"
+  bool head_request = false;   // answer to HEAD: the body is left out, its framing headers stay
+  double speed = 0;            // 0 = no pacing; 1 = the recorded times; 10 = ten times faster. Due times are
+                               // scaled from the start, so that rounding does not add up
+  bool cut_chunks = false;     // a Cut between body chunks
+  bool hidden_coding = false;  // the body is coded though no header says so: it has no events
 };
 // Serializes head, body and trailers with all marks set. Framing headers already present in response.headers
 // are left alone (so a fault can lie); otherwise they are added after the others. Date is not added. A status

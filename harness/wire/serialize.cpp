@@ -42,11 +42,14 @@ class Builder {
 // differences.
 class Pacer {
  public:
+  // A time that is stretched to more than this is this: clocks count no further than 292 years.
+  static constexpr Micros kLongest = std::chrono::days(36500);
   explicit Pacer(double speed) : speed_(speed) {}
   // The wait until `recorded`; zero without pacing, and for a time that lies before the one last given.
   Micros until(Micros recorded) {
     if (speed_ <= 0) return Micros(0);
-    const Micros due(std::llround(static_cast<double>(recorded.count()) / speed_));
+    const double due_us = static_cast<double>(recorded.count()) / speed_;
+    const Micros due(std::llround(std::min(due_us, static_cast<double>(kLongest.count()))));
     const Micros wait = std::max(due - last_, Micros(0));
     last_ += wait;
     return wait;
@@ -108,17 +111,18 @@ void add_head(Builder& out, const Response& r, const SerializeOptions& options, 
 }
 
 // Offsets of events over the whole payload; none when a content coding hides them.
-std::vector<std::size_t> payload_events(const Response& r) {
+std::vector<std::size_t> payload_events(const Response& r, const SerializeOptions& options) {
   const std::string* type = find_header(r.headers, "Content-Type");
   const std::string* coding = find_header(r.headers, "Content-Encoding");
-  if (type == nullptr || (coding != nullptr && !iequals(*coding, "identity"))) return {};
+  if (type == nullptr || options.hidden_coding || (coding != nullptr && !iequals(*coding, "identity")))
+    return {};
   if (r.body.size() == 1) return event_offsets(r.body.front().bytes, *type);
   return event_offsets(body_bytes(r), *type);
 }
 
 void add_body(Builder& out, const Response& r, const SerializeOptions& options) {
   const bool chunked = r.framing == BodyFraming::chunked;
-  const std::vector<std::size_t> events = payload_events(r);
+  const std::vector<std::size_t> events = payload_events(r, options);
   auto event = events.begin();
   Pacer pacer(options.speed);
   std::size_t sent = 0;

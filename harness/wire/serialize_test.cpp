@@ -189,6 +189,17 @@ TEST(Serialize, RecordedTimesBecomeWaitsThatDoNotAddUpErrors) {
   EXPECT_EQ(serialize(r).steps.size(), 1U);
 }
 
+TEST(Serialize, ATimeThatIsStretchedBeyondClocksWaitsVeryLong) {
+  const Response r = sse({{"a", Micros(1000)}, {"b", Micros(2000)}});
+  for (const double speed : {1e-16, 1e-300}) {
+    const Script script = serialize(r, {.speed = speed});
+    Micros waited{0};
+    for (const Step& step : script.steps)
+      if (const auto* wait = std::get_if<Wait>(&step.op)) waited += wait->after;
+    EXPECT_EQ(waited, std::chrono::days(36500)) << speed;
+  }
+}
+
 TEST(Serialize, TimesThatGoBackDoNotWait) {
   EXPECT_THAT(shape(serialize(sse({{"a", milliseconds(5)}, {"b", milliseconds(2)}, {"c", milliseconds(6)}}),
                               {.speed = 1})),

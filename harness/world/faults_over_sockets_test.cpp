@@ -105,9 +105,9 @@ TEST(FaultsOverSockets, WhatTheScriptSaysIsWhatThePeerGets) {
     if (fault.name == "content-length") response.framing = BodyFraming::content_length;
     Random random(3);
     const Request request;
-    const auto script =
-        wire::apply_faults(response, {{std::string(fault.name), nlohmann::json::parse(fault.example)}}, {},
-                           {random, &request, 1'790'000'000});
+    const auto script = wire::apply_faults(
+        response, {{std::string(fault.name), nlohmann::json::parse(fault.example)}},
+        {.keep_alive = true, .head_request = false, .speed = 1}, {random, &request, 1'790'000'000});
     ASSERT_TRUE(script) << script.error().text();
     play(*script);
   }

@@ -25,7 +25,7 @@ Result<Response> apply_after_done(Response response, const nlohmann::json& param
   return edit_sse(std::move(response), [&](const SseBody& body, BodyEdits& edits) -> Result<void> {
     for (auto event = body.events.rbegin(); event != body.events.rend(); ++event) {
       if (!event->is_done()) continue;
-      edits.insert(event->end, *text);
+      edits.insert(event->end, event->separator() + *text);
       return {};
     }
     return fail("the stream has no [DONE]");

@@ -9,7 +9,10 @@ Result<Script> apply_answer_before_body(Script script, const nlohmann::json& par
   const bool half = p.one_of("then", {"close", "half-close"}) == "half-close";
   if (auto ok = p.finish(); !ok) return tl::unexpected(ok.error());
   script.before_request_body = true;
-  const std::size_t total = layout(script).total;
+  const Layout where = layout(script);
+  script.keep_alive = false;
+  if (where.endless) return script;  // there is no last byte that something could follow
+  const std::size_t total = where.total;
   return end_at(std::move(script), total, half ? Steps{{HalfClose{}}, {Stall{}}} : Steps{{Close{}}});
 }
 

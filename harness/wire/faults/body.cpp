@@ -32,16 +32,14 @@ Result<void> read_sse(const Response& response, SseBody& out) {
     return fail("applies to a text/event-stream body, this one is " +
                 (type == nullptr ? "of no declared type" : *type));
   }
-  const std::string* coding = find_header(response.headers, "Content-Encoding");
-  if (coding != nullptr && !iequals(*coding, "identity")) {
-    return fail("the body is coded (" + *coding + "): its events cannot be seen");
-  }
+  if (auto plain = not_coded(response); !plain) return plain;
   out.bytes = body_bytes(response);
   const std::vector<std::size_t> begins = event_offsets(out.bytes, *type);
   if (begins.empty()) return fail("the body has no events");
   for (std::size_t i = 0; i < begins.size(); ++i) {
     const std::size_t end = i + 1 < begins.size() ? begins[i + 1] : out.bytes.size();
-    out.events.push_back({begins[i], end, lines_of(out.bytes, begins[i], end)});
+    const std::string_view text = std::string_view(out.bytes).substr(begins[i], end - begins[i]);
+    out.events.push_back({begins[i], end, text, lines_of(out.bytes, begins[i], end)});
   }
   return {};
 }
@@ -124,9 +122,15 @@ std::vector<Chunk> divide_body(const Response& response, const std::vector<std::
   return out;
 }
 
+Result<void> not_coded(const Response& response) {
+  const std::string* coding = find_header(response.headers, "Content-Encoding");
+  if (coding == nullptr || iequals(*coding, "identity")) return {};
+  return fail("the body is coded (" + *coding + "): its text cannot be seen");
+}
+
 std::vector<std::size_t> event_borders(const Response& response) {
   const std::string* type = find_header(response.headers, "Content-Type");
-  if (type == nullptr) return {};
+  if (type == nullptr || !not_coded(response)) return {};
   std::vector<std::size_t> out = event_offsets(body_bytes(response), *type);
   if (!out.empty()) out.front() = 0;
   return out;
@@ -138,6 +142,18 @@ std::string_view SseLine::value() const {
   std::string_view value = text.substr(colon + 1);
   if (value.starts_with(' ')) value.remove_prefix(1);
   return value;
+}
+
+std::string SseEvent::separator() const {
+  const auto is_end = [](char c) { return c == '\r' || c == '\n'; };
+  const std::size_t last = text.size() - std::min(text.size(), text.find_last_not_of("\r\n") + 1);
+  const std::string_view ends = text.substr(text.size() - last);
+  std::string end = "\n";
+  if (const auto first = std::find_if(text.begin(), text.end(), is_end); first != text.end())
+    end = *first == '\n' ? "\n" : std::next(first) != text.end() && *std::next(first) == '\n' ? "\r\n" : "\r";
+  std::size_t count = 0;
+  for (std::size_t at = 0; at < ends.size(); ++count) at += ends.compare(at, 2, "\r\n") == 0 ? 2 : 1;
+  return count >= 2 ? "" : count == 1 ? end : end + end;
 }
 
 std::optional<std::string> SseEvent::data() const {

@@ -41,8 +41,10 @@ void refit_content_length(Response& response);
 // The body divided at `begins` (ascending, the first 0) instead of where its chunks are. A piece is sent when
 // the last of its bytes was.
 std::vector<Chunk> divide_body(const Response& response, const std::vector<std::size_t>& begins);
-// Where its events begin, the first taken to be at 0; empty when it has none.
+// Where its events begin, the first taken to be at 0; empty when it has none or a content coding hides them.
 std::vector<std::size_t> event_borders(const Response& response);
+// Refuses a body under a content coding: it is no text.
+Result<void> not_coded(const Response& response);
 void set_status(Response& response, int status);
 
 struct SseLine {
@@ -61,15 +63,24 @@ struct SseLine {
 struct SseEvent {
   std::size_t begin = 0;
   std::size_t end = 0;         // where the next one begins, or the body ends
+  std::string_view text;       // all of it
   std::vector<SseLine> lines;  // without the blank ones
   // All data lines joined with LF; nullopt when there is none (a comment, a lone `event:` line).
   std::optional<std::string> data() const;
   bool is_done() const { return data() == "[DONE]"; }
+  // What is missing between it and a next event: nothing after a blank line, else one or two line ends, as
+  // its other lines have them.
+  std::string separator() const;
 };
 
 struct SseBody {
   std::string bytes;  // the views in `events` point here: not to be copied or moved
   std::vector<SseEvent> events;
+  // Where event `i` begins; after the last, what must come before one more.
+  std::size_t begin_of(std::size_t i) const { return i < events.size() ? events[i].begin : bytes.size(); }
+  std::string separator_before(std::size_t i) const {
+    return i < events.size() ? "" : events.back().separator();
+  }
 };
 
 // Reads the body of `response` as SSE and hands it to `edit`, which fills in edits or refuses; then applies

@@ -8,6 +8,7 @@ Result<Response> apply_bom(Response response, const nlohmann::json& params, Faul
   const auto event = p.integer("event");
   if (auto ok = p.finish(); !ok) return tl::unexpected(ok.error());
   if (!event) {
+    if (auto plain = not_coded(response); !plain) return tl::unexpected(plain.error());
     BodyEdits edits;
     edits.insert(0, "\xEF\xBB\xBF");
     return edits.apply(std::move(response));

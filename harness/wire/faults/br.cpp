@@ -3,8 +3,8 @@
 
 namespace assay::wire::faults {
 namespace {
-Result<Response> apply_br(Response response, const nlohmann::json& params, FaultContext&) {
-  return apply_coding(std::move(response), Coding::br, params);
+Result<Response> apply_br(Response response, const nlohmann::json& params, FaultContext& context) {
+  return apply_coding(std::move(response), Coding::br, params, context);
 }
 
 }  // namespace

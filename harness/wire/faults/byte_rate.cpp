@@ -15,6 +15,8 @@ Result<Script> apply_byte_rate(Script script, const nlohmann::json& params, Faul
   // A piece every 20 ms, or a byte at a time where the rate is lower than that.
   const std::int64_t piece = std::max<std::int64_t>(1, rate / 50);
   const Layout where = layout(script);
+  if (auto ok = nothing_hidden(where); !ok) return tl::unexpected(ok.error());
+  if (auto body = body_place(where); !body && !from_head) return tl::unexpected(body.error());
   const std::size_t from = from_head ? where.head : where.body;
   std::vector<std::size_t> places;
   for (std::size_t at = from + static_cast<std::size_t>(piece); at < where.total;

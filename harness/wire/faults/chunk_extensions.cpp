@@ -10,6 +10,7 @@ Result<Script> apply_chunk_extensions(Script script, const nlohmann::json& param
   if (auto ok = p.finish(); !ok) return tl::unexpected(ok.error());
   const Layout where = layout(script);
   if (!where.chunked()) return fail("the message is not chunked");
+  if (auto ok = nothing_hidden(where); !ok) return tl::unexpected(ok.error());
   const std::string bytes = top_level_bytes(script);
   for (auto chunk = where.chunks.rbegin(); chunk != where.chunks.rend(); ++chunk) {
     const std::size_t end = bytes.find("\r\n", *chunk);

@@ -6,10 +6,11 @@ namespace {
 Result<Response> apply_close_delimited(Response response, const nlohmann::json& params, FaultContext&) {
   Params p(params, "");
   if (auto ok = p.finish(); !ok) return tl::unexpected(ok.error());
+  if (!response.trailers.empty())
+    return fail("the answer has trailers, which only a chunked body can have (RFC 9112 section 7.1.2)");
   remove_header(response.headers, "Transfer-Encoding");
   remove_header(response.headers, "Content-Length");
   response.framing = BodyFraming::close_delimited;
-  response.trailers.clear();
   return response;
 }
 

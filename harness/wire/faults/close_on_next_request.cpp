@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "harness/wire/faults/catalogue.h"
 #include "harness/wire/faults/place.h"
 
@@ -9,6 +11,8 @@ Result<Script> apply_close_on_next_request(Script script, const nlohmann::json& 
   const bool fin = p.one_of("with", {"rst", "fin"}) == "fin";
   if (auto ok = p.finish(); !ok) return tl::unexpected(ok.error());
   if (!script.keep_alive) return fail("the connection is not kept alive");
+  if (std::any_of(script.steps.begin(), script.steps.end(), ends_answer))
+    return fail("an earlier fault ends the connection already");
   script.steps.push_back({AwaitInput{}});
   script.steps.push_back(fin ? Step{Close{}} : Step{Reset{}});
   return script;

@@ -8,6 +8,7 @@ namespace {
 Result<Script> apply_coalesce(Script script, const nlohmann::json& params, FaultContext&) {
   Params p(params, "");
   if (auto ok = p.finish(); !ok) return tl::unexpected(ok.error());
+  if (auto ok = nothing_hidden(layout(script)); !ok) return tl::unexpected(ok.error());
   Micros waited{0};
   Write all;
   Steps others;

@@ -97,7 +97,8 @@ std::unique_ptr<Compressor> make_compressor(Coding coding, bool raw) {
   return std::make_unique<BrotliCompressor>();
 }
 
-Result<Response> apply_coding(Response response, Coding coding, const nlohmann::json& params) {
+Result<Response> apply_coding(Response response, Coding coding, const nlohmann::json& params,
+                              FaultContext& context) {
   Params p(params, "flush");
   const bool burst = p.one_of("flush", {"event", "burst"}) == "burst";
   const bool header = p.boolean("header").value_or(true);
@@ -122,7 +123,9 @@ Result<Response> apply_coding(Response response, Coding coding, const nlohmann::
   response.body = std::move(coded);
   refit_content_length(response);
   constexpr const char* kNames[] = {"gzip", "deflate", "br"};
-  if (header) set_header(response.headers, "Content-Encoding", kNames[static_cast<int>(coding)]);
+  const std::string name = kNames[static_cast<int>(coding)];
+  if (header) set_header(response.headers, "Content-Encoding", name);
+  if (!header) context.hidden_coding = name;
   return response;
 }
 

@@ -25,6 +25,7 @@ class Compressor {
 std::unique_ptr<Compressor> make_compressor(Coding coding, bool raw = false);
 
 // The three faults: reads flush, header and raw, codes the body and names the coding.
-Result<Response> apply_coding(Response response, Coding coding, const nlohmann::json& params);
+Result<Response> apply_coding(Response response, Coding coding, const nlohmann::json& params,
+                              FaultContext& context);
 
 }  // namespace assay::wire

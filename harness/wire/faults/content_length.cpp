@@ -14,14 +14,16 @@ Result<Script> apply_content_length(Script script, const nlohmann::json& params,
 
   const Layout where = layout(script);
   if (where.chunked()) return fail("the message is chunked; te-and-cl adds a Content-Length to such a one");
+  if (where.endless && (add || then)) return fail("the body has no end");
   const auto payload = static_cast<std::int64_t>(where.payload);
   const std::int64_t declared = value ? *value : payload + *add;
   if (declared < 0) return fail("the length would be " + std::to_string(declared));
-  script = set_header_line(std::move(script), "Content-Length", std::to_string(declared));
-  const std::size_t end = layout(script).total;
-  if (then == "stall") return end_at(std::move(script), end, {{Stall{}}});
-  if (then == "close" || (!then && declared > payload)) return end_at(std::move(script), end, {{Close{}}});
-  return script;
+  auto changed = set_header_line(std::move(script), "Content-Length", std::to_string(declared));
+  if (!changed || where.endless) return changed;
+  const std::size_t end = layout(*changed).total;
+  if (then == "stall") return end_at(*std::move(changed), end, {{Stall{}}});
+  if (then == "close" || (!then && declared > payload)) return end_at(*std::move(changed), end, {{Close{}}});
+  return changed;
 }
 
 }  // namespace

@@ -30,6 +30,7 @@ Result<Script> apply_cut(Script script, const nlohmann::json& params, FaultConte
   const Layout where = layout(script);
   std::vector<std::size_t> places;
   if (every) {
+    if (auto ok = nothing_hidden(where); !ok) return tl::unexpected(ok.error());
     for (std::size_t at = where.head + *every; at < where.total; at += *every) places.push_back(at);
   } else {
     auto found = place ? resolve(where, *place) : place_set(script, set.value_or("every-offset"));

@@ -11,6 +11,8 @@ Result<Script> apply_dribble(Script script, const nlohmann::json& params, FaultC
   const bool from_head = p.one_of("from", {"head", "body"}) == "head";
   if (auto ok = p.finish(); !ok) return tl::unexpected(ok.error());
   const Layout where = layout(script);
+  if (auto ok = nothing_hidden(where); !ok) return tl::unexpected(ok.error());
+  if (auto body = body_place(where); !body && !from_head) return tl::unexpected(body.error());
   std::vector<std::size_t> places;
   for (std::size_t at = from_head ? where.head + bytes : where.body; at < where.total; at += bytes) {
     places.push_back(at);

@@ -12,7 +12,7 @@ Result<Response> apply_duplicate_event(Response response, const nlohmann::json& 
     auto i = event_index(event, body.events.size(), false);
     if (!i) return tl::unexpected(i.error());
     const SseEvent& e = body.events[*i];
-    for (std::int64_t n = 0; n < count; ++n) edits.insert(e.end, body.bytes.substr(e.begin, e.end - e.begin));
+    for (std::int64_t n = 0; n < count; ++n) edits.insert(e.end, e.separator() + std::string(e.text));
     return {};
   });
 }

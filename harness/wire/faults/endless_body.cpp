@@ -12,12 +12,13 @@ Result<Script> apply_endless_body(Script script, const nlohmann::json& params, F
   if (text.empty()) p.wrong("text: expected at least one byte");
   if (auto ok = p.finish(); !ok) return tl::unexpected(ok.error());
   const Layout before = layout(script);
+  if (auto body = body_place(before); !body) return tl::unexpected(body.error());
   auto at = resolve_one(before, place, before.body);
   if (!at) return tl::unexpected(at.error());
   if (*at < before.body) return fail("that place lies in the head");
   Steps steps;
   if (every) steps.push_back({Wait{*every}});
-  steps.push_back({before.chunked() ? http_chunk(text) : Write{text, {}}});
+  steps.push_back({body_piece(text, before.chunked())});
   script = end_at(std::move(script), *at, {{Repeat{0, std::move(steps)}}});
   if (const auto line = header_line(script, before, "Content-Length"); line && !before.chunked()) {
     script = replace_bytes(std::move(script), *line, {}, false);  // what has no end has no length

@@ -12,8 +12,9 @@ Result<Script> apply_endless_headers(Script script, const nlohmann::json& params
   Steps steps;
   if (every) steps.push_back({Wait{*every}});
   steps.push_back({Write{line + "\r\n", {{0, MarkKind::header}}}});
-  const std::size_t at = *place_at_end(layout(script), PlaceUnit::header);
-  return end_at(std::move(script), at, {{Repeat{0, std::move(steps)}}});
+  const auto at = place_at_end(layout(script), PlaceUnit::header);
+  if (!at) return tl::unexpected(at.error());
+  return end_at(std::move(script), *at, {{Repeat{0, std::move(steps)}}});
 }
 
 }  // namespace

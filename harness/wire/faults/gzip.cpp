@@ -3,8 +3,8 @@
 
 namespace assay::wire::faults {
 namespace {
-Result<Response> apply_gzip(Response response, const nlohmann::json& params, FaultContext&) {
-  return apply_coding(std::move(response), Coding::gzip, params);
+Result<Response> apply_gzip(Response response, const nlohmann::json& params, FaultContext& context) {
+  return apply_coding(std::move(response), Coding::gzip, params, context);
 }
 
 }  // namespace

@@ -9,6 +9,7 @@ Result<Script> apply_half_close(Script script, const nlohmann::json& params, Fau
   const auto place = read_place(p);
   if (auto ok = p.finish(); !ok) return tl::unexpected(ok.error());
   const Layout where = layout(script);
+  if (!place && where.endless) return fail("the body has no end");
   auto at = resolve_one(where, place, where.total);
   if (!at) return tl::unexpected(at.error());
   return end_at(std::move(script), *at, {{HalfClose{}}, {Stall{}}});

@@ -16,13 +16,14 @@ std::optional<Range> header_line(const Script& script, const Layout& where, std:
   return std::nullopt;
 }
 
-Script set_header_line(Script script, std::string_view name, std::string_view value) {
+Result<Script> set_header_line(Script script, std::string_view name, std::string_view value) {
   const Layout where = layout(script);
   const std::string line = std::string(name) + ": " + std::string(value) + "\r\n";
   if (const auto old = header_line(script, where, name))
     return replace_bytes(std::move(script), *old, {line, {}});
-  const std::size_t at = *place_at_end(where, PlaceUnit::header);
-  return replace_bytes(std::move(script), {at, at}, {line, {{0, MarkKind::header}}});
+  const auto at = place_at_end(where, PlaceUnit::header);
+  if (!at) return tl::unexpected(at.error());
+  return replace_bytes(std::move(script), {*at, *at}, {line, {{0, MarkKind::header}}});
 }
 
 Write http_chunk(std::string_view data) {
@@ -36,6 +37,11 @@ Write http_chunk(std::string_view data) {
   out.bytes += data;
   out.bytes += "\r\n";
   return out;
+}
+
+Write body_piece(std::string_view data, bool chunked) {
+  if (chunked) return http_chunk(data);
+  return {std::string(data), {{0, MarkKind::data}, {data.size(), MarkKind::data_end}}};
 }
 
 Headers read_headers(Params& params, std::string_view key) {

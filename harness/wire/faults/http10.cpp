@@ -7,11 +7,12 @@ Result<Response> apply_http10(Response response, const nlohmann::json& params, F
   Params p(params, "");
   if (auto ok = p.finish(); !ok) return tl::unexpected(ok.error());
   response.version = "HTTP/1.0";
+  if (!response.trailers.empty())
+    return fail("the answer has trailers, which only a chunked body can have (RFC 9112 section 7.1.2)");
   remove_header(response.headers, "Transfer-Encoding");
   remove_header(response.headers, "Content-Length");
   set_header(response.headers, "Connection", "close");
   response.framing = BodyFraming::close_delimited;
-  response.trailers.clear();
   return response;
 }
 

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "harness/wire/faults/catalogue.h"
 #include "harness/wire/faults/head.h"
 
@@ -14,10 +16,18 @@ Result<Script> apply_huge_body(Script script, const nlohmann::json& params, Faul
   if (fill.empty()) p.wrong("fill: expected at least one byte");
   if (auto ok = p.finish(); !ok) return tl::unexpected(ok.error());
   const Layout before = layout(script);
+  if (auto body = body_place(before); !body) return tl::unexpected(body.error());
   const bool chunked = before.chunked();
-  if (header_line(script, before, "Content-Length"))
-    script = set_header_line(std::move(script), "Content-Length", std::to_string(bytes));
+  if (header_line(script, before, "Content-Length")) {
+    auto changed = set_header_line(std::move(script), "Content-Length", std::to_string(bytes));
+    if (!changed) return changed;
+    script = *std::move(changed);
+  }
+  // What the connection does after the answer stays as it is.
   const bool keep_alive = script.keep_alive;
+  const auto sends = [](const Step& step) { return width_of(step) > 0; };
+  const auto after = std::find_if(script.steps.rbegin(), script.steps.rend(), sends).base();
+  const Steps rest(after, script.steps.end());
   const std::size_t body = layout(script).body;
   script = end_at(std::move(script), body, {});
   script.keep_alive = keep_alive;
@@ -26,11 +36,12 @@ Result<Script> apply_huge_body(Script script, const nlohmann::json& params, Faul
     std::string text;
     while (text.size() < size) text += fill;
     text.resize(size);
-    return Step{chunked ? http_chunk(text) : Write{std::move(text), {}}};
+    return Step{body_piece(text, chunked)};
   };
   if (bytes >= kBlock) script.steps.push_back({Repeat{bytes / kBlock, {block(kBlock)}}});
   if (bytes % kBlock != 0) script.steps.push_back(block(bytes % kBlock));
   if (chunked) script.steps.push_back({Write{"0\r\n\r\n", {{0, MarkKind::chunk}, {5, MarkKind::end}}}});
+  script.steps.insert(script.steps.end(), rest.begin(), rest.end());
   return script;
 }
 

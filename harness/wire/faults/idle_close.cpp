@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "harness/wire/faults/catalogue.h"
 #include "harness/wire/faults/place.h"
 
@@ -9,6 +11,8 @@ Result<Script> apply_idle_close(Script script, const nlohmann::json& params, Fau
   const auto after = p.duration("after").value_or(Micros(0));
   if (auto ok = p.finish(); !ok) return tl::unexpected(ok.error());
   if (!script.keep_alive) return fail("the connection is not kept alive");
+  if (std::any_of(script.steps.begin(), script.steps.end(), ends_answer))
+    return fail("an earlier fault ends the connection already");
   script.steps.push_back({Wait{after}});
   script.steps.push_back({Close{}});
   return script;

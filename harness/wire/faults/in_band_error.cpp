@@ -97,8 +97,8 @@ Result<Response> apply_in_band_error(Response response, const nlohmann::json& pa
     const std::size_t count = body.events.size();
     auto i = event_index(event.value_or(static_cast<std::int64_t>(count / 2)), count, true);
     if (!i) return tl::unexpected(i.error());
-    const std::size_t at = *i < count ? body.events[*i].begin : body.bytes.size();
-    edits.replace(at, then == "continue" ? at : body.bytes.size(), text);
+    const std::size_t at = body.begin_of(*i);
+    edits.replace(at, then == "continue" ? at : body.bytes.size(), body.separator_before(*i) + text);
     return {};
   });
 }

@@ -14,6 +14,8 @@ Result<Script> apply_keepalive(Script script, const nlohmann::json& params, Faul
   if (count == 0 && every == Micros(0)) p.wrong("every: an endless keepalive needs a time between two");
   if (auto ok = p.finish(); !ok) return tl::unexpected(ok.error());
   const Layout where = layout(script);
+  if (auto ok = nothing_hidden(where); !ok) return tl::unexpected(ok.error());
+  if (auto body = body_place(where); !body) return tl::unexpected(body.error());
   if (!where.chunked() && header_line(script, where, "Content-Length")) {
     return fail("the length of the body is declared; a keepalive needs a chunked or close-delimited one");
   }
@@ -26,7 +28,7 @@ Result<Script> apply_keepalive(Script script, const nlohmann::json& params, Faul
     }
   }
   const Repeat repeat{static_cast<std::uint64_t>(count),
-                      {{Wait{every}}, {where.chunked() ? http_chunk(text) : Write{text, {}}}}};
+                      {{Wait{every}}, {body_piece(text, where.chunked())}}};
   if (count == 0) return end_at(std::move(script), *at, {{repeat}});
   return insert_steps(std::move(script), {*at}, {{repeat}});
 }

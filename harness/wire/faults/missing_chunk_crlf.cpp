@@ -10,6 +10,7 @@ Result<Script> apply_missing_chunk_crlf(Script script, const nlohmann::json& par
   if (auto ok = p.finish(); !ok) return tl::unexpected(ok.error());
   const Layout where = layout(script);
   if (!where.chunked()) return fail("the message is not chunked");
+  if (auto ok = nothing_hidden(where); !ok) return tl::unexpected(ok.error());
   const auto count = static_cast<std::int64_t>(where.data.size());
   const std::int64_t i = chunk < 0 ? count + chunk : chunk;
   if (i < 0 || i >= count) {

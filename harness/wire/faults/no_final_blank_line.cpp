@@ -7,6 +7,7 @@ Result<Response> apply_no_final_blank_line(Response response, const nlohmann::js
   Params p(params, "ending");
   const bool keep_line_end = p.one_of("ending", {"line", "none"}) != "none";
   if (auto ok = p.finish(); !ok) return tl::unexpected(ok.error());
+  if (auto plain = not_coded(response); !plain) return tl::unexpected(plain.error());
   const std::string bytes = body_bytes(response);
   const std::size_t last = bytes.find_last_not_of("\r\n");
   if (last == std::string::npos) return fail("the body has no line");

@@ -10,6 +10,7 @@ Result<Script> apply_pace(Script script, const nlohmann::json& params, FaultCont
   const auto time = p.duration("every").value_or(Micros(0));
   if (auto ok = p.finish(); !ok) return tl::unexpected(ok.error());
   const Layout where = layout(script);
+  if (auto ok = nothing_hidden(where); !ok) return tl::unexpected(ok.error());
   const PlaceUnit unit = where.events.empty() ? PlaceUnit::chunk : PlaceUnit::event;
   auto places = resolve(where, {.unit = unit, .indices = {}, .end = false, .every = true});
   if (!places) return tl::unexpected(places.error());

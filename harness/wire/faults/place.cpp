@@ -6,10 +6,24 @@
 namespace assay::wire {
 namespace {
 
+constexpr const char* kTooLong = "are a repetition that has no end, or is too long to be divided";
+constexpr const char* kNoHead = "an earlier fault left no whole head";
 constexpr std::array<std::string_view, 5> kUnitNames{"wire", "header", "byte", "chunk", "event"};
 
 std::string_view name_of(PlaceUnit unit) {
   return kUnitNames.at(static_cast<std::size_t>(unit));
+}
+
+// What is repeated is too long to be looked into (unroll() played the rest): a place inside it, or found by
+// counting what is in it, cannot be named.
+Result<std::size_t> outside_repeats(const Layout& where, PlaceUnit unit, std::size_t at, bool from_end) {
+  const bool counts = unit == PlaceUnit::byte || unit == PlaceUnit::chunk;
+  for (const Range& repeat : where.repeats) {
+    if (at <= repeat.begin && !(from_end && (counts || where.endless))) continue;
+    if (at >= repeat.end && !counts && !where.endless) continue;
+    return fail(std::string(name_of(unit)) + ": the bytes up to that place " + kTooLong);
+  }
+  return at;
 }
 
 // After `n` bytes of payload: the earliest such offset, so that what frames the next byte comes later.
@@ -30,53 +44,49 @@ std::size_t before_event(const Layout& where, std::size_t at) {
   return at;
 }
 
-bool is_end_mark(MarkKind kind) {
-  return kind == MarkKind::data_end || kind == MarkKind::end;
-}
-
-// Moves what lies from `at` on into a write of its own. A mark that ends something stays with it.
-Write split_tail(Write& write, std::size_t at) {
-  Write tail;
-  tail.bytes = write.bytes.substr(at);
-  write.bytes.resize(at);
-  std::vector<Mark> kept;
-  for (const Mark& m : write.marks) {
-    if (m.at < at || (m.at == at && is_end_mark(m.kind))) {
-      kept.push_back(m);
-    } else {
-      tail.marks.push_back({m.at - at, m.kind});
-    }
-  }
-  write.marks = std::move(kept);
-  return tail;
-}
-
 }  // namespace
 
 std::string top_level_bytes(const Script& script) {
   std::string out;
   for (const Step& step : script.steps) {
+    if (std::holds_alternative<Repeat>(step.op)) break;
     if (const auto* write = std::get_if<Write>(&step.op)) out += write->bytes;
   }
   return out;
 }
 
+std::uint64_t width_of(const Step& step) {
+  if (const auto* write = std::get_if<Write>(&step.op)) return write->bytes.size();
+  const auto* repeat = std::get_if<Repeat>(&step.op);
+  if (repeat == nullptr) return 0;
+  std::uint64_t once = 0;
+  for (const Step& s : repeat->steps) once += width_of(s);
+  return once * std::max<std::uint64_t>(1, repeat->times);
+}
+
 Layout layout(const Script& script) {
   Layout out;
   for (const Step& step : script.steps) {
+    if (const auto* repeat = std::get_if<Repeat>(&step.op)) {
+      out.repeats.push_back({out.total, out.total + width_of(step)});
+      out.endless = out.endless || repeat->times == 0;
+      out.payload += repeat->times * layout({repeat->steps}).payload;
+      out.total += width_of(step);
+    }
     const auto* write = std::get_if<Write>(&step.op);
     if (write == nullptr) continue;
     for (const Mark& m : write->marks) {
       const std::size_t at = out.total + m.at;
       switch (m.kind) {
         case MarkKind::head:  // what was before it was an interim response
-          out = Layout{.total = out.total, .head = at};
+          out = Layout{.total = out.total, .head = at, .repeats = std::move(out.repeats)};
           break;
         case MarkKind::header:
           out.headers.push_back(at);
           break;
         case MarkKind::body:
           out.body = at;
+          out.whole_head = true;
           break;
         case MarkKind::chunk:
           out.chunks.push_back(at);
@@ -116,22 +126,30 @@ std::size_t count_of(const Layout& where, PlaceUnit unit) {
   return 0;
 }
 
+Result<void> nothing_hidden(const Layout& where) {
+  if (!where.repeats.empty()) return fail("its bytes " + std::string(kTooLong));
+  return {};
+}
+
+Result<std::size_t> body_place(const Layout& where) {
+  if (!where.whole_head) return fail(kNoHead);
+  return where.body;
+}
+
 Result<std::size_t> place_at_end(const Layout& where, PlaceUnit unit) {
-  switch (unit) {
-    case PlaceUnit::wire:
-      return where.total;
-    case PlaceUnit::header:
-      return where.body - std::min<std::size_t>(where.body, 2);
-    case PlaceUnit::chunk:
-      if (where.chunked()) return where.chunks.back();
-      [[fallthrough]];
-    case PlaceUnit::byte:
-      return where.data.empty() ? where.body : where.data.back().end;
-    case PlaceUnit::event:
-      if (where.events.empty()) return fail("event: there are no events in this body");
-      return where.data.empty() ? where.body : where.data.back().end;
+  if (unit == PlaceUnit::header) {
+    if (!where.whole_head || where.body < 2) return fail(kNoHead);
+    return where.body - 2;
   }
-  return where.total;
+  if (unit == PlaceUnit::wire) return outside_repeats(where, unit, where.total, true);
+  if (!where.whole_head) return fail(kNoHead);
+  if (unit == PlaceUnit::event && where.events.empty())
+    return fail("event: there are no events in this body");
+  const bool last_chunk = unit == PlaceUnit::chunk && where.chunked();
+  const std::size_t at = last_chunk           ? where.chunks.back()
+                         : where.data.empty() ? where.body
+                                              : where.data.back().end;
+  return outside_repeats(where, unit, at, true);
 }
 
 Result<std::size_t> place_of(const Layout& where, PlaceUnit unit, std::int64_t index) {
@@ -147,21 +165,19 @@ Result<std::size_t> place_of(const Layout& where, PlaceUnit unit, std::int64_t i
     return fail(std::string(name_of(unit)) + " " + std::to_string(index) + ": there " +
                 (count == 1 ? "is 1 " : "are " + std::to_string(count) + " ") + units);
   }
+  if (unit == PlaceUnit::byte && index == 0) return body_place(where);
   if (from_start == count) return place_at_end(where, unit);
   const auto i = static_cast<std::size_t>(from_start);
-  switch (unit) {
-    case PlaceUnit::wire:
-      return i;
-    case PlaceUnit::header:
-      return where.headers[i];
-    case PlaceUnit::byte:
-      return after_payload(where, i);
-    case PlaceUnit::chunk:
-      return where.chunked() && i < where.chunks.size() ? where.chunks[i] : where.data[i].begin;
-    case PlaceUnit::event:
-      return before_event(where, where.events[i]);
+  std::size_t at = i;
+  if (unit == PlaceUnit::header) return where.headers[i];
+  if (unit == PlaceUnit::byte) {
+    if (!where.whole_head) return fail(kNoHead);
+    at = after_payload(where, i);
   }
-  return where.total;
+  if (unit == PlaceUnit::chunk)
+    at = where.chunked() && i < where.chunks.size() ? where.chunks[i] : where.data[i].begin;
+  if (unit == PlaceUnit::event) at = before_event(where, where.events[i]);
+  return outside_repeats(where, unit, at, index < 0);
 }
 
 std::optional<PlaceParam> read_place(Params& params, bool many) {
@@ -236,6 +252,7 @@ const std::vector<std::string_view>& place_set_names() {
 
 Result<std::vector<std::size_t>> place_set(const Script& script, std::string_view name) {
   const Layout where = layout(script);
+  if (auto ok = nothing_hidden(where); !ok) return tl::unexpected(ok.error());
   const std::string bytes = top_level_bytes(script);
   std::vector<std::size_t> out;
   if (name == "every-offset") {
@@ -265,106 +282,6 @@ Result<std::vector<std::size_t>> place_set(const Script& script, std::string_vie
     return out;
   }
   return fail("there is no set of places named " + std::string(name));
-}
-
-Script insert_steps(Script script, const std::vector<std::size_t>& places, const Steps& steps) {
-  Steps out;
-  out.reserve(script.steps.size() + places.size() * (1 + steps.size()));
-  const auto insert = [&] { out.insert(out.end(), steps.begin(), steps.end()); };
-  auto place = places.begin();
-  std::size_t base = 0;
-  for (Step& step : script.steps) {
-    auto* write = std::get_if<Write>(&step.op);
-    if (write == nullptr) {
-      out.push_back(std::move(step));
-      continue;
-    }
-    // Divided front to back: each piece is copied once and each mark looked at once.
-    const std::size_t size = write->bytes.size();
-    std::size_t begin = 0;
-    auto mark = write->marks.begin();
-    const auto piece_until = [&](std::size_t end) {
-      Write piece{write->bytes.substr(begin, end - begin), {}};
-      for (; mark != write->marks.end() && (mark->at < end || end == size || is_end_mark(mark->kind)) &&
-             mark->at <= end;
-           ++mark) {
-        piece.marks.push_back({mark->at - begin, mark->kind});
-      }
-      begin = end;
-      if (!piece.bytes.empty() || !piece.marks.empty()) out.push_back({std::move(piece)});
-    };
-    for (; place != places.end() && *place < base + size; ++place) {
-      if (*place - base > begin) piece_until(*place - base);
-      insert();
-    }
-    piece_until(size);
-    base += size;
-  }
-  for (; place != places.end(); ++place) insert();
-  script.steps = std::move(out);
-  return script;
-}
-
-Script end_at(Script script, std::size_t place, Steps last) {
-  std::size_t base = 0;
-  auto step = script.steps.begin();
-  for (; step != script.steps.end(); ++step) {
-    auto* write = std::get_if<Write>(&step->op);
-    if (write == nullptr) continue;
-    if (place < base + write->bytes.size()) {
-      split_tail(*write, place - base);
-      if (place > base) ++step;
-      break;
-    }
-    base += write->bytes.size();
-  }
-  script.steps.erase(step, script.steps.end());
-  script.steps.insert(script.steps.end(), std::make_move_iterator(last.begin()),
-                      std::make_move_iterator(last.end()));
-  script.keep_alive = false;
-  return script;
-}
-
-Script replace_bytes(Script script, Range range, const Write& replacement, bool keep_first_marks) {
-  std::size_t base = 0;
-  bool written = false;
-  Write* last = nullptr;
-  for (Step& step : script.steps) {
-    auto* write = std::get_if<Write>(&step.op);
-    if (write == nullptr) continue;
-    last = write;
-    const std::size_t size = write->bytes.size();
-    const std::size_t begin = std::clamp(range.begin, base, base + size) - base;
-    const std::size_t end = std::clamp(range.end, base, base + size) - base;
-    const bool here = !written && range.begin < base + size;
-    if (!here && begin == end) {
-      base += size;
-      continue;
-    }
-    Write tail = split_tail(*write, begin);
-    if (here) {
-      for (const Mark& m : replacement.marks) write->marks.push_back({begin + m.at, m.kind});
-      write->bytes += replacement.bytes;
-      written = true;
-    }
-    for (const Mark& m : tail.marks) {
-      const std::size_t removed = end - begin;
-      if (m.at >= removed) {
-        write->marks.push_back({write->bytes.size() + m.at - removed, m.kind});
-      } else if (m.at == 0 && here && keep_first_marks) {
-        write->marks.push_back({begin, m.kind});
-      }
-    }
-    write->bytes += tail.bytes.substr(end - begin);
-    std::stable_sort(write->marks.begin(), write->marks.end(),
-                     [](const Mark& a, const Mark& b) { return a.at < b.at; });
-    base += size;
-  }
-  if (!written && last != nullptr) {
-    for (const Mark& m : replacement.marks) last->marks.push_back({last->bytes.size() + m.at, m.kind});
-    last->bytes += replacement.bytes;
-  }
-  return script;
 }
 
 }  // namespace assay::wire

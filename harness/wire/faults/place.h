@@ -1,5 +1,6 @@
-// Places in a script. A place is an offset into the concatenation of the script's top-level writes (what a
-// Repeat plays cannot be addressed), found by mark and never by luck.
+// Places in a script. A place is an offset into the bytes that the script sends, found by mark and never by
+// luck. What a Repeat plays has its width, but no place inside it can be named: unroll() plays those that are
+// short, so that only long ones and endless ones are left.
 //
 //   wire: N     after N bytes of the message, head included
 //   header: N   before the Nth header line of the final response
@@ -29,19 +30,29 @@ struct Range {
 
 // The final response of a script (after any 1xx) by its marks.
 struct Layout {
-  std::size_t total = 0;               // bytes of all top-level writes
+  std::size_t total = 0;               // bytes in all; of an endless Repeat one round
   std::size_t head = 0;                // its status line
   std::size_t body = 0;                // one past the blank line
   std::vector<std::size_t> headers{};  // each header line
   std::vector<std::size_t> chunks{};   // each chunk's size line, the last chunk's too; empty when not chunked
   std::vector<Range> data{};           // pieces of payload
   std::vector<std::size_t> events{};
-  std::size_t payload = 0;  // bytes of payload
+  std::size_t payload = 0;       // bytes of payload, with what finite Repeats play
+  bool whole_head = false;       // the blank line is there: nothing cut the head
+  std::vector<Range> repeats{};  // what Repeats send
+  bool endless = false;          // one of them has no end
   bool chunked() const { return !chunks.empty(); }
 };
 Layout layout(const Script& script);
-// The bytes of all top-level writes.
+// The bytes of all top-level writes up to the first Repeat.
 std::string top_level_bytes(const Script& script);
+
+// How many bytes a step sends; an endless Repeat one round of them.
+std::uint64_t width_of(const Step& step);
+// Refuses a message that has a Repeat: for faults that look at all of it.
+Result<void> nothing_hidden(const Layout& where);
+// Where the body begins; refused when the head was cut.
+Result<std::size_t> body_place(const Layout& where);
 
 enum class PlaceUnit { wire, header, byte, chunk, event };
 // Resolves one place; refuses what the script does not have ("event 12: there are 5 events").
@@ -70,9 +81,16 @@ Result<std::size_t> resolve_one(const Layout& where, const std::optional<PlacePa
 const std::vector<std::string_view>& place_set_names();
 Result<std::vector<std::size_t>> place_set(const Script& script, std::string_view name);
 
-// The script with `steps` inserted at each of `places` (ascending). Writes are divided there, marks kept.
+// What finite Repeats play, played out as steps, unless that is too much (8 MiB or 10,000 rounds).
+Script unroll(Script script);
+// True for what nothing of the answer can follow: Close, Reset, Stall, HalfClose, AwaitInput, endless Repeat.
+bool ends_answer(const Step& step);
+
+// The script with `steps` inserted at each of `places` (ascending, none inside a Repeat), and before what
+// ends the answer. Writes are divided there, marks kept.
 Script insert_steps(Script script, const std::vector<std::size_t>& places, const Steps& steps);
-// Everything from `place` on is dropped, then `last` is played and the connection is not used again.
+// Everything from `place` on is dropped, with what ended the answer before, then `last` is played and the
+// connection is not used again.
 Script end_at(Script script, std::size_t place, Steps last);
 // The bytes in `range` are replaced; marks inside it go, except those at its beginning when
 // `keep_first_marks`.

@@ -14,6 +14,7 @@ Result<Response> apply_rechunk(Response response, const nlohmann::json& params, 
   if (total == 0) return fail("the body is empty");
   std::vector<std::size_t> begins{0};
   if (*into == "event") {
+    if (auto plain = not_coded(response); !plain) return tl::unexpected(plain.error());
     begins = event_borders(response);
     if (begins.empty()) return fail("the body has no events");
   } else if (into->is_number()) {
@@ -31,7 +32,7 @@ Fault rechunk() {
           .level = FaultLevel::exchange,
           .description = "Other HTTP chunks: of a size, one an event, all in one",
           .parameters = "into: event | one | N bytes",
-          .example = R"("event")",
+          .example = R"("one")",
           .lossless = true,
           .on_exchange = apply_rechunk};
 }

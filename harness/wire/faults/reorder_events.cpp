@@ -25,7 +25,7 @@ Result<Response> apply_reorder_events(Response response, const nlohmann::json& p
     auto b = event_index(pair[1], count, false);
     if (!a || !b) return tl::unexpected(a ? b.error() : a.error());
     if (*a == *b) return fail("events: expected two different ones");
-    const auto text = [&](const SseEvent& e) { return body.bytes.substr(e.begin, e.end - e.begin); };
+    const auto text = [&](const SseEvent& e) { return std::string(e.text) + e.separator(); };
     edits.replace(body.events[*a].begin, body.events[*a].end, text(body.events[*b]));
     edits.replace(body.events[*b].begin, body.events[*b].end, text(body.events[*a]));
     return {};

@@ -11,8 +11,10 @@ Result<Script> apply_slow_headers(Script script, const nlohmann::json& params, F
   if (auto ok = p.finish(); !ok) return tl::unexpected(ok.error());
   const Layout where = layout(script);
   if (where.headers.empty()) return fail("the message has no headers");
+  const auto blank_line = place_at_end(where, PlaceUnit::header);
+  if (!blank_line) return tl::unexpected(blank_line.error());
   std::vector<std::size_t> places = where.headers;
-  places.push_back(*place_at_end(where, PlaceUnit::header));
+  places.push_back(*blank_line);
   return insert_steps(std::move(script), places, {{Wait{gap}}});
 }
 

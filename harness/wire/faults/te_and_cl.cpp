@@ -10,6 +10,7 @@ Result<Script> apply_te_and_cl(Script script, const nlohmann::json& params, Faul
   if (auto ok = p.finish(); !ok) return tl::unexpected(ok.error());
   const Layout where = layout(script);
   if (!where.chunked()) return fail("the message is not chunked");
+  if (where.endless) return fail("the body has no end");
   const std::int64_t declared = static_cast<std::int64_t>(where.payload) + add;
   if (declared < 0) return fail("the length would be " + std::to_string(declared));
   return set_header_line(std::move(script), "Content-Length", std::to_string(declared));

@@ -9,7 +9,7 @@ Result<Response> apply_trailers(Response response, const nlohmann::json& params,
   if (auto ok = p.finish(); !ok) return tl::unexpected(ok.error());
   if (response.framing != BodyFraming::chunked) return fail("the body is not chunked");
   if (fields.empty()) fields.push_back({"X-Checksum", "0"});
-  response.trailers = std::move(fields);
+  response.trailers.insert(response.trailers.end(), fields.begin(), fields.end());
   return response;
 }
 
