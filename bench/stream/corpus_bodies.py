@@ -20,15 +20,19 @@ import yaml
 
 PROTOCOLS = {
     "openai-chat": "openai-chat",
+    "completions-legacy": "openai-chat",
     "openai-responses": "openai-responses",
     "anthropic-messages": "anthropic",
     "gemini-generateContent": "gemini",
     "gemini-interactions": "gemini-interactions",
     "ollama": "ollama",
+    "cohere-v1": "cohere",
     "cohere-v2": "cohere",
     "bedrock-converse": "bedrock",
     "bedrock-invoke": "bedrock",
 }
+# Error answers that the index has under no protocol: Google's name a status, the others are OpenAI's.
+ERRORS = "error-body"
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 # Ruby's YAML writes a local tag where the standard has !!binary.
 LOADER.add_constructor("!binary", lambda loader, node: base64.b64decode(loader.construct_scalar(node)))
@@ -154,7 +158,7 @@ def main():
     rows = collections.defaultdict(list)
     for line in (corpus / "index.jsonl").open():
         row = json.loads(line)
-        if row["protocol"] in PROTOCOLS and not row["noise"]:
+        if (row["protocol"] in PROTOCOLS or row["protocol"] == ERRORS) and not row["noise"]:
             rows[row["file"]].append(row)
     written, lost = 0, 0
     with out.open("w") as sink:
@@ -172,8 +176,8 @@ def main():
                     lost += 1
                     continue
                 line = {key: row[key] for key in ("file", "n", "provider", "model", "streaming", "status", "content_type")}
-                line["protocol"] = PROTOCOLS[row["protocol"]]
                 body = bodies[row["n"]]
+                line["protocol"] = PROTOCOLS.get(row["protocol"]) or ("gemini" if b'"status"' in body else "openai-chat")
                 if "eventstream" in (row["content_type"] or "") and body[:1] == b"A":
                     body = base64.b64decode(body)
                 line["body"] = base64.b64encode(plain(body)).decode()

@@ -43,6 +43,32 @@ std::string text_of(const json& object, const char* key) {
   return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
+// The JSON of Titan, Llama, Mistral and AI21, as Bedrock's invoke answers with.
+bool speaks_vendor(const json& object) {
+  const auto first_has = [&](const char* list, const char* key) {
+    const auto found = object.find(list);
+    return found != object.end() && found->is_array() && !found->empty() && found->front().is_object() &&
+           found->front().contains(key);
+  };
+  return object.contains("outputText") || object.contains("generation") ||
+         first_has("results", "outputText") || first_has("outputs", "stop_reason") ||
+         first_has("completions", "data");
+}
+
+// An error body whose shape is one family's own. {error: "words"}, {message}, {detail} and {error: {message}}
+// are anybody's.
+std::optional<Protocol> speaks_error(const json& object) {
+  const auto found = object.find("error");
+  if (found == object.end() || found->is_null())
+    return text_of(object, "object") == "error" ? std::optional(Protocol::openai_chat) : std::nullopt;
+  if (found->is_string() && object.contains("code")) return Protocol::openai_chat;  // xAI
+  if (!found->is_object()) return std::nullopt;
+  if (found->contains("status")) return Protocol::gemini;
+  for (const char* key : {"type", "param", "code"})
+    if (found->contains("message") && found->contains(key)) return Protocol::openai_chat;
+  return std::nullopt;
+}
+
 std::optional<Protocol> speaks(const json& object) {
   const auto has = [&](const char* key) { return object.contains(key); };
   const std::string type = text_of(object, "type");
@@ -51,11 +77,13 @@ std::optional<Protocol> speaks(const json& object) {
   if (event.starts_with("interaction.") || event.starts_with("step.") || event.starts_with("content.") ||
       text_of(object, "object") == "interaction" || (has("steps") && has("status")))
     return Protocol::gemini_interactions;
-  if (type.starts_with("response.") || text_of(object, "object") == "response")
+  if (type.starts_with("response.") || text_of(object, "object") == "response" ||
+      (type == "error" && has("sequence_number")))
     return Protocol::openai_responses;
   if (has("candidates") || has("usageMetadata") || has("promptFeedback")) return Protocol::gemini;
   if (type == "message-start" || type.starts_with("content-") || type == "message-end")
     return Protocol::cohere;
+  if (has("generation_id") && (has("text") || has("event_type"))) return Protocol::cohere;  // v1
   if (type == "message_start" || type.starts_with("content_block") || (type == "message" && has("content")) ||
       (type == "error" && has("error")))
     return Protocol::anthropic;
@@ -64,9 +92,7 @@ std::optional<Protocol> speaks(const json& object) {
   if (has("output") && has("stopReason")) return Protocol::bedrock;
   if (has("done") && (has("message") || has("response"))) return Protocol::ollama;
   if (has("message") && object["message"].is_object() && has("finish_reason")) return Protocol::cohere;
-  const json error = object.value("error", json());
-  if (error.is_object() && error.contains("status")) return Protocol::gemini;
-  return std::nullopt;
+  return speaks_vendor(object) ? Protocol::bedrock : speaks_error(object);
 }
 
 }  // namespace

@@ -9,7 +9,7 @@
 namespace assay::stream {
 
 // From the first payloads of a stream, or a whole body. Nothing when they could be any protocol's or none's:
-// an error body {error: {message}} is shared by many.
+// the error bodies {error: {message}}, {error: "words"}, {message} and {detail} are shared by many.
 std::optional<Protocol> detect_protocol(std::string_view bytes);
 
 }  // namespace assay::stream

@@ -122,6 +122,33 @@ TEST(CohereExtras, AStreamAndABodyHaveTheSameCitations) {
   EXPECT_EQ(extra_of(stream, "message.citations"), extra_of(body, "message.citations"));
 }
 
+TEST(CohereV1, AStreamAndABodyAreATurn) {
+  const std::string body =
+      R"({"response_id":"r","generation_id":"g","text":"Hi you","chat_history":[{"role":"USER","message":"m"}],"finish_reason":"COMPLETE",
+          "citations":[{"start":0}],"tool_calls":[{"name":"f","parameters":{"a":1}}],"meta":{"tokens":{"input_tokens":3,"output_tokens":2}}})";
+  std::string line = body;
+  std::replace(line.begin(), line.end(), '\n', ' ');
+  const Turn stream = heard_in(
+      Protocol::cohere,
+      R"({"is_finished":false,"event_type":"stream-start","generation_id":"g"})"
+      "\n"
+      R"({"is_finished":false,"event_type":"text-generation","text":"Hi"})"
+      "\n"
+      R"({"is_finished":false,"event_type":"text-generation","text":" you"})"
+      "\n"
+      R"({"is_finished":false,"event_type":"tool-calls-generation","tool_calls":[{"name":"f","parameters":{"a":1}}]})"
+      "\n"
+      R"({"is_finished":true,"event_type":"stream-end","finish_reason":"COMPLETE","response":)" +
+          line + "}\n");
+  EXPECT_EQ(text_of(stream), "Hi you");
+  EXPECT_THAT(calls_of(stream), ElementsAre(R"(f{"a":1})"));
+  EXPECT_EQ(stream.usage->input, 3);
+  EXPECT_EQ(stream.id, "g");
+  EXPECT_EQ(extra_of(stream, "message.citations"), R"([{"start":0}])");
+  EXPECT_TRUE(stream.complete);
+  EXPECT_EQ(stream, heard_in(Protocol::cohere, body));
+}
+
 TEST(GeminiExtras, AnEmptyGroundingTakesNothingAway) {
   const Turn turn = gemini({R"({"candidates":[{"groundingMetadata":{"webSearchQueries":["q"]}}]})",
                             R"({"candidates":[{"groundingMetadata":{}}]})"});

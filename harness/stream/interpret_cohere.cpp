@@ -1,4 +1,4 @@
-// Cohere v2 chat, streamed and whole.
+// Cohere chat, streamed and whole: v2, and v1 as far as a turn has a place for it.
 #include <algorithm>
 
 #include "harness/stream/interpret.h"
@@ -35,6 +35,10 @@ class Cohere final : public Interpreter {
       if (has_delta) read_end(delta);
     } else if (Object body; object_in(root, "message", body)) {
       read_body(root, body);
+    } else if (const std::string_view old = text_in(root, "event_type"); !old.empty()) {
+      read_v1(root, old);
+    } else if (root.at_key("text").is_string() && type.empty()) {
+      body_v1(root);
     } else if (type.empty()) {
       if (StreamError error; read_error(root, error)) out_.error(error);
     }
@@ -141,8 +145,71 @@ class Cohere final : public Interpreter {
         out_.extra("", field.key, field.value);
   }
 
+  // v1: NDJSON, one `event_type` a line; the last has the whole body under `response`.
+  void read_v1(const Object& root, std::string_view type) {
+    if (type == "stream-start") {
+      out_.start(text_in(root, "generation_id"), "");
+    } else if (type == "text-generation") {
+      text_v1(text_in(root, "text"));
+    } else if (type == "tool-calls-generation") {
+      calls_v1(root);
+    } else if (Object response; type == "stream-end" && object_in(root, "response", response)) {
+      body_v1(response);
+      end_v1(text_in(root, "finish_reason"));
+    } else {
+      static constexpr std::string_view known[] = {"event_type", "is_finished"};
+      extras_v1(root, known);
+    }
+  }
+  void text_v1(std::string_view text) {
+    if (!text.empty()) out_.fragment(block_at(0, Block::Kind::text), text);
+  }
+  void calls_v1(const Object& root) {
+    Array calls;
+    if (called_v1_ || !array_in(root, "tool_calls", calls)) return;
+    for (const Element element : calls) {
+      Object call;
+      Element parameters;
+      if (element.get(call) != simdjson::SUCCESS) continue;
+      called_v1_ = true;
+      const std::uint32_t block = out_.open(Block::Kind::tool_call);
+      out_.identify(block, "", text_in(call, "name"));
+      if (call.at_key("parameters").get(parameters) == simdjson::SUCCESS)
+        out_.fragment(block, std::string(simdjson::minify(parameters)));
+    }
+  }
+  void end_v1(std::string_view word) {
+    if (word.empty()) return;
+    complete_ = true;
+    out_.finish(word);
+  }
+  void body_v1(const Object& root) {
+    out_.start(text_in(root, "generation_id"), "");
+    if (out_.blocks() == 0) text_v1(text_in(root, "text"));
+    calls_v1(root);
+    Object meta;
+    Object tokens;
+    if (object_in(root, "meta", meta) && object_in(meta, "tokens", tokens)) {
+      read_usage(tokens, out_.usage_so_far());
+      out_.usage();
+    }
+    end_v1(text_in(root, "finish_reason"));
+    static constexpr std::string_view known[] = {"text", "tool_calls", "generation_id", "finish_reason",
+                                                 "chat_history"};
+    extras_v1(root, known);
+  }
+  // Lists that came in pieces stand whole in the last line.
+  template <std::size_t N>
+  void extras_v1(const Object& root, const std::string_view (&known)[N]) {
+    for (const auto field : root)
+      if (!field.value.is_null() &&
+          std::find(std::begin(known), std::end(known), field.key) == std::end(known))
+        out_.extra(field.key == "citations" ? "message." : "", field.key, field.value);
+  }
+
   std::vector<Open> open_;
   std::int64_t plan_ = -1;
+  bool called_v1_ = false;
 };
 
 }  // namespace

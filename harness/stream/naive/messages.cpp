@@ -127,6 +127,17 @@ void read_cohere(Reading& reading, const json& root) {
     reading.call(key).name += text_at(at(fragment, "function"), "name");
     reading.call(key).arguments += text_at(at(fragment, "function"), "arguments");
   }
+  // v1
+  const std::string& old = text_at(root, "event_type");
+  const json& last = old.empty() ? root : at(root, "response");
+  if (old == "text-generation" || (old.empty() && type.empty()))
+    reading.say(reading.heard.text, 0, text_at(root, "text"));
+  for (const json& call : at(old.empty() && !type.empty() ? json() : last, "tool_calls"))
+    reading.new_call() = {"", text_at(call, "name"), at(call, "parameters").dump()};
+  reading.id(text_at(root, "generation_id"));
+  reading.count(at(at(last, "meta"), "tokens"), "input_tokens", "input");
+  reading.count(at(at(last, "meta"), "tokens"), "output_tokens", "output");
+  // v2's body
   const json& body = at(root, "message");
   reading.say(reading.heard.reasoning, 0, text_at(body, "tool_plan"));
   for (const json& part : at(body, "content")) {
