@@ -1,5 +1,6 @@
 // assay serve: worlds or recordings that stay up to develop against. Its options, and what its kinds share.
 #include <fmt/format.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -17,6 +18,14 @@ sigset_t ending_signals() {
   sigaddset(&ending, SIGINT);
   sigaddset(&ending, SIGTERM);
   return ending;
+}
+
+// A connection is an open file: as many as the system allows, not as many as a shell begins with.
+void raise_open_files() {
+  rlimit files = {};
+  if (getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur >= files.rlim_max) return;
+  files.rlim_cur = files.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &files);
 }
 
 void print_url(std::string name, const std::string& url) {
@@ -106,6 +115,7 @@ void add_serve(CLI::App& app, Action& action) {
       ->excludes(quiet);
   verb->callback([options, &action] {
     action = [options] {
+      raise_open_files();
       return options->fixtures.empty() ? serve_worlds(*options) : serve_fixtures(*options);
     };
   });

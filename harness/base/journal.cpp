@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "harness/base/text.h"
 
 namespace assay {
@@ -19,6 +21,53 @@ std::string_view cut_text(std::string_view bytes, std::size_t limit) {
   std::size_t end = limit;
   while (end > 0 && limit - end < 4 && (static_cast<unsigned char>(bytes[end]) & 0xC0U) == 0x80U) --end;
   return bytes.substr(0, end);
+}
+
+// What the requests of a journal with a capacity may take up in all. Under it every request is kept whole.
+constexpr std::uint64_t kRequestBytes = std::uint64_t{64} << 20U;
+constexpr std::uint64_t kSmallHead = 4096;
+
+// An entry as it is kept, with the bytes of all requests up to it and with it: what is to be let go next is
+// found without a look at the others.
+struct Kept : JournalEntry {
+  std::uint64_t until = 0;
+};
+
+// What a request takes up. A head of ordinary size does not count: the number of entries bounds those.
+std::uint64_t weight_of(const JournalEntry& entry) {
+  if (!entry.request) return 0;
+  std::uint64_t head = entry.request->target.size();
+  for (const Header& h : entry.request->headers) head += h.name.size() + h.value.size();
+  return entry.request->body.size() + (head > kSmallHead ? head : 0);
+}
+
+// The entry without the body of its request, and without a head that is large; its detail says so.
+std::shared_ptr<const JournalEntry> lightened(const Kept& entry) {
+  auto light = std::make_shared<Kept>(entry);
+  auto request = std::make_shared<Request>();
+  request->method = entry.request->method;
+  request->version = entry.request->version;
+  if (weight_of(entry) == entry.request->body.size()) {
+    request->target = entry.request->target;
+    request->headers = entry.request->headers;
+  }
+  light->request = std::move(request);
+  if (light->detail.is_null()) light->detail = nlohmann::json::object();
+  if (light->detail.is_object()) light->detail["let_go_bytes"] = weight_of(entry);
+  return light;
+}
+
+// Lets the oldest go, now that the last entry brought the sum from `before` to more than there may be.
+void let_go(std::deque<std::shared_ptr<const JournalEntry>>& entries, std::uint64_t before) {
+  const auto kept = [](const auto& entry) -> const Kept& { return static_cast<const Kept&>(*entry); };
+  const auto sum_to = [&](std::uint64_t sum) { return sum > kRequestBytes ? sum - kRequestBytes : 0; };
+  const auto first_after = [&](std::uint64_t gone) {
+    return std::partition_point(entries.begin(), entries.end(),
+                                [&](const auto& e) { return kept(e).until - weight_of(*e) < gone; });
+  };
+  const auto end = first_after(sum_to(kept(entries.back()).until));
+  for (auto entry = first_after(sum_to(before)); entry < end; ++entry)
+    if (weight_of(**entry) > 0) *entry = lightened(kept(*entry));
 }
 
 }  // namespace
@@ -65,13 +114,18 @@ Journal::Journal(const Clock& clock, std::size_t capacity) : clock_(clock), capa
 
 std::uint64_t Journal::append(JournalEntry entry) {
   if (entry.at == Micros(0)) entry.at = clock_.now();
-  auto shared = std::make_shared<JournalEntry>(std::move(entry));
+  auto shared = std::make_shared<Kept>();
+  static_cast<JournalEntry&>(*shared) = std::move(entry);
+  const std::uint64_t weight = capacity_ == 0 ? 0 : weight_of(*shared);
   bool wake = false;
   {
     const std::lock_guard lock(mutex_);
     shared->seq = next_++;
+    const std::uint64_t before = entries_.empty() ? 0 : static_cast<const Kept&>(*entries_.back()).until;
+    shared->until = before + weight;
     entries_.push_back(shared);
     if (capacity_ != 0 && entries_.size() > capacity_) entries_.pop_front();
+    if (shared->until > kRequestBytes) let_go(entries_, before);
     wake = waiters_ > 0;
   }
   if (wake) changed_.notify_all();

@@ -478,10 +478,12 @@ void Connection::end() {
   const auto self = shared_from_this();
   loop_.cancel(pace_);
   loop_.cancel(limit_);
+  if (waiting_at_ != nullptr) loop_.waiting().remove(*waiting_at_, id_);
   if (websocket_) std::exchange(websocket_, nullptr)->abandon();
   boost::system::error_code ignored;
   socket_.close(ignored);
   loop_.connections().erase(id_);
+  house_.ended();
   house_.with_handler([&](Handler& handler) { handler.on_closed(id_); });
 }
 

@@ -32,6 +32,8 @@ class House {
   virtual void journal(JournalEntry entry) = 0;
   // True while scripts must wait at the barrier `name`; the connection is then woken by released().
   virtual bool held(const std::string& name) = 0;
+  // A connection has ended.
+  virtual void ended() = 0;
 };
 
 // The listener that a connection came through, as it was then.

@@ -33,6 +33,7 @@ void Connection::answer(Answer answer) {
 
 void Connection::play() {
   const Instant now = Clock::now();
+  if (waiting_at_ != nullptr) loop_.waiting().remove(*waiting_at_, id_);
   waiting_at_ = nullptr;
   const Need need = player_->play(*this, now);
   if (!response_journalled_ && player_->sent() > 0) {
@@ -58,6 +59,7 @@ void Connection::play() {
       return;
     case Need::Kind::release: {
       waiting_at_ = need.hold;
+      loop_.waiting().add(*need.hold, id_);
       limit(house_.limits().stall_deadline);
       house_.journal(entry(JournalKind::hold, *need.hold));
       return;

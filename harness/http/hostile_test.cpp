@@ -6,7 +6,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <fstream>
+#include <iostream>
 #include <thread>
 
 #include "harness/base/random.h"
@@ -34,30 +36,50 @@ std::size_t grown_since(std::size_t before) {
   return now > before ? now - before : 0;
 }
 
-// A well-behaved client is answered in its usual time.
-void expect_served(std::uint16_t port) {
-  const auto start = std::chrono::steady_clock::now();
-  TestPeer peer(port);
-  ASSERT_TRUE(peer.send(get("/well")));
-  ASSERT_EQ(peer.read_bytes(ok_response("/well").size()), ok_response("/well"));
-  EXPECT_LT(std::chrono::steady_clock::now() - start, seconds(2));
+// How long a well-behaved client waits for its answer, from before it connects: the median of some.
+Micros time_to_answer(std::uint16_t port) {
+  std::array<Micros, 9> times{};
+  for (Micros& time : times) {
+    const auto start = std::chrono::steady_clock::now();
+    TestPeer peer(port);
+    EXPECT_TRUE(peer.send(get("/well")));
+    EXPECT_EQ(peer.read_bytes(ok_response("/well").size()), ok_response("/well"));
+    time = std::chrono::duration_cast<Micros>(std::chrono::steady_clock::now() - start);
+  }
+  std::nth_element(times.begin(), times.begin() + times.size() / 2, times.end());
+  return times.at(times.size() / 2);
 }
 
-// How many connections one process may hold at both ends, up to `wanted`.
+// A well-behaved client is answered in its usual time, which is that of a server whom nobody harms, on this
+// machine, now. The machine itself is slower under an attack; 50 ms are allowed for that.
+void expect_served(std::uint16_t port) {
+  TestWorld calm;
+  calm.start();
+  const Micros usual = time_to_answer(calm.port());
+  const Micros now = time_to_answer(port);
+  EXPECT_LT(now, 5 * usual + milliseconds(50)) << "usually " << format_duration(usual);
+}
+
+// How many connections one process may hold at both ends, up to `wanted`. Says so when they are fewer.
 std::size_t affordable(std::size_t wanted) {
   rlimit limit = {};
   ::getrlimit(RLIMIT_NOFILE, &limit);
   limit.rlim_cur = limit.rlim_max;
   ::setrlimit(RLIMIT_NOFILE, &limit);
-  return std::min<std::size_t>(wanted, (limit.rlim_cur - 200) / 2);
+  const std::size_t count = std::min<std::size_t>(wanted, (limit.rlim_cur - 200) / 2);
+  testing::Test::RecordProperty("connections", std::to_string(count));
+  if (count < wanted)
+    std::cout << "[   NOTE   ] " << count << " connections of " << wanted
+              << ": the hard limit of open files is " << limit.rlim_max << '\n';
+  return count;
 }
 
 TEST(Hostile, SlowlorisConnectionsTimeOutAndOthersAreServed) {
+  const std::size_t count = affordable(5000);
   TestWorld world;
   Limits limits;
   limits.request_deadline = seconds(3);
   world.start(limits);
-  const std::size_t count = affordable(5000);
   const std::size_t before = resident_bytes();
   std::vector<TestPeer> peers;
   peers.reserve(count);
@@ -73,6 +95,33 @@ TEST(Hostile, SlowlorisConnectionsTimeOutAndOthersAreServed) {
   for (TestPeer& peer : peers) ASSERT_THAT(peer.read_to_end(), StartsWith("HTTP/1.1 408 "));
   EXPECT_EQ(world.count(JournalKind::timeout), count);
   expect_served(world.port());
+}
+
+TEST(Hostile, MoreConnectionsThanThereMayBeAreResetAndJournalledOnce) {
+  affordable(1000);
+  rlimit files = {};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &files), 0);
+  const rlimit few = {164, files.rlim_max};
+  TestWorld world;
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &few), 0);
+  world.start();
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &files), 0);
+  std::vector<TestPeer> peers;
+  const auto serves_one_more = [&] {
+    peers.emplace_back(world.port());
+    return peers.back().send(get("/well")) &&
+           peers.back().read_bytes(ok_response("/well").size()) == ok_response("/well");
+  };
+  for (int i = 0; i < 100; ++i) ASSERT_TRUE(serves_one_more()) << i;
+  for (int i = 0; i < 5; ++i) EXPECT_FALSE(serves_one_more()) << i;
+  const auto said = world.wait(JournalKind::note, "100 connections are open");
+  EXPECT_EQ(said->text, "100 connections are open, the most there can be: more are reset");
+  EXPECT_EQ(world.count(JournalKind::note), 1U);
+  // One goes: there is room for another.
+  const auto seen = world.journal.size();
+  peers.front().close();
+  world.wait(JournalKind::peer_closed, "", seen);
+  EXPECT_TRUE(serves_one_more());
 }
 
 TEST(Hostile, EndlessHeadersAreCutOff) {

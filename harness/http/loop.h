@@ -16,6 +16,7 @@
 #include "harness/base/time.h"
 #include "harness/http/socket.h"
 #include "harness/http/timers.h"
+#include "harness/http/waiting.h"
 
 namespace assay::http {
 
@@ -44,6 +45,7 @@ class Loop {
   std::array<char, std::size_t{64} * 1024>& scratch() { return scratch_; }
   SockDiag& diag() { return diag_; }
   std::unordered_map<std::uint64_t, std::shared_ptr<Connection>>& connections() { return connections_; }
+  Waiting& waiting() { return waiting_; }
 
  private:
   void arm();
@@ -57,6 +59,7 @@ class Loop {
   SockDiag diag_;
   std::array<char, std::size_t{64} * 1024> scratch_{};
   std::unordered_map<std::uint64_t, std::shared_ptr<Connection>> connections_;
+  Waiting waiting_;  // connections by the barrier that holds their script
   std::thread thread_;
 };
 

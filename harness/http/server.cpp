@@ -1,6 +1,7 @@
 #include "harness/http/server.h"
 
 #include <fmt/format.h>
+#include <sys/resource.h>
 
 #include <boost/asio/ip/tcp.hpp>
 #include <future>
@@ -20,6 +21,8 @@ using wire::ListenerMode;
 
 constexpr int kBacklog = 4096;
 constexpr Micros kAcceptPause = std::chrono::milliseconds(20);  // after EMFILE and the like
+constexpr std::uint64_t kOtherFiles = 64;                       // what a process opens beside connections
+constexpr std::uint64_t kMostConnections = 20'000;              // open at once; at 10 KiB each that is 200 MB
 
 // Everything of a listener lives on the first loop, except `name` and `port`, which never change.
 struct Listener {
@@ -30,7 +33,8 @@ struct Listener {
   tcp::acceptor acceptor;
   const std::string name;
   std::shared_ptr<const Door> door;
-  std::uint64_t changes = 0;  // how often the mode was set; ends the timer of an earlier one
+  bool cannot_accept = false;  // the last attempt failed
+  std::uint64_t changes = 0;   // how often the mode was set; ends the timer of an earlier one
 };
 
 Result<LeafFlaw> flaw_of(const std::string& failure) {
@@ -42,6 +46,14 @@ Result<LeafFlaw> flaw_of(const std::string& failure) {
       fmt::format("no TLS failure is called \"{}\": expected expired, wrong-host, self-signed, unknown-ca, "
                   "handshake-close or not-tls",
                   failure));
+}
+
+// How many connections this process may hold: kMostConnections, or as many files as it may open.
+std::uint64_t most_connections() {
+  rlimit files = {};
+  if (::getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur == RLIM_INFINITY) return kMostConnections;
+  return std::min<std::uint64_t>(kMostConnections,
+                                 files.rlim_cur - std::min(files.rlim_cur / 2, kOtherFiles));
 }
 
 class BeastServer final : public Server, public House {
@@ -100,10 +112,13 @@ class BeastServer final : public Server, public House {
     }
     for (auto& loop : loops_) {
       loop->post([loop = loop.get(), name] {
-        // A released connection may end, or start the next: look at those that were there.
-        std::vector<std::shared_ptr<Connection>> all;
-        for (const auto& [id, connection] : loop->connections()) all.push_back(connection);
-        for (const auto& connection : all) connection->released(name);
+        // A released connection may end, or end others: each is looked up when its turn comes.
+        for (const std::uint64_t id : loop->waiting().take(name)) {
+          const auto found = loop->connections().find(id);
+          if (found == loop->connections().end()) continue;
+          const auto connection = found->second;
+          connection->released(name);
+        }
       });
     }
   }
@@ -164,6 +179,7 @@ class BeastServer final : public Server, public House {
     if (shared_) lock.lock();
     f(handler_);
   }
+  void ended() override { --open_; }
   bool held(const std::string& name) override {
     const std::lock_guard lock(holds_mutex_);
     return !released_.contains(name);
@@ -239,6 +255,17 @@ class BeastServer final : public Server, public House {
     return {};
   }
 
+  // Over the limit a connection is reset at once, and the journal says so when it begins.
+  bool turned_away(const Listener& listener, tcp::socket& socket) {
+    const bool full = open_ >= most_connections_;
+    if (full && !full_)
+      note(listener,
+           fmt::format("{} connections are open, the most there can be: more are reset", open_.load()));
+    full_ = full;
+    if (full) reset_on_close(socket.native_handle());
+    return full;
+  }
+
   void accept(Listener& listener) {
     const std::uint64_t id = ++connections_;
     Loop& loop = *loops_[id % loops_.size()];
@@ -246,12 +273,23 @@ class BeastServer final : public Server, public House {
         loop.io(), [this, &listener, &loop, id](const boost::system::error_code& error, tcp::socket socket) {
           if (error == boost::asio::error::operation_aborted || !listener.acceptor.is_open()) return;
           if (error) {
-            note(listener, "cannot accept: " + error.message());
+            // Said once, not at every attempt.
+            if (std::exchange(listener.cannot_accept, true) == false)
+              note(listener,
+                   fmt::format("cannot accept: {}; {} connections are open, more wait until some end",
+                               error.message(), open_.load()));
             first().after(kAcceptPause, [this, &listener] {
               if (listener.acceptor.is_open()) accept(listener);
             });
             return;
           }
+          listener.cannot_accept = false;
+          if (turned_away(listener, socket)) {
+            boost::system::error_code ignored;
+            socket.close(ignored);
+            return accept(listener);
+          }
+          ++open_;
           auto connection = std::make_shared<Connection>(id, *this, loop, std::move(socket), listener.door);
           if (&loop == &first()) {
             admit(loop, id, connection);
@@ -268,7 +306,8 @@ class BeastServer final : public Server, public House {
     connection->start();
   }
 
-  // A process that goes down takes its idle connections with it.
+  // A process that goes down takes its idle connections with it. Once a change of mode, so that it may look
+  // at all.
   void end_idle(const std::string& name) {
     for (auto& loop : loops_) {
       loop->post([loop = loop.get(), name] {
@@ -292,6 +331,9 @@ class BeastServer final : public Server, public House {
   std::unordered_set<std::string> released_;
   std::atomic<std::uint64_t> exchanges_{0};
   std::atomic<std::uint64_t> connections_{0};
+  const std::uint64_t most_connections_ = most_connections();
+  std::atomic<std::uint64_t> open_{0};  // accepted and not ended
+  bool full_ = false;                   // on the first loop: more connections than that are turned away
   std::atomic<bool> stopped_{false};
   std::vector<std::unique_ptr<Loop>> loops_;
   std::vector<std::unique_ptr<Listener>> listeners_;

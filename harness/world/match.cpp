@@ -42,6 +42,10 @@ Result<void> parse_nth(const json& value, RequestMatch& match) {
     const auto last = parse_count(std::string_view(text).substr(dash + 1));
     if (!last) return tl::unexpected(last.error());
     match.last = *last;
+    if (match.last < match.first) {
+      return fail("nth \"" + text + "\" can never be: expected the lower number first, as in \"" +
+                  std::to_string(match.last) + "-" + std::to_string(match.first) + "\"");
+    }
   }
   return {};
 }

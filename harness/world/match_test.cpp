@@ -52,6 +52,7 @@ TEST(Match, SaysWhatIsWrong) {
       {{{"pth", "/x"}}, "unknown key \"pth\""},
       {"POST v1", "starts with /"},
       {{{"path", "/x"}, {"nth", "x"}}, "expected nth"},
+      {{{"path", "/x"}, {"nth", "3-1"}}, "nth \"3-1\" can never be: expected the lower number first"},
       {{{"body", {{"/x", {{"like", 1}}}}}}, "unknown test \"like\""},
       {{{"body", {{"/x", {{"matches", "("}}}}}}, "not a regular expression"},
       {5, "expected a match"},
