@@ -58,6 +58,8 @@ struct JournalEntry {
 class Journal {
  public:
   // `clock` must outlive the journal. Keeps the last `capacity` entries (0 = all); dropped() counts the rest.
+  // With a capacity the requests of entries take 64 MiB at most: over that the oldest bodies are let go, and
+  // heads over 4 KiB; an entry without its own is a new one, whose detail has "let_go_bytes".
   explicit Journal(const Clock& clock, std::size_t capacity = 0);
 
   // Fills in seq and, when `at` is zero, the time. Returns seq.
