@@ -6,8 +6,10 @@
 
 #include "harness/stream/decode.h"
 #include "harness/stream/detect.h"
+#include "harness/stream/encode.h"
 #include "harness/stream/eventstream.h"
 #include "harness/stream/print_turn.h"
+#include "harness/stream/random_turn.h"
 
 namespace assay::stream {
 namespace {
@@ -202,6 +204,42 @@ TEST(Limits, ALongEventStreamMessageIsStillOne) {
   ASSERT_EQ(message[0], '\1');
   EXPECT_THAT(decode(Protocol::bedrock, message).error().message,
               HasSubstr("message 1: longer than 16777216 bytes"));
+}
+
+// Streams with a byte changed, left out or put in, or cut: whatever the reads, the turn and the problem are
+// the same, limits and last events included.
+TEST(Reads, ChangeNothingOnDamagedStreamsInAnyFraming) {
+  int problems = 0;
+  for (std::uint64_t seed = 1; seed <= 1500; ++seed) {
+    Random random(seed);
+    const Protocol protocol = all_protocols[random.below(std::size(all_protocols))];
+    Profile profile = default_profile(protocol);
+    if (protocol == Protocol::gemini && random.below(2) == 0)
+      profile = profile_from_name("gemini-array").value();
+    std::string bytes =
+        encode_stream(random_turn(random, protocol, profile), protocol, profile, {.piece = random.below(3)})
+            .bytes();
+    for (std::uint64_t i = random.below(3); i != 0 && !bytes.empty(); --i) {
+      const std::size_t at = random.below(bytes.size());
+      const char byte = "\"\\{}[],:\n\r x\0\xEF"[random.below(14)];
+      const std::uint64_t how = random.below(4);
+      if (how == 0) bytes[at] = byte;
+      if (how == 1) bytes.insert(at, 1, byte);
+      if (how == 2) bytes.erase(at, 1 + random.below(4));
+      if (how == 3) bytes.resize(at);
+    }
+    DecodeOptions options;
+    options.at_end = random.below(2) == 0 ? AtEnd::flush : AtEnd::discard;
+    if (random.below(3) == 0)
+      options.limits = {.line = 40 + random.below(400), .event = 40 + random.below(400)};
+    const Outcome whole = outcome_in_reads(protocol, bytes, bytes.size() + 1, options);
+    problems += whole.problem.empty() ? 0 : 1;
+    for (const std::size_t read : {std::size_t{1}, 2 + random.below(20), 60 + random.below(900)})
+      ASSERT_EQ(outcome_in_reads(protocol, bytes, read, options), whole)
+          << "seed " << seed << " in reads of " << read << "\n"
+          << bytes;
+  }
+  EXPECT_GT(problems, 300);
 }
 
 TEST(Shown, IsOneLineThatATerminalTakes) {
