@@ -89,8 +89,9 @@ std::vector<Payload> sse_payloads(std::string_view bytes, bool flush) {
   };
   std::size_t begin = 0;
   while (begin < bytes.size()) {
-    const std::size_t end = bytes.find_first_of("\r\n", begin);
-    if (end == std::string_view::npos) break;
+    std::size_t end = begin;
+    while (end < bytes.size() && bytes[end] != '\n' && bytes[end] != '\r') ++end;
+    if (end == bytes.size()) break;
     line_read(bytes.substr(begin, end - begin));
     begin = end + (bytes.substr(end, 2) == "\r\n" ? 2 : 1);
   }

@@ -3,7 +3,7 @@
 //   compare.mjs BODIES.jsonl ASSAY_PROGRAM
 //
 // BODIES.jsonl is written by bench/stream/corpus_bodies.py. Each streaming answer with status 200 goes through the SDK
-// of its protocol (openai for chat and responses, @anthropic-ai/sdk, @google/genai) by a fetch that never leaves the
+// of its protocol (openai for chat, completions and responses, @anthropic-ai/sdk, @google/genai) by a fetch that never leaves the
 // process. Text, tool calls and finish reason must be the same. Prints every disagreement, then counts.
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -36,6 +36,26 @@ const sdks = {
       heard.finish = choice.finish_reason ?? heard.finish;
     }
     heard.calls = [...byIndex.values()];
+    return heard;
+  },
+  'gemini-interactions': async () => {
+    const heard = { text: '', calls: [], finish: '' };
+    for await (const event of await google.interactions.create({ model: 'm', input: 'x', stream: true })) {
+      if (event.step?.type === 'function_call') heard.calls.push({ name: event.step.name, arguments: '' });
+      if (event.delta?.type === 'text') heard.text += event.delta.text;
+      if (event.delta?.type === 'arguments_delta') heard.calls.at(-1).arguments += event.delta.arguments;
+      if (event.event_type === 'interaction.completed') heard.finish = event.interaction.status;
+    }
+    return heard;
+  },
+  // Legacy completions: the decoder reads them as chat.
+  completions: async () => {
+    const heard = { text: '', calls: [], finish: '' };
+    for await (const chunk of await openai.completions.create({ model: 'm', prompt: 'x', stream: true })) {
+      const choice = chunk.choices?.find((one) => (one.index ?? 0) === 0);
+      heard.text += choice?.text ?? '';
+      heard.finish = choice?.finish_reason ?? heard.finish;
+    }
     return heard;
   },
   'openai-responses': async () => {
@@ -101,7 +121,10 @@ function as_stream(body) {
   const lines = body.toString('utf8').split('\n').filter((line) => line.trim());
   if (first === '[' || !lines.every((line) => line.startsWith('{') && line.trimEnd().endsWith('}'))) return null;
   // Anthropic's SDK reads only events that are named as their type.
-  const name = (line) => (JSON.parse(line).type ? `event: ${JSON.parse(line).type}\n` : '');
+  const name = (line) => {
+    const { type, event_type } = JSON.parse(line);
+    return (type ?? event_type) ? `event: ${type ?? event_type}\n` : '';
+  };
   try {
     return Buffer.from(lines.map((line) => `${name(line)}data: ${line}\n\n`).join(''));
   } catch {
@@ -137,7 +160,7 @@ for (const line of readFileSync(bodiesFile, 'utf8').split('\n').filter(Boolean))
   const mine = ours(row.protocol);
   let theirs;
   try {
-    theirs = await sdks[row.protocol]();
+    theirs = await sdks[/"object": ?"text_completion"/.test(current) ? 'completions' : row.protocol]();
   } catch (problem) {
     count(row.protocol, mine.error === undefined ? 'SDK refuses' : 'both report an error');
     if (mine.error === undefined) console.log(`${name}: SDK refuses: ${String(problem.message).slice(0, 120)}`);
