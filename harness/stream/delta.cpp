@@ -66,6 +66,7 @@ json to_json(const Delta& delta) {
   if (delta.choice != 0) out["choice"] = delta.choice;
   put("id", delta.id);
   put("name", delta.name);
+  if (delta.custom) out["custom"] = true;
   out["text"] = delta.text;
   return out;
 }
@@ -123,6 +124,7 @@ void TurnBuilder::on(const Delta& delta) {
       block.text += delta.text;
       if (!delta.id.empty()) block.id = delta.id;
       if (!delta.name.empty()) block.name = delta.name;
+      if (delta.custom) block.custom = true;
       break;
     }
     case Delta::Kind::opaque_part:

@@ -38,6 +38,7 @@ struct Delta {
   std::string_view id;
   std::string_view name;
   std::string_view model;
+  bool custom = false;  // tool_call, where `name` is: see Block::custom
   FinishReason finish = FinishReason::none;
   const Usage* usage = nullptr;
   const StreamError* error = nullptr;

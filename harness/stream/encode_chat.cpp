@@ -27,6 +27,10 @@ Json chat_usage_json(const Usage& usage) {
 Json chat_call_json(const Block& block, const Profile& profile) {
   Json call = Json::object();
   if (!block.id.empty()) call["id"] = block.id;
+  if (block.custom) {
+    call.update({{"type", "custom"}, {"custom", {{"name", block.name}, {"input", block.text}}}});
+    return call;
+  }
   if (profile.call_type) call["type"] = "function";
   call["function"] = {{"name", block.name}, {"arguments", block.text}};
   if (profile.reasoning == ReasoningAs::extra_signature && !block.signature.empty())
@@ -198,13 +202,15 @@ class ChatWriter {
       return;
     }
     if (profile_.whole_tool_calls) return send_call(std::move(call));
-    call["function"]["arguments"] = "";
+    const char* kind = block.custom ? "custom" : "function";
+    const char* field = block.custom ? "input" : "arguments";
+    call[kind][field] = "";
     send_call(std::move(call));
     for (const std::string_view piece : w_.pieces(block.text)) {
       Json fragment = Json::object();
       if (profile_.repeat_call_id) fragment["id"] = "";
-      fragment["function"] = {{"arguments", piece}};
-      if (profile_.repeat_call_id) fragment["function"]["name"] = "";
+      fragment[kind] = {{field, piece}};
+      if (profile_.repeat_call_id) fragment[kind]["name"] = "";
       send_call(std::move(fragment));
     }
   }

@@ -53,6 +53,22 @@ TEST(ResponsesEncoder, AnErrorIsFollowedByResponseFailed) {
   EXPECT_THAT(stream.events.back(), HasSubstr("event: response.failed\n"));
 }
 
+TEST(CustomCalls, StayCustom) {
+  const Turn turn = turn_of(
+      R"({"content":[{"tool_call":{"id":"c","type":"custom","name":"sql","arguments":"SELECT 1"}}],"complete":true,
+          "finish_reason":"tool_calls"})");
+  EXPECT_EQ(turn_from_json(to_json(turn)).value(), turn);
+  const EncodedStream responses = encode_stream(turn, Protocol::openai_responses, habits("openai"));
+  EXPECT_THAT(responses.bytes(), HasSubstr("response.custom_tool_call_input.delta"));
+  EXPECT_THAT(responses.bytes(), Not(HasSubstr("function_call")));
+  EXPECT_EQ(decode(Protocol::openai_responses, responses.bytes())->blocks, turn.blocks);
+  const EncodedStream chat = encode_stream(turn, Protocol::openai_chat, habits("openai"));
+  EXPECT_THAT(chat.bytes(), HasSubstr(R"("type":"custom","custom":{"name":"sql","input":"")"));
+  EXPECT_EQ(decode(Protocol::openai_chat, chat.bytes())->blocks, turn.blocks);
+  EXPECT_THAT(turn_from_json(json::parse(R"({"tool_calls":[{"name":"f","type":"x"}]})")).error().message,
+              HasSubstr("expected function or custom"));
+}
+
 TEST(ResponsesEncoder, AnnotationsStandOnTheLastText) {
   const Turn turn = turn_of(R"({"text":"Hi","extras":{"message.annotations":[{"n":1},{"n":2}]}})");
   std::vector<int> told;

@@ -63,7 +63,8 @@ std::vector<Item> items_of(const Turn& turn) {
 
 std::string item_id(const Block& block, std::size_t index) {
   if (block.kind == Block::Kind::reasoning) return block.id;
-  return (block.kind == Block::Kind::tool_call ? "fc_" : "msg_") + std::to_string(index + 1);
+  const char* prefix = block.kind != Block::Kind::tool_call ? "msg_" : block.custom ? "ctc_" : "fc_";
+  return prefix + std::to_string(index + 1);
 }
 
 // What the text cites; it stands on the last one.
@@ -89,9 +90,9 @@ Json item_json(const Turn& turn, Item item, std::size_t index, bool empty) {
     return out;
   }
   if (block.kind == Block::Kind::tool_call) {
-    out.update({{"type", "function_call"},
+    out.update({{"type", block.custom ? "custom_tool_call" : "function_call"},
                 {"status", empty ? "in_progress" : "completed"},
-                {"arguments", empty ? "" : block.text},
+                {block.custom ? "input" : "arguments", empty ? "" : block.text},
                 {"call_id", block.id},
                 {"name", block.name}});
     return out;
@@ -170,8 +171,10 @@ class ResponsesWriter {
       for (std::size_t i = item.first; i < item.last; ++i)
         summary(place, turn_.blocks[i].text, i - item.first);
     } else if (block.kind == Block::Kind::tool_call) {
-      deltas("response.function_call_arguments", place, block.text);
-      done("response.function_call_arguments", place, {{"arguments", block.text}});
+      const char* kind =
+          block.custom ? "response.custom_tool_call_input" : "response.function_call_arguments";
+      deltas(kind, place, block.text);
+      done(kind, place, {{block.custom ? "input" : "arguments", block.text}});
     } else if (block.kind != Block::Kind::opaque) {
       part(place, block, item.first == last_text(turn_));
     }

@@ -266,13 +266,14 @@ void Emitter::fragment(std::uint32_t block, std::string_view text) {
   sink_->on(delta);
 }
 
-void Emitter::identify(std::uint32_t block, std::string_view id, std::string_view name) {
+void Emitter::identify(std::uint32_t block, std::string_view id, std::string_view name, bool custom) {
   ++epoch_;
   static constexpr Delta::Kind kinds[] = {Delta::Kind::text, Delta::Kind::reasoning, Delta::Kind::refusal,
                                           Delta::Kind::tool_call, Delta::Kind::opaque};
   Delta delta = about(kinds[static_cast<std::size_t>(kinds_[block].kind)], block);
   delta.id = id;
   delta.name = name;
+  delta.custom = custom;
   sink_->on(delta);
 }
 

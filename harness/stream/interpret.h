@@ -98,7 +98,7 @@ class Emitter {
   void start(std::string_view id, std::string_view model);
   std::uint32_t open(Block::Kind kind, int choice = 0);
   void fragment(std::uint32_t block, std::string_view text);
-  void identify(std::uint32_t block, std::string_view id, std::string_view name);
+  void identify(std::uint32_t block, std::string_view id, std::string_view name, bool custom = false);
   void signature(std::uint32_t block, std::string_view text);
   void opaque_part(std::uint32_t block, std::string_view key, const Element& value);
   void input(std::uint32_t block, std::string_view text);

@@ -282,19 +282,21 @@ class Chat final : public Interpreter {
     std::string_view name;
     Element arguments;
     bool has_arguments = false;
+    bool custom = false;
     if (object_in(call, "function", function)) {
       name = text_in(function, "name");
       has_arguments = function.at_key("arguments").get(arguments) == simdjson::SUCCESS;
     } else if (object_in(call, "custom", function)) {
       name = text_in(function, "name");
       has_arguments = function.at_key("input").get(arguments) == simdjson::SUCCESS;
+      custom = true;
     }
     Element index_element;
     const bool numbered =
         call.at_key("index").get(index_element) == simdjson::SUCCESS && index_element.is_int64();
     const std::int64_t index = numbered ? number_in(call, "index", 0) : place;
     Call& known = call_of(choice, index, numbered, id, name);
-    out_call(known, id, name);
+    out_call(known, id, name, custom);
     if (has_arguments) {
       const std::string_view text = text_or_json(arguments, scratch_);
       known.filled = known.filled || !text.empty();
@@ -310,7 +312,7 @@ class Chat final : public Interpreter {
   void function_call(int choice, const Object& call) {
     const std::string_view name = text_in(call, "name");
     Call& known = call_of(choice, -1, true, "", name);
-    out_call(known, "", name);
+    out_call(known, "", name, false);
     if (const std::string_view text = text_in(call, "arguments"); !text.empty())
       out_.fragment(known.block, text);
   }
@@ -339,13 +341,14 @@ class Chat final : public Interpreter {
   }
 
   // Tells id and name once.
-  void out_call(Call& call, std::string_view id, std::string_view name) {
+  void out_call(Call& call, std::string_view id, std::string_view name, bool custom) {
     const bool new_id = call.id.empty() && !id.empty();
     const bool new_name = call.name.empty() && !name.empty();
     if (new_id) call.id = id;
     if (new_name) call.name = name;
     if (new_id || new_name)
-      out_.identify(call.block, new_id ? id : std::string_view(), new_name ? name : std::string_view());
+      out_.identify(call.block, new_id ? id : std::string_view(), new_name ? name : std::string_view(),
+                    custom);
   }
 
   std::vector<simdjson::dom::key_value_pair> unknown_;  // fields of this event that are kept as extras

@@ -172,7 +172,8 @@ class Responses final : public Interpreter {
     const std::string_view name = part.named ? std::string_view() : text_in(item, "name");
     part.named = part.named || !name.empty();
     part.identified = part.identified || !id.empty();
-    if (!id.empty() || !name.empty()) out_.identify(part.block, id, name);
+    if (!id.empty() || !name.empty())
+      out_.identify(part.block, id, name, text_in(item, "type") == "custom_tool_call");
     std::string_view text = text_in(item, "arguments");
     if (text.empty()) text = text_in(item, "input");
     if (done && !part.filled && !text.empty()) fill(part, text);

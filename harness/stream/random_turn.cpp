@@ -49,6 +49,7 @@ struct Abilities {
   bool signature = false;  // of reasoning
   bool call_signature = false;
   bool call_id = true;
+  bool custom = false;  // calls of custom tools
   bool redacted = false;
   bool free_order = true;  // blocks of a stream in any order
   bool adjacent = false;   // two blocks of a kind may follow each other
@@ -72,9 +73,10 @@ Abilities abilities_of(Protocol protocol, const Profile& profile) {
       can.endless = profile.end == EndBy::done_marker;
       can.extra = profile.whole_message ? "choice.content_filter_results" : "message.annotations";
       can.others = "choice.1.finish_reason";
+      can.custom = profile.name == "openai";
       break;
     case Protocol::openai_responses:
-      can.refusal = can.signature = can.adjacent = can.opaque = true;
+      can.refusal = can.signature = can.adjacent = can.opaque = can.custom = true;
       can.extra = "message.annotations";
       break;
     case Protocol::anthropic:
@@ -146,7 +148,8 @@ Block random_block(Random& random, Kind kind, const Abilities& can, Protocol pro
   if (kind == Kind::tool_call) {
     if (can.call_id) block.id = random_id(random, "call_");
     block.name = one_in(random, 2) ? "get_weather" : "run";
-    block.text = random_arguments(random);
+    block.custom = can.custom && one_in(random, 4);
+    block.text = block.custom ? random_text(random, 1 + random.below(9)) : random_arguments(random);
     if (can.call_signature && one_in(random, 2)) block.signature = random_id(random, "sig+/");
     return block;
   }

@@ -58,9 +58,10 @@ struct Block {
   std::string name;  // tool_call: function name; opaque: its type; reasoning: "redacted" when the provider
                      // hides its text, "tool_plan" for Cohere's
   std::string
-      signature;   // proof of reasoning, opaque to clients: Anthropic `signature` or `redacted_thinking`
-                   // data, Gemini `thoughtSignature`, Responses `encrypted_content`
-  int choice = 0;  // which of n answers this belongs to
+      signature;        // proof of reasoning, opaque to clients: Anthropic `signature` or `redacted_thinking`
+                        // data, Gemini `thoughtSignature`, Responses `encrypted_content`
+  int choice = 0;       // which of n answers this belongs to
+  bool custom = false;  // tool_call: `text` is free text for a custom tool, no JSON (OpenAI)
   bool operator==(const Block&) const = default;
 };
 

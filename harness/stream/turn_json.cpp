@@ -47,6 +47,7 @@ json block_to_json(const Block& block) {
     case Block::Kind::tool_call:
       out["tool_call"] = {{"name", block.name}, {"arguments", block.text}};
       put(out["tool_call"], "id", block.id);
+      if (block.custom) out["tool_call"]["type"] = "custom";
       break;
     case Block::Kind::opaque: {
       json value = json::parse(block.text, nullptr, false);
@@ -161,13 +162,18 @@ Result<Block> call_from_json(const json& value, const std::string& where) {
   Block block;
   block.kind = Block::Kind::tool_call;
   Reader reader(value, where);
-  reader.known({"id", "name", "arguments", "signature", "choice"})
+  std::string type;
+  reader.known({"id", "type", "name", "arguments", "signature", "choice"})
       .text("id", block.id)
       .text("name", block.name)
+      .text("type", type)
       .json_text("arguments", block.text)
       .text("signature", block.signature)
       .number("choice", block.choice);
   if (reader.problem().empty() && block.name.empty()) reader.refuse(where + ": expected a name");
+  if (!type.empty() && type != "function" && type != "custom")
+    reader.refuse(where + "/type: expected function or custom, found '" + type + "'");
+  block.custom = type == "custom";
   if (!reader.problem().empty()) return fail(reader.problem());
   return block;
 }
