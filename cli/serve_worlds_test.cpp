@@ -299,6 +299,10 @@ TEST_F(ServedWorlds, WhatItIsToldWronglyIsOneLine) {
   expect_refused({"serve", "--provider", "deepsek"}, 2, "did you mean 'deepseek'?");
   write("world.yaml", "inference: {turn: nothing-of-the-kind}\n");
   expect_refused({"serve", "--world", "world.yaml"}, 2, "nothing-of-the-kind");
+  write("world.yaml", "inference: {rules: [{path: chat}, {path: chat, nth: 3-1}]}\n");
+  expect_refused(
+      {"serve", "--world", "world.yaml"}, 2,
+      "world.yaml:1: world: inference: rules, entry 2: nth \"3-1\" can never be: expected the lower");
 }
 
 }  // namespace

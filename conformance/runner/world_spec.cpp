@@ -125,7 +125,8 @@ class Planner {
       } else if (key == "rules") {
         for (const json& rule : value) {
           auto read = read_rule(rule, main_route);
-          if (!read) return tl::unexpected(read.error());
+          if (!read)
+            return fail(fmt::format("rules, entry {}: {}", fake.rules.size() + 1, read.error().message));
           fake.rules.push_back(std::move(*read));
         }
       } else if (key == "hosts") {

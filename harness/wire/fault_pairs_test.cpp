@@ -118,6 +118,7 @@ TEST(FaultPairs, WhatIsTooLongToBeDividedIsRefused) {
       EXPECT_THAT(sent(faults.c_str()), StartsWith("refused: fault ")) << faults;
     }
   }
+  EXPECT_THAT(sent(R"([{"huge-body": "7MiB"}, "dribble"])"), HasSubstr(" places, 2000000 at most"));
   EXPECT_THAT(sent(R"(["endless-body", {"delay": "1ms"}])"), StartsWith("HTTP/1.1 200 OK\r\n"));
   EXPECT_THAT(sent(R"(["endless-body", {"fin": {"byte": 0}}])"), EndsWith("chunked\r\n\r\n"));
 }

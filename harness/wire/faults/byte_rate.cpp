@@ -23,6 +23,7 @@ Result<Script> apply_byte_rate(Script script, const nlohmann::json& params, Faul
        at += static_cast<std::size_t>(piece)) {
     places.push_back(at);
   }
+  if (auto ok = few_enough(places); !ok) return tl::unexpected(ok.error());
   return insert_steps(std::move(script), places, {{Wait{Micros(piece * 1'000'000 / rate)}}});
 }
 

@@ -49,6 +49,7 @@ Result<Script> apply_cut(Script script, const nlohmann::json& params, FaultConte
   // Before the first byte and after the last there is nothing to cut.
   std::erase_if(places, [&](std::size_t at) { return at == 0 || at >= where.total; });
   if (places.empty()) return fail("there is no byte on both sides of that place");
+  if (auto ok = few_enough(places); !ok) return tl::unexpected(ok.error());
   Steps steps{{Cut{}}};
   if (gap) steps.push_back({Wait{*gap}});
   return insert_steps(std::move(script), places, steps);

@@ -18,6 +18,7 @@ Result<Script> apply_dribble(Script script, const nlohmann::json& params, FaultC
     places.push_back(at);
   }
   if (places.empty()) return fail("there are too few bytes to dribble");
+  if (auto ok = few_enough(places); !ok) return tl::unexpected(ok.error());
   Steps steps{{Cut{}}};
   if (gap) steps.push_back({Wait{*gap}});
   return insert_steps(std::move(script), places, steps);

@@ -131,6 +131,13 @@ Result<void> nothing_hidden(const Layout& where) {
   return {};
 }
 
+Result<void> few_enough(const std::vector<std::size_t>& places) {
+  constexpr std::size_t kMost = 2'000'000;
+  if (places.size() <= kMost) return {};
+  return fail("it would divide the message at " + std::to_string(places.size()) + " places, " +
+              std::to_string(kMost) + " at most");
+}
+
 Result<std::size_t> body_place(const Layout& where) {
   if (!where.whole_head) return fail(kNoHead);
   return where.body;

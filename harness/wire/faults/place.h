@@ -86,6 +86,8 @@ Script unroll(Script script);
 // True for what nothing of the answer can follow: Close, Reset, Stall, HalfClose, AwaitInput, endless Repeat.
 bool ends_answer(const Step& step);
 
+// Refuses to divide a script at more than two million places: each piece costs memory.
+Result<void> few_enough(const std::vector<std::size_t>& places);
 // The script with `steps` inserted at each of `places` (ascending, none inside a Repeat), and before what
 // ends the answer. Writes are divided there, marks kept.
 Script insert_steps(Script script, const std::vector<std::size_t>& places, const Steps& steps);
