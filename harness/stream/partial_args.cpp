@@ -110,7 +110,7 @@ void PartialArgs::add_whole(std::string_view object) {
 }
 
 std::string PartialArgs::take() {
-  const std::string text = arguments_.dump(-1, ' ', false, Json::error_handler_t::replace);
+  std::string text = arguments_.dump(-1, ' ', false, Json::error_handler_t::replace);
   arguments_ = Json::object();
   return text;
 }
