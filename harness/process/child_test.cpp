@@ -32,6 +32,14 @@ ChildOptions shell(std::string script) {
   return options;
 }
 
+// One that is written to and read by lines.
+ChildOptions talking_shell(std::string script) {
+  ChildOptions options = shell(std::move(script));
+  options.stdin_mode = StdinMode::pipe;
+  options.lines = true;
+  return options;
+}
+
 // Waits until the process is gone, however it was started. Already gone counts.
 bool gone_within(pid_t pid, Micros deadline) {
   const UniqueFd fd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
@@ -141,9 +149,7 @@ TEST(Child, EchoOfMoreThanAPipeDoesNotDeadlock) {
 }
 
 TEST(Child, WritingToAClosedStdinIsAnErrorNotASignal) {
-  auto options = shell("exec <&-; echo closed; read never < /dev/tty; sleep 30");
-  options.stdin_mode = StdinMode::pipe;
-  options.lines = true;
+  auto options = talking_shell("exec <&-; echo closed; read never < /dev/tty; sleep 30");
   auto child = Child::start(options);
   ASSERT_TRUE(child);
   ASSERT_EQ(child->read_line(kLong)->value(), "closed");
@@ -171,9 +177,7 @@ TEST(Child, ReadsLines) {
 }
 
 TEST(Child, TalksLineByLine) {
-  auto options = shell("while read -r line; do echo \"got $line\"; done");
-  options.stdin_mode = StdinMode::pipe;
-  options.lines = true;
+  auto options = talking_shell("while read -r line; do echo \"got $line\"; done");
   auto child = Child::start(options);
   ASSERT_TRUE(child);
   for (int i = 0; i < 50; ++i) {
@@ -262,11 +266,9 @@ TEST(Child, StopAsksFirstAndKillsThen) {
 }
 
 TEST(Child, OneThatItTellsToEndBeforeItEndsItselfIsNotLeftBehind) {
-  auto options = shell(
+  auto options = talking_shell(
       "trap 'kill $!; exit 3' TERM; "
       "sh -c 'trap \"sleep 0.05; exit\" TERM; echo ready; while :; do sleep 0.01; done' & wait");
-  options.stdin_mode = StdinMode::pipe;
-  options.lines = true;
   auto child = Child::start(options);
   ASSERT_TRUE(child);
   ASSERT_EQ(child->read_line(kLong)->value(), "ready");
@@ -276,10 +278,8 @@ TEST(Child, OneThatItTellsToEndBeforeItEndsItselfIsNotLeftBehind) {
 }
 
 TEST(Child, OneThatEndsALittleLaterAtTheSameSignalIsNotLeftBehind) {
-  auto options =
-      shell("sh -c 'trap \"sleep 0.05; exit\" TERM; echo ready; while :; do sleep 0.01; done' & wait");
-  options.stdin_mode = StdinMode::pipe;
-  options.lines = true;
+  auto options = talking_shell(
+      "sh -c 'trap \"sleep 0.05; exit\" TERM; echo ready; while :; do sleep 0.01; done' & wait");
   auto child = Child::start(options);
   ASSERT_TRUE(child);
   ASSERT_EQ(child->read_line(kLong)->value(), "ready");
@@ -290,9 +290,7 @@ TEST(Child, OneThatEndsALittleLaterAtTheSameSignalIsNotLeftBehind) {
 // The child may be seen to have ended before the call that ended it returns.
 TEST(Child, OneThatEndsAtTheSameSignalIsNeverLeftBehind) {
   for (int i = 0; i < 50; ++i) {
-    auto options = shell("sleep 100 & echo ready; wait");
-    options.stdin_mode = StdinMode::pipe;
-    options.lines = true;
+    auto options = talking_shell("sleep 100 & echo ready; wait");
     auto child = Child::start(options);
     ASSERT_TRUE(child);
     ASSERT_EQ(child->read_line(kLong)->value(), "ready");
@@ -302,9 +300,7 @@ TEST(Child, OneThatEndsAtTheSameSignalIsNeverLeftBehind) {
 }
 
 TEST(Child, WhatItLeavesRunningIsNamedAndKilled) {
-  auto options = shell("sh -c 'echo $$; kill -STOP $$' & read x; exit 0");
-  options.stdin_mode = StdinMode::pipe;
-  options.lines = true;
+  auto options = talking_shell("sh -c 'echo $$; kill -STOP $$' & read x; exit 0");
   auto child = Child::start(options);
   ASSERT_TRUE(child);
   const auto pid = std::stoi(child->read_line(kLong)->value());
@@ -317,9 +313,7 @@ TEST(Child, WhatItLeavesRunningIsNamedAndKilled) {
 }
 
 TEST(Child, OneThatEscapedItsSessionAndHoldsThePipeDoesNotHoldUs) {
-  auto options = shell("setsid sh -c 'echo $$; exec sleep 300' & read x; exit 0");
-  options.stdin_mode = StdinMode::pipe;
-  options.lines = true;
+  auto options = talking_shell("setsid sh -c 'echo $$; exec sleep 300' & read x; exit 0");
   auto child = Child::start(options);
   ASSERT_TRUE(child);
   const auto pid = child->read_line(kLong)->value();
@@ -359,10 +353,8 @@ TEST(Child, RunProgramKillsAtTheDeadline) {
 }
 
 TEST(Procfs, SeesItsOwnEnvironmentAndArguments) {
-  ChildOptions options = shell("echo ready; read x");
+  ChildOptions options = talking_shell("echo ready; read x");
   options.environment.push_back("MARK=42");
-  options.stdin_mode = StdinMode::pipe;
-  options.lines = true;
   auto child = Child::start(options);
   ASSERT_TRUE(child);
   ASSERT_EQ(child->read_line(kLong)->value(), "ready");
