@@ -259,6 +259,7 @@ class Chat final : public Interpreter {
     if (state.open >= 0 && state.signed_block == state.open) state.open = -1;
     sign(choice, data);
   }
+
   void append(Block::Kind kind, int choice, std::string_view text) {
     if (text.empty()) return;
     Choice& state = state_of(choice);
@@ -334,9 +335,9 @@ class Chat final : public Interpreter {
   // Whether a named fragment begins another call than the one that has its number: another id tells; where
   // there are no ids, another name once arguments came, or one event that names two.
   bool is_other(const Call& call, std::string_view id, std::string_view name) const {
-    if (name.empty() || call.name.empty())
-      return !id.empty() && !call.id.empty() && call.id != id && !name.empty();
+    if (name.empty()) return false;
     if (!id.empty() && !call.id.empty()) return call.id != id;
+    if (call.name.empty()) return false;
     return call.event == event_ || (call.name != name && call.filled);
   }
 
