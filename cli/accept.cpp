@@ -4,7 +4,7 @@
 
 #include "cli/say.h"
 #include "cli/verbs.h"
-#include "conformance/runner/gate.h"
+#include "conformance/runner/gate/gate.h"
 #include "harness/base/text.h"
 #include "reports/record/reader.h"
 #include "reports/record/writer.h"

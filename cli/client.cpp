@@ -11,7 +11,7 @@
 #include "cli/verbs.h"
 #include "conformance/reference/by_hand.h"
 #include "conformance/reference/client.h"
-#include "conformance/runner/data.h"
+#include "conformance/runner/case/data.h"
 #include "harness/base/text.h"
 
 namespace assay::cli {

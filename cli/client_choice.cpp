@@ -5,7 +5,7 @@
 #include <cstdlib>
 #include <filesystem>
 
-#include "conformance/runner/clients.h"
+#include "conformance/runner/client/clients.h"
 #include "harness/base/text.h"
 
 namespace assay::cli {

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "conformance/runner/session.h"
+#include "conformance/runner/play/session.h"
 
 namespace assay::cli {
 

@@ -3,9 +3,9 @@
 
 #include "cli/say.h"
 #include "cli/verbs.h"
-#include "conformance/runner/client_file.h"
-#include "conformance/runner/data.h"
-#include "conformance/runner/install.h"
+#include "conformance/runner/client/client_file.h"
+#include "conformance/runner/case/data.h"
+#include "conformance/runner/client/install.h"
 
 namespace assay::cli {
 namespace {

@@ -12,9 +12,9 @@
 #include "harness/base/text.h"
 #include "harness/fixture/content_coding.h"
 #include "harness/fixture/fixture.h"
-#include "harness/stream/decode.h"
-#include "harness/stream/detect.h"
-#include "harness/stream/framing.h"
+#include "harness/stream/decode/decode.h"
+#include "harness/stream/decode/detect.h"
+#include "harness/stream/framing/framing.h"
 
 namespace assay::cli {
 namespace {

@@ -5,8 +5,8 @@
 #include "cli/say.h"
 #include "cli/verbs.h"
 #include "harness/base/text.h"
-#include "harness/fixture/import.h"
-#include "harness/fixture/redact.h"
+#include "harness/fixture/import/import.h"
+#include "harness/fixture/redact/redact.h"
 
 namespace assay::cli {
 namespace {

@@ -5,10 +5,10 @@
 
 #include "cli/say.h"
 #include "cli/verbs.h"
-#include "conformance/runner/case_file.h"
-#include "conformance/runner/clients.h"
-#include "conformance/runner/data.h"
-#include "conformance/runner/requirements.h"
+#include "conformance/runner/case/case_file.h"
+#include "conformance/runner/client/clients.h"
+#include "conformance/runner/case/data.h"
+#include "conformance/runner/gate/requirements.h"
 #include "harness/wire/fault.h"
 
 namespace assay::cli {

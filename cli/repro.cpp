@@ -11,9 +11,9 @@
 #include "cli/client_choice.h"
 #include "cli/say.h"
 #include "cli/verbs.h"
-#include "conformance/runner/cell_choice.h"
-#include "conformance/runner/data.h"
-#include "conformance/runner/machinery.h"
+#include "conformance/runner/play/cell_choice.h"
+#include "conformance/runner/case/data.h"
+#include "conformance/runner/play/machinery.h"
 #include "harness/base/text.h"
 #include "reports/console.h"
 

@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "conformance/runner/stage.h"
-#include "conformance/runner/timeline.h"
+#include "conformance/runner/play/stage.h"
+#include "conformance/runner/race/timeline.h"
 #include "harness/base/exit_code.h"
 
 namespace assay::cli {

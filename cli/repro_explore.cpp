@@ -7,7 +7,7 @@
 
 #include "cli/repro.h"
 #include "cli/say.h"
-#include "conformance/runner/explore.h"
+#include "conformance/runner/race/explore.h"
 
 namespace assay::cli {
 namespace {

@@ -75,10 +75,18 @@ function(assay_calm)
   endforeach()
 endfunction()
 
-# assay_room(NAME [LINK target...]): a library `assay_NAME` from the .cpp files beside the caller, tests left out.
+# Sets `result` to the files of `pattern` beside the caller and in its folders.
+function(assay_glob result pattern)
+  list(TRANSFORM ARGN REPLACE "^(.+)$" "${CMAKE_CURRENT_SOURCE_DIR}/\\1/${pattern}" OUTPUT_VARIABLE patterns)
+  file(GLOB found CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${pattern} ${patterns})
+  set(${result} ${found} PARENT_SCOPE)
+endfunction()
+
+# assay_room(NAME [FOLDERS folder...] [LINK target...]): a library `assay_NAME` from the .cpp files beside the caller and in
+# these folders of it, tests left out.
 function(assay_room name)
-  cmake_parse_arguments(ROOM "" "" "LINK;PRIVATE" ${ARGN})
-  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
+  cmake_parse_arguments(ROOM "" "" "LINK;PRIVATE;FOLDERS" ${ARGN})
+  assay_glob(sources "*.cpp" ${ROOM_FOLDERS})
   list(FILTER sources EXCLUDE REGEX "_(test|bench|fuzz|main)\\.cpp$")
   if(NOT sources)
     return()
@@ -87,13 +95,13 @@ function(assay_room name)
   target_link_libraries(assay_${name} PUBLIC assay_options ${ROOM_LINK} PRIVATE ${ROOM_PRIVATE})
 endfunction()
 
-# assay_room_tests(NAME [LINK target...]): one program `NAME_test` from the room's *_test.cpp, run by ctest as one test.
+# assay_room_tests(NAME [FOLDERS folder...] [LINK target...]): one program `NAME_test` from the room's *_test.cpp, run by ctest as one test.
 function(assay_room_tests name)
   if(NOT ASSAY_TESTS)
     return()
   endif()
-  cmake_parse_arguments(ROOM "" "" "LINK" ${ARGN})
-  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*_test.cpp)
+  cmake_parse_arguments(ROOM "" "" "LINK;FOLDERS" ${ARGN})
+  assay_glob(sources "*_test.cpp" ${ROOM_FOLDERS})
   if(NOT sources)
     return()
   endif()

@@ -6,12 +6,12 @@
 #include <cctype>
 #include <stdexcept>
 
-#include "conformance/runner/journal_query.h"
+#include "conformance/runner/judge/journal_query.h"
 #include "harness/base/text.h"
-#include "harness/fixture/redact.h"
-#include "harness/fixture/secret_scan.h"
-#include "harness/stream/decode.h"
-#include "harness/stream/detect.h"
+#include "harness/fixture/redact/redact.h"
+#include "harness/fixture/redact/secret_scan.h"
+#include "harness/stream/decode/decode.h"
+#include "harness/stream/decode/detect.h"
 
 namespace assay::testing {
 namespace {

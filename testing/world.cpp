@@ -6,7 +6,7 @@
 #include <map>
 #include <stdexcept>
 
-#include "conformance/runner/journal_query.h"
+#include "conformance/runner/judge/journal_query.h"
 #include "conformance/serve/worlds.h"
 #include "harness/base/yaml.h"
 

@@ -10,7 +10,7 @@
 #include "bench/client/memory.h"
 #include "bench/client/play_world.h"
 #include "conformance/adapter_protocol.h"
-#include "conformance/runner/start_client.h"
+#include "conformance/runner/client/start_client.h"
 
 namespace assay::bench {
 namespace {

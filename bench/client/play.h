@@ -5,7 +5,7 @@
 
 #include "bench/client/tap.h"
 #include "bench/client/tokens.h"
-#include "conformance/runner/session.h"
+#include "conformance/runner/play/session.h"
 
 namespace assay::bench {
 

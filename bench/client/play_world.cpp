@@ -1,6 +1,6 @@
 #include "bench/client/play_world.h"
 
-#include "conformance/runner/journal_query.h"
+#include "conformance/runner/judge/journal_query.h"
 #include "fakes/fakes.h"
 
 namespace assay::bench {

@@ -4,7 +4,7 @@
 #include <memory>
 
 #include "bench/client/play.h"
-#include "conformance/runner/world_spec.h"
+#include "conformance/runner/case/world_spec.h"
 #include "harness/world/world.h"
 
 namespace assay::bench {

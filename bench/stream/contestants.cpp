@@ -5,8 +5,8 @@
 #include <cstring>
 #include <nlohmann/json.hpp>
 
-#include "harness/stream/decode.h"
-#include "harness/stream/sse.h"
+#include "harness/stream/decode/decode.h"
+#include "harness/stream/framing/sse.h"
 
 namespace assay::bench {
 

@@ -3,8 +3,8 @@
 #include <array>
 
 #include "harness/base/random.h"
-#include "harness/stream/encode.h"
-#include "harness/stream/sse.h"
+#include "harness/stream/encode/encode.h"
+#include "harness/stream/framing/sse.h"
 
 namespace assay::bench {
 

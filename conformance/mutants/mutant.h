@@ -30,7 +30,7 @@
 #include "conformance/reference/parts.h"
 #include "harness/base/text.h"
 #include "harness/http/client.h"
-#include "harness/stream/sse.h"
+#include "harness/stream/framing/sse.h"
 
 namespace assay::reference {
 

@@ -8,7 +8,7 @@
 #include "conformance/reference/errors.h"
 #include "conformance/reference/http.h"
 #include "harness/base/text.h"
-#include "harness/stream/decode.h"
+#include "harness/stream/decode/decode.h"
 
 namespace assay::reference {
 

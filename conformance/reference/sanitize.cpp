@@ -3,7 +3,7 @@
 #include <cctype>
 
 #include "conformance/reference/errors.h"
-#include "harness/stream/sse.h"
+#include "harness/stream/framing/sse.h"
 
 namespace assay::reference {
 

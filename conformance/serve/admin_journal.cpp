@@ -5,7 +5,7 @@
 #include <charconv>
 #include <unordered_map>
 
-#include "conformance/runner/journal_query.h"
+#include "conformance/runner/judge/journal_query.h"
 #include "conformance/serve/admin_call.h"
 
 namespace assay::serve {

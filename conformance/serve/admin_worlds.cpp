@@ -1,7 +1,7 @@
 // The routes about worlds: list, make, reset, remove; their clocks; what attaches a client to them.
 #include <fmt/format.h>
 
-#include "conformance/runner/client_file.h"
+#include "conformance/runner/client/client_file.h"
 #include "conformance/serve/admin_call.h"
 #include "conformance/serve/snippets.h"
 

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "conformance/runner/case_file.h"
+#include "conformance/runner/case/case_file.h"
 #include "harness/base/strict.h"
 #include "harness/base/yaml.h"
 

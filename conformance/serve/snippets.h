@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "conformance/runner/client_file.h"
+#include "conformance/runner/client/client_file.h"
 #include "conformance/serve/worlds.h"
 
 namespace assay::serve {

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <cctype>
 
-#include "conformance/runner/case.h"
-#include "conformance/runner/journal_query.h"
+#include "conformance/runner/case/case.h"
+#include "conformance/runner/judge/journal_query.h"
 #include "conformance/serve/scenarios.h"
 #include "conformance/serve/worlds_hosted.h"
 #include "fakes/fakes.h"

@@ -16,7 +16,7 @@
 #include <string>
 #include <vector>
 
-#include "conformance/runner/world_spec.h"
+#include "conformance/runner/case/world_spec.h"
 #include "harness/base/journal.h"
 #include "harness/base/time.h"
 #include "harness/world/shared_listeners.h"

@@ -8,7 +8,7 @@
 #include "fakes/common/settings.h"
 #include "harness/base/exchange.h"
 #include "harness/base/time.h"
-#include "harness/stream/encode.h"
+#include "harness/stream/encode/encode.h"
 
 namespace assay::fakes {
 

@@ -13,7 +13,7 @@
 #include "fakes/library.h"
 #include "fakes/world_state.h"
 #include "harness/base/exchange.h"
-#include "harness/stream/encode.h"
+#include "harness/stream/encode/encode.h"
 
 namespace assay::fakes {
 

@@ -16,7 +16,7 @@
 
 #include "harness/base/result.h"
 #include "harness/fixture/fixture.h"
-#include "harness/fixture/redact.h"
+#include "harness/fixture/redact/redact.h"
 #include "harness/http/client.h"
 
 namespace assay {

@@ -17,7 +17,7 @@
 #include <sstream>
 
 #include "harness/base/text.h"
-#include "harness/fixture/import.h"
+#include "harness/fixture/import/import.h"
 #include "harness/http/client.h"
 #include "harness/http/test_world.h"
 #include "harness/process/child.h"

@@ -11,7 +11,7 @@
 #include <nlohmann/json.hpp>
 
 #include "harness/base/text.h"
-#include "harness/stream/decode.h"
+#include "harness/stream/decode/decode.h"
 #include "harness/stream/naive/reader.h"
 #include "harness/stream/print_turn.h"
 

@@ -4,7 +4,7 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "harness/stream/decode.h"
+#include "harness/stream/decode/decode.h"
 
 namespace {
 

@@ -3,8 +3,8 @@
 #include <string>
 
 #include "harness/base/text.h"
-#include "harness/stream/encode.h"
-#include "harness/stream/random_turn.h"
+#include "harness/stream/encode/encode.h"
+#include "harness/stream/encode/random_turn.h"
 
 int main(int argc, char** argv) {
   using namespace assay::stream;

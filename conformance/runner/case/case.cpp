@@ -1,0 +1,106 @@
+#include "conformance/runner/case/case.h"
+
+#include <fmt/format.h>
+
+#include <set>
+
+namespace assay::conformance {
+namespace {
+
+using nlohmann::json;
+
+json object_at(ObjectReader& map, std::string_view key) {
+  if (!map.has(key)) return json::object();
+  return map.object(key).value();
+}
+
+void add_label(std::set<std::string>& labels, const Operation& operation) {
+  if (!operation.label.empty()) labels.insert(operation.label);
+}
+
+std::set<std::string> labels_of(const std::vector<Step>& steps) {
+  std::set<std::string> labels;
+  for (const Step& step : steps) {
+    if (const auto* one = std::get_if<Step::Do>(&step.action)) add_label(labels, one->operation);
+    if (const auto* one = std::get_if<Step::Start>(&step.action)) add_label(labels, one->operation);
+    if (const auto* one = std::get_if<Step::Repeat>(&step.action)) add_label(labels, one->operation);
+    if (const auto* all = std::get_if<Step::Parallel>(&step.action)) {
+      for (const Operation& operation : all->operations) add_label(labels, operation);
+    }
+  }
+  return labels;
+}
+
+// A check on a label that no step gives would always fail, or with `never` always hold.
+void check_labels(ObjectReader& map, const std::vector<Predicate>& predicates,
+                  const std::set<std::string>& labels) {
+  for (const Predicate& p : predicates) {
+    if (p.kind == Predicate::Kind::result && !labels.contains(p.subject)) {
+      map.problem("expect", unknown_word("step label", p.subject, {labels.begin(), labels.end()}));
+    }
+    for (const auto& choice : p.choices) check_labels(map, choice, labels);
+  }
+}
+
+}  // namespace
+
+std::string_view to_string(Level level) {
+  switch (level) {
+    case Level::must:
+      return "must";
+    case Level::should:
+      return "should";
+    case Level::may:
+      return "may";
+  }
+  return "must";
+}
+
+Result<Case> parse_case(const Document& document, const std::string& suite, const std::string& id) {
+  std::vector<Error> problems;
+  ObjectReader map(document, problems);
+  Case out;
+  out.id = id;
+  out.suite = suite;
+  out.file = document.file;
+  out.line = document.line("");
+  out.source = document.value;
+  (void)map.required<std::string>("id");
+  out.title = map.required<std::string>("title");
+  out.requirement = map.optional<std::string>("requirement", out.title);
+  out.level = static_cast<Level>(map.choice("level", {"must", "should", "may"}, 0));
+  out.role = map.optional<std::string>("role", "provider");
+  out.seen_in = map.optional<std::vector<std::string>>("seen_in");
+  out.needs = map.optional<std::vector<std::string>>("requires");
+  out.features = map.optional<std::vector<std::string>>("features");
+  out.machine = read_machine(map);
+  out.profile = map.optional<std::string>("profile");
+  if (!out.profile.empty() && out.profile != "strict" && out.profile != "lenient") {
+    map.problem("profile", unknown_word("profile", out.profile, {"strict", "lenient"}));
+  }
+  const json axis_values = object_at(map, "axis_values");
+  for (const auto& [axis, value] : axis_values.items()) out.axes[axis] = value.get<std::string>();
+  out.world = object_at(map, "world");
+  out.browser = object_at(map, "browser");
+  out.given = object_at(map, "given");
+  out.actors = object_at(map, "actors");
+  out.steps = parse_steps(map, "do");
+  out.checks = parse_checks(map, "expect");
+  const auto labels = labels_of(out.steps);
+  for (const Check& check : out.checks) check_labels(map, check.predicates, labels);
+  const json proven_by = object_at(map, "proven_by");
+  for (const auto& [mutant, check] : proven_by.items()) {
+    if (check.is_null()) continue;
+    const auto named = std::find_if(out.checks.begin(), out.checks.end(),
+                                    [&, &name = check](const Check& c) { return name == c.name; });
+    if (named == out.checks.end())
+      map.problem("proven_by", fmt::format("mutant {} proves the check {}, which this case does not have",
+                                           mutant, check.dump()));
+    out.proven_by[mutant] = check.is_string() ? check.get<std::string>() : check.dump();
+  }
+  map.done();
+  if (auto ok = first_problem(problems); !ok) return tl::unexpected(ok.error());
+  return out;
+}
+
+}  // namespace assay::conformance

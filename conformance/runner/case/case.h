@@ -1,0 +1,54 @@
+// Case: one requirement, the world and the actions that test it, and what is expected. Read from YAML by
+// case_file.h; the format is in docs/cases.md. Values: copy freely.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "conformance/runner/judge/check.h"
+#include "conformance/runner/play/machine.h"
+#include "conformance/runner/case/step.h"
+#include "harness/base/strict.h"
+
+namespace assay::conformance {
+
+enum class Level { must, should, may };
+std::string_view to_string(Level level);
+
+struct Case {
+  std::string id;  // "worldrouter/login/callback-request-late", with axes "…/reads:1-byte", with a variant
+                   // "…/no-stdin"
+  std::string suite;  // "worldrouter/login"
+  std::string title;
+  std::string requirement;  // what the client must do, in one sentence
+  Level level = Level::must;
+  std::string role = "provider";
+  std::vector<std::string> seen_in;   // "puffer#126", "oauth-login.accept-inherits-nonblocking"
+  std::vector<std::string> needs;     // `requires`: capabilities that a client must have
+  std::vector<std::string> features;  // rows of the compatibility report that this case shows
+  Machine machine;                    // `emulate`
+  std::string profile;                // "strict" or "lenient" where the requirement depends on it; else empty
+  std::map<std::string, std::string> axes;  // the values that this one has
+
+  nlohmann::json world;    // object: provider, the settings of its fakes, ports_busy
+  nlohmann::json browser;  // object: how the user agent behaves
+  nlohmann::json given;    // object: store, stdin, home_bytes, env
+  nlohmann::json actors;   // object: name → {home: other actor}; empty = one actor "client"
+  std::vector<Step> steps;
+  std::vector<Check> checks;
+  std::map<std::string, std::string> proven_by;  // mutant → check
+
+  // Where it was written, for messages.
+  std::string file;
+  int line = 0;
+  // The expanded case as the file gives it: what a cell is sent, and parses again.
+  nlohmann::json source;
+};
+
+// Reads one expanded case. `document.value` is the case itself. Problems name the file and the line.
+Result<Case> parse_case(const Document& document, const std::string& suite, const std::string& id);
+
+}  // namespace assay::conformance

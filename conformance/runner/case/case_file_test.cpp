@@ -1,0 +1,97 @@
+#include "conformance/runner/case/case_file.h"
+
+#include <gmock/gmock.h>
+
+namespace assay::conformance {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+constexpr const char* kSuite = R"(suite: demo/login
+defaults: {requires: [login]}
+cases:
+  - id: late
+    title: The request comes late
+    level: should
+    world: {provider: worldrouter}
+    do:
+      - login: {as: L, deadline: 10s}
+    expect:
+      done: {L: {ok: true}}
+    proven_by: {reader: done}
+)";
+
+std::string with(std::string text, const std::string& from, const std::string& to) {
+  return text.replace(text.find(from), from.size(), to);
+}
+
+TEST(CaseFile, ReadsACaseWithItsSteps) {
+  const auto cases = parse_suite(kSuite, "a.yaml").value();
+  ASSERT_EQ(cases.size(), 1u);
+  const Case& one = cases[0];
+  EXPECT_EQ(one.id, "demo/login/late");
+  EXPECT_EQ(one.level, Level::should);
+  EXPECT_THAT(one.needs, ElementsAre("login"));
+  const auto& login = std::get<Step::Do>(one.steps.at(0).action).operation;
+  EXPECT_EQ(login.label, "L");
+  EXPECT_EQ(login.deadline, std::chrono::seconds(10));
+  EXPECT_EQ(one.checks.at(0).name, "done");
+  EXPECT_EQ(one.proven_by.at("reader"), "done");
+}
+
+TEST(CaseFile, AxesMultiplyAndKeepTheirTypes) {
+  const auto text = with(kSuite, "world: {provider: worldrouter}",
+                         "axes: {bytes: [1, 7], page: {bare: null, full: {body: x}}}\n    browser: {split: "
+                         "\"${bytes}\", page: \"${page}\", text: \"n=${bytes}\"}");
+  const auto cases = parse_suite(text, "a.yaml").value();
+  ASSERT_EQ(cases.size(), 4u);
+  EXPECT_EQ(cases[0].id, "demo/login/bytes:1/page:bare/late");
+  EXPECT_EQ(cases[3].id, "demo/login/bytes:7/page:full/late");
+  EXPECT_EQ(cases[3].browser["split"], 7);
+  EXPECT_EQ(cases[3].browser["text"], "n=7");
+  EXPECT_EQ(cases[3].browser["page"]["body"], "x");
+  EXPECT_EQ(cases[2].axes.at("bytes"), "7");
+}
+
+TEST(CaseFile, VariantsMergeReplaceAndRemove) {
+  const auto text = std::string(kSuite) + R"(    variants:
+      no-stdin: {given: {stdin: closed}, proven_by: null, expect: {done: null, code: {exit: nonzero}}}
+)";
+  const auto cases = parse_suite(text, "a.yaml").value();
+  ASSERT_EQ(cases.size(), 2u);
+  EXPECT_EQ(cases[1].id, "demo/login/late/no-stdin");
+  EXPECT_EQ(cases[1].given["stdin"], "closed");
+  ASSERT_EQ(cases[1].checks.size(), 1u);
+  EXPECT_EQ(cases[1].checks[0].name, "code");
+  EXPECT_TRUE(cases[1].proven_by.empty());
+}
+
+TEST(CaseFile, NamesFileLineAndReasonOfWhatIsWrong) {
+  struct Row {
+    const char* from;
+    const char* to;
+    const char* message;
+  };
+  const Row table[] = {
+      {"level: should", "level: shall", "a.yaml:6: "},
+      {"level: should", "levle: should", "a.yaml:6: unknown key 'levle'"},
+      {"title: The request comes late", "title: a\n    title: b", "a.yaml:6: duplicate key 'title'"},
+      {"{L: {ok: true}}", "{M: {ok: true}}", "unknown step label 'M'"},
+      {"login: {as: L", "logon: {as: L", "unknown key 'logon'"},
+      {"deadline: 10s", "deadline: 10", "a.yaml:9: 'deadline' must be a duration"},
+      {"reader: done", "reader: dine", "which this case does not have"},
+      {"{ok: true}", "{within: soon}", "'within' must be a duration"},
+      {"done: {L: {ok: true}}", "done: {never: {in: [nowhere], secret: any}}", "unknown place 'nowhere'"},
+      {"cases:", "kases:", "unknown key 'kases'"},
+      {"    do:", "    do: [", "a.yaml:"},
+  };
+  for (const Row& row : table) {
+    const auto parsed = parse_suite(with(kSuite, row.from, row.to), "a.yaml");
+    ASSERT_FALSE(parsed) << row.to;
+    EXPECT_THAT(parsed.error().text(), HasSubstr(row.message)) << row.to;
+  }
+}
+
+}  // namespace
+}  // namespace assay::conformance

@@ -1,0 +1,70 @@
+#include "conformance/runner/case/plan.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "harness/base/strict.h"
+#include "harness/world/condition.h"
+
+namespace assay::conformance {
+namespace {
+
+bool pattern_fits(const std::string& pattern, const Case& one) {
+  return one.id == pattern || one.suite == pattern || one.id.starts_with(pattern + "/") ||
+         one.id.ends_with("/" + pattern) || glob_match(pattern, one.id);
+}
+
+}  // namespace
+
+bool selected(const Case& one, const Filter& filter) {
+  if (!filter.role.empty() && one.role != filter.role) return false;
+  if (one.level > filter.level) return false;
+  return filter.cases.empty() || std::any_of(filter.cases.begin(), filter.cases.end(),
+                                             [&](const std::string& p) { return pattern_fits(p, one); });
+}
+
+Result<std::vector<PlannedCase>> make_plan(const std::vector<Case>& cases,
+                                           const std::vector<ClientSpec>& clients, const Filter& filter,
+                                           std::uint64_t seed) {
+  for (const std::string& pattern : filter.cases) {
+    if (std::any_of(cases.begin(), cases.end(), [&](const Case& c) { return pattern_fits(pattern, c); }))
+      continue;
+    std::vector<std::string> ids;
+    for (const Case& c : cases) ids.push_back(c.id);
+    const std::string near = nearest(pattern, ids);
+    return fail(fmt::format("no case matches \"{}\"{}; `assay list` shows them all", pattern,
+                            near.empty() ? "" : " (did you mean " + near + "?)"));
+  }
+  std::vector<PlannedCase> out;
+  std::uint64_t index = 0;
+  for (const ClientSpec& client : clients) {
+    for (std::uint64_t round = 0; round < filter.repeat; ++round) {
+      for (const Case& one : cases) {
+        if (!selected(one, filter)) continue;
+        const std::uint64_t here = index++;
+        if (here % filter.shards + 1 != filter.shard) continue;
+        out.push_back({here, seed, one, client});
+      }
+    }
+  }
+  if (index == 0) return fail("the filter leaves no case to run");
+  return out;
+}
+
+Result<std::pair<std::uint64_t, std::uint64_t>> parse_shard(const std::string& text) {
+  const auto wrong = [&] { return fail("expected a shard such as 2/4, found \"" + text + "\""); };
+  const auto slash = text.find('/');
+  if (slash == std::string::npos) return wrong();
+  std::uint64_t i = 0, n = 0;
+  const auto a = std::from_chars(text.data(), text.data() + slash, i);
+  const auto b = std::from_chars(text.data() + slash + 1, text.data() + text.size(), n);
+  if (a.ec != std::errc() || a.ptr != text.data() + slash || b.ec != std::errc() ||
+      b.ptr != text.data() + text.size())
+    return wrong();
+  if (i < 1 || i > n) return wrong();
+  return std::pair(i, n);
+}
+
+}  // namespace assay::conformance

@@ -1,0 +1,264 @@
+#include <fmt/format.h>
+
+#include <condition_variable>
+#include <csignal>
+#include <map>
+#include <mutex>
+#include <thread>
+
+#include "conformance/adapter_protocol.h"
+#include "conformance/runner/client/client.h"
+#include "harness/process/canary.h"
+#include "harness/process/child.h"
+
+namespace assay::conformance {
+namespace {
+
+using nlohmann::json;
+
+constexpr Micros kWriteDeadline = std::chrono::seconds(5);
+// Far above every deadline of a case: the reader waits for the stream to end, not for a time.
+constexpr Micros kReadForever = std::chrono::hours(24);
+
+std::string excerpt(const std::string& line) {
+  constexpr std::size_t kMost = 120;
+  return line.size() <= kMost ? line : line.substr(0, kMost) + "…";
+}
+
+Result<Hello> parse_hello(const std::string& line) {
+  const json value = json::parse(line, nullptr, false);
+  if (value.is_discarded() || !value.is_object() || !value.contains("hello") || !value["hello"].is_object()) {
+    return fail("expected the hello of the adapter protocol as its first line, found: " + excerpt(line));
+  }
+  const json& hello = value["hello"];
+  const json versions = hello.value("protocol", json::array());
+  if (!versions.is_array() ||
+      std::find(versions.begin(), versions.end(), adapter::protocol_version) == versions.end()) {
+    return fail(
+        fmt::format("it speaks the adapter protocol {}, not {}", versions.dump(), adapter::protocol_version));
+  }
+  try {
+    Hello out;
+    out.client = hello.value("client", "");
+    out.version = hello.value("version", "");
+    out.role = hello.value("role", "provider");
+    out.capabilities = hello.value("capabilities", std::vector<std::string>{});
+    return out;
+  } catch (const json::exception&) {
+    return fail("a field of its hello has the wrong type: " + excerpt(line));
+  }
+}
+
+class Adapter final : public Client {
+ public:
+  Adapter(process::Child child, std::string actor, std::vector<std::string> argv, const Clock& clock,
+          OnEvent on_event)
+      : child_(std::move(child)),
+        actor_(std::move(actor)),
+        argv_(std::move(argv)),
+        clock_(clock),
+        on_event_(std::move(on_event)) {}
+
+  ~Adapter() override {
+    (void)child_.stop(Micros(0));
+    if (reader_.joinable()) reader_.join();
+  }
+
+  Result<void> shake_hands(Micros deadline) {
+    auto line = child_.read_line(deadline);
+    if (!line) return fail(fmt::format("{}: no hello: {}", argv_.front(), line.error().message));
+    if (!*line) {
+      const auto status = child_.wait(deadline);
+      return fail(fmt::format("{}: ended without a hello ({}){}", argv_.front(),
+                              status ? status->text() : "still running", said()));
+    }
+    auto hello = parse_hello(**line);
+    if (!hello) return fail(argv_.front() + ": " + hello.error().message);
+    hello_ = std::move(*hello);
+    reader_ = std::thread([this] { read(); });
+    return {};
+  }
+
+  const Hello& hello() const override { return hello_; }
+
+  std::uint64_t begin(json request) override {
+    std::uint64_t id = 0;
+    {
+      const std::lock_guard lock(mutex_);
+      id = next_++;
+      request["seq"] = id;
+      Outcome& outcome = open_[id].outcome;
+      outcome.op = request.value("op", "");
+      outcome.actor = actor_;
+      outcome.started = clock_.now();
+      outcome.request = request;
+    }
+    // A client that died will be noticed by the reader; what it was asked then counts as crashed.
+    (void)child_.write(request.dump(-1, ' ', false, json::error_handler_t::replace) + "\n", kWriteDeadline);
+    return id;
+  }
+
+  Outcome finish(std::uint64_t id, Micros deadline) override {
+    std::unique_lock lock(mutex_);
+    Pending& pending = open_.at(id);
+    changed_.wait_for(lock, deadline, [&] { return pending.done || over_; });
+    if (!pending.done) {
+      pending.done = true;
+      pending.outcome.ended = clock_.now();
+      pending.outcome.end = over_ ? Outcome::End::crash : Outcome::End::timeout;
+      pending.outcome.result = {
+          {"message", over_ ? "the client ended without an answer"
+                            : fmt::format("no answer within {}", format_duration(deadline))}};
+    }
+    return pending.outcome;
+  }
+
+  bool ended(std::uint64_t id) const override {
+    const std::lock_guard lock(mutex_);
+    return over_ || open_.at(id).done;
+  }
+
+  std::string broken() const override {
+    const std::lock_guard lock(mutex_);
+    return broken_;
+  }
+
+  void kill() override {
+    child_.signal(SIGKILL);
+    (void)child_.wait(std::chrono::seconds(5));
+  }
+
+  ProcessOutcome stop(Micros grace) override {
+    ProcessOutcome out;
+    out.actor = actor_;
+    out.argv = argv_;
+    out.exited_by_itself = !child_.running();
+    watch_.sample();
+    // End of stdin is the protocol's shutdown; a client that misses it is ended by signal.
+    child_.close_stdin();
+    auto status = child_.wait(grace);
+    if (!status) status = child_.stop(std::chrono::milliseconds(500));
+    if (status) {
+      out.exit_code = status->code;
+      out.exit_signal = status->signal_number;
+    }
+    if (reader_.joinable()) reader_.join();
+    out.out = child_.text(process::Stream::out);
+    out.err = child_.text(process::Stream::err);
+    out.pid = child_.pid();
+    out.sightings = watch_.sightings();
+    for (const auto& left : child_.left_behind())
+      out.left_behind.push_back(fmt::format("{} {}", left.pid, left.name));
+    return out;
+  }
+
+ private:
+  struct Pending {
+    Outcome outcome;
+    bool done = false;
+  };
+
+  std::string said() const {
+    const std::string err = child_.text(process::Stream::err);
+    return err.empty() ? "" : ": " + excerpt(err.substr(0, err.find('\n')));
+  }
+
+  void read() {
+    std::uint64_t number = 1;
+    while (true) {
+      auto line = child_.read_line(kReadForever);
+      ++number;
+      if (!line || !*line) {
+        const std::lock_guard lock(mutex_);
+        if (!line && broken_.empty())
+          broken_ = fmt::format("line {} of its output: {}", number, line.error().message);
+        over_ = true;
+        changed_.notify_all();
+        return;
+      }
+      if ((*line)->empty()) continue;
+      if (auto taken = take(**line); !taken) {
+        const std::lock_guard lock(mutex_);
+        if (broken_.empty())
+          broken_ = fmt::format("line {} of its output: {}", number, taken.error().message);
+      }
+    }
+  }
+
+  // One answer line.
+  Result<void> take(const std::string& line) {
+    json value = json::parse(line, nullptr, false);
+    if (value.is_discarded() || !value.is_object())
+      return fail("expected a JSON object, found: " + excerpt(line));
+    const json seq = value.value("seq", json());
+    if (!seq.is_number_unsigned()) return fail("expected \"seq\" as a whole number, found: " + excerpt(line));
+    const auto id = seq.get<std::uint64_t>();
+    std::unique_lock lock(mutex_);
+    const auto found = open_.find(id);
+    if (found == open_.end() || found->second.done) {
+      // A request that timed out may still be answered: late, but not a breach.
+      if (found != open_.end() && found->second.outcome.end == Outcome::End::timeout) return {};
+      return fail(fmt::format("an answer for seq {}, which is not open", id));
+    }
+    Outcome& outcome = found->second.outcome;
+    if (value.contains("event")) {
+      const json event = value["event"];
+      outcome.events.emplace_back(clock_.now(), event);
+      lock.unlock();
+      if (on_event_) on_event_(id, event);
+      changed_.notify_all();
+      return {};
+    }
+    constexpr std::array<std::pair<const char*, Outcome::End>, 3> kEnds = {
+        {{"result", Outcome::End::result},
+         {"skipped", Outcome::End::skipped},
+         {"errored", Outcome::End::errored}}};
+    for (const auto& [key, end] : kEnds) {
+      if (!value.contains(key)) continue;
+      outcome.end = end;
+      outcome.result = value[key];
+      outcome.ended = clock_.now();
+      found->second.done = true;
+      changed_.notify_all();
+      return {};
+    }
+    return fail("expected event, result, skipped or errored, found: " + excerpt(line));
+  }
+
+  process::Child child_;
+  process::ProcessWatch watch_{child_.pid()};
+  const std::string actor_;
+  const std::vector<std::string> argv_;
+  const Clock& clock_;
+  const OnEvent on_event_;
+  Hello hello_;
+  std::thread reader_;
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  std::map<std::uint64_t, Pending> open_;
+  std::uint64_t next_ = 1;
+  std::string broken_;
+  bool over_ = false;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Client>> start_adapter(const Launch& launch, const Clock& clock,
+                                              Client::OnEvent on_event) {
+  process::ChildOptions options;
+  options.argv = launch.argv;
+  options.environment = launch.environment;
+  options.directory = launch.directory;
+  options.stdin_mode = process::StdinMode::pipe;
+  options.lines = true;
+  options.line_limit = adapter::max_line_bytes;
+  options.clock = &clock;
+  auto child = process::Child::start(std::move(options));
+  if (!child) return tl::unexpected(child.error());
+  auto adapter =
+      std::make_unique<Adapter>(std::move(*child), launch.actor, launch.argv, clock, std::move(on_event));
+  if (auto hello = adapter->shake_hands(launch.hello_deadline); !hello) return tl::unexpected(hello.error());
+  return adapter;
+}
+
+}  // namespace assay::conformance

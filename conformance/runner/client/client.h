@@ -1,0 +1,66 @@
+// Client: one running process of what is under test, playing one actor. An adapter speaks the adapter
+// protocol; other kinds answer the same calls. Thread-safe. The destructor kills the process.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "conformance/runner/play/observation.h"
+#include "harness/base/journal.h"
+#include "harness/base/result.h"
+#include "harness/base/time.h"
+#include "harness/process/child.h"
+
+namespace assay::conformance {
+
+// What a client says of itself before anything is asked of it.
+struct Hello {
+  std::string client, version, role = "provider";
+  std::vector<std::string> capabilities;
+};
+
+// How one process of a client is started.
+struct Launch {
+  std::string actor;
+  std::vector<std::string> argv;
+  std::vector<std::string> environment;  // "NAME=value", all of it
+  std::string directory;
+  Micros hello_deadline = std::chrono::seconds(10);
+  // Told what a client prints that is run for each operation, as it comes; may be empty. On a thread of its
+  // own.
+  std::function<void(const process::OutputChunk&)> on_output = {};
+  std::size_t output_limit = process::ChildOptions().output_limit;  // of what such a client prints
+};
+
+class Client {
+ public:
+  // Called for every event of every operation, on a thread of the client's own.
+  using OnEvent = std::function<void(std::uint64_t id, const nlohmann::json& event)>;
+
+  virtual ~Client() = default;
+  virtual const Hello& hello() const = 0;
+  // Sends a request ({"op": "chat", ...}) and returns its id.
+  virtual std::uint64_t begin(nlohmann::json request) = 0;
+  // Waits for the end of an operation. Past `deadline` it counts as Outcome::End::timeout; when the process
+  // ended first, as crash.
+  virtual Outcome finish(std::uint64_t id, Micros deadline) = 0;
+  virtual bool ended(std::uint64_t id) const = 0;
+  // Why the client as a whole cannot be trusted any more ("line 3 of its output is not JSON: ..."); empty =
+  // nothing is wrong.
+  virtual std::string broken() const = 0;
+  // Kills the process at once, as `kill -9` does.
+  virtual void kill() = 0;
+  // Asks it to end, kills it when it does not within `grace`, and says how it went. Call once.
+  virtual ProcessOutcome stop(Micros grace) = 0;
+};
+
+// Starts an adapter and waits for its hello. Fails with one line: it cannot start, gave no hello in time, or
+// gave something else. `clock` outlives the client.
+Result<std::unique_ptr<Client>> start_adapter(const Launch& launch, const Clock& clock,
+                                              Client::OnEvent on_event);
+
+}  // namespace assay::conformance

@@ -1,0 +1,264 @@
+#include "conformance/runner/client/client_file.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <regex>
+
+#include "harness/base/yaml.h"
+
+namespace assay::conformance {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+NLOHMANN_JSON_SERIALIZE_ENUM(Dialect, {{Dialect::plain, "plain"},
+                                       {Dialect::claude_stream_json, "claude-stream-json"},
+                                       {Dialect::codex_json, "codex-json"},
+                                       {Dialect::gemini_json, "gemini-json"},
+                                       {Dialect::kimi_stream_json, "kimi-stream-json"},
+                                       {Dialect::opencode, "opencode"},
+                                       {Dialect::pi, "pi"},
+                                       {Dialect::copilot, "copilot"},
+                                       {Dialect::openclaw, "openclaw"},
+                                       {Dialect::acp, "acp"}})
+
+// Names that a recipe may use, and those that the argv of an adapter may use.
+const std::map<std::string, std::string> kRecipeNames = {
+    {"inference.url", ""}, {"key", ""}, {"model", ""}, {"prompt", ""}, {"home", ""}};
+const std::map<std::string, std::string> kResumeNames = [] {
+  auto names = kRecipeNames;
+  names["session"] = "";
+  return names;
+}();
+const std::vector<std::string> kRoles = {"auth", "control", "inference", "oauth"};
+const std::map<std::string, std::string> kAdapterNames = {{"adapters", ""}, {"packages", ""}};
+
+std::map<std::string, std::string> read_texts(ObjectReader& file, std::string_view key) {
+  std::map<std::string, std::string> out;
+  if (auto map = file.maybe_object(key)) {
+    for (const std::string& name : map->keys()) out[name] = map->required<std::string>(name);
+    map->done();
+  }
+  return out;
+}
+
+// ${here} is the folder of the client file, known as soon as the file is read: a program beside it needs no
+// place in PATH.
+std::vector<std::string> placed(std::vector<std::string> words, const std::string& file) {
+  const std::string name = "${here}", here = fs::absolute(file).lexically_normal().parent_path().string();
+  for (std::string& word : words) {
+    for (auto at = word.find(name); at != std::string::npos; at = word.find(name, at + here.size()))
+      word.replace(at, name.size(), here);
+  }
+  return words;
+}
+
+// The number after the last @ of "@scope/name@1.2.3"; "" when the package is not pinned.
+std::string version_of(const std::string& package) {
+  const auto at = package.rfind('@');
+  return at == std::string::npos || at == 0 ? "" : package.substr(at + 1);
+}
+
+}  // namespace
+
+std::vector<std::string> capabilities_of(const Recipe& recipe) {
+  std::vector<std::string> out = recipe.capabilities;
+  // An agent is a server: when it ends, and how, says nothing of a chat.
+  if (recipe.output != Dialect::acp) out.emplace_back("process");
+  if (!recipe.resume.empty()) out.emplace_back("resume");
+  return out;
+}
+
+void to_json(json& out, const Recipe& recipe) {
+  out = {{"argv", recipe.argv},
+         {"stdin", recipe.stdin_text},
+         {"environment", recipe.environment},
+         {"files", recipe.files},
+         {"model", recipe.model},
+         {"output", recipe.output},
+         {"session", recipe.session},
+         {"resume", recipe.resume},
+         {"login_argv", recipe.login_argv},
+         {"login_url", recipe.login_url},
+         {"name", recipe.name},
+         {"version", recipe.version},
+         {"capabilities", recipe.capabilities}};
+}
+
+void from_json(const json& in, Recipe& recipe) {
+  in.at("argv").get_to(recipe.argv);
+  in.at("stdin").get_to(recipe.stdin_text);
+  in.at("environment").get_to(recipe.environment);
+  in.at("files").get_to(recipe.files);
+  in.at("model").get_to(recipe.model);
+  in.at("output").get_to(recipe.output);
+  in.at("session").get_to(recipe.session);
+  in.at("resume").get_to(recipe.resume);
+  in.at("login_argv").get_to(recipe.login_argv);
+  in.at("login_url").get_to(recipe.login_url);
+  in.at("name").get_to(recipe.name);
+  in.at("version").get_to(recipe.version);
+  in.at("capabilities").get_to(recipe.capabilities);
+}
+
+std::string ClientFile::version() const {
+  return packages.empty() ? "" : version_of(packages.front());
+}
+
+Result<std::string> filled_in(const std::string& text, const std::map<std::string, std::string>& values) {
+  std::string out;
+  for (std::size_t at = 0; at < text.size();) {
+    if (text.compare(at, 3, "$${") == 0) {
+      out += "${";
+      at += 3;
+    } else if (text.compare(at, 2, "${") == 0) {
+      const auto end = text.find('}', at);
+      if (end == std::string::npos) return fail("expected } after \"" + text.substr(at, 20) + "\"");
+      const std::string name = text.substr(at + 2, end - at - 2);
+      const auto found = values.find(name);
+      if (found == values.end()) {
+        std::vector<std::string> known;
+        for (const auto& [one, value] : values) known.push_back(one);
+        return fail(unknown_word("name", name, known));
+      }
+      out += found->second;
+      at = end + 1;
+    } else {
+      out += text[at++];
+    }
+  }
+  return out;
+}
+
+Result<ClientFile> parse_client_file(const Document& document) {
+  std::vector<Error> problems;
+  ObjectReader file(document, problems);
+  ClientFile out;
+  Recipe& recipe = out.recipe;
+  out.name = file.required<std::string>("name");
+  out.title = file.required<std::string>("title");
+  out.aliases = file.optional<std::vector<std::string>>("aliases");
+  out.packages = file.optional<std::vector<std::string>>("packages");
+  out.node = file.optional<std::string>("node");
+  out.versions = file.optional<std::vector<std::string>>("versions");
+  out.patience = file.optional<Micros>("patience", Micros(0));
+  if (auto hosts = file.maybe_object("hosts")) {
+    for (const std::string& role : hosts->keys()) {
+      if (std::find(kRoles.begin(), kRoles.end(), role) == kRoles.end())
+        hosts->problem(role, unknown_word("role", role, {kRoles.begin(), kRoles.end()}));
+      out.hosts[role] = hosts->required<std::vector<std::string>>(role);
+    }
+    hosts->done();
+  }
+  out.snippet = file.optional<std::string>("snippet");
+  out.adapter = placed(file.optional<std::vector<std::string>>("adapter"), document.file);
+  recipe.environment = read_texts(file, "environment");
+  for (const std::string& package : out.packages) {
+    if (version_of(package).empty())
+      file.problem("packages", "expected a pinned package such as name@1.2.3, found \"" + package + "\"");
+  }
+  if (out.adapter.empty() == !file.has("argv")) file.problem("", "expected either adapter or argv");
+  const auto& names = out.adapter.empty() ? kRecipeNames : kAdapterNames;
+  auto check = [&](std::string_view key, const std::string& text) {
+    if (auto ok = filled_in(text, names); !ok) file.problem(key, ok.error().message);
+  };
+  if (auto ok = filled_in(out.snippet, kRecipeNames); !ok) file.problem("snippet", ok.error().message);
+  if (out.adapter.empty()) {
+    recipe.argv = placed(file.optional<std::vector<std::string>>("argv"), document.file);
+    recipe.stdin_text = file.optional<std::string>("stdin");
+    recipe.files = read_texts(file, "files");
+    recipe.model = file.optional<std::string>("model");
+    recipe.session = file.optional<std::string>("session");
+    recipe.resume = placed(file.optional<std::vector<std::string>>("resume"), document.file);
+    recipe.capabilities = file.required<std::vector<std::string>>("capabilities");
+    recipe.output =
+        static_cast<Dialect>(file.choice("output",
+                                         {"plain", "claude-stream-json", "codex-json", "gemini-json",
+                                          "kimi-stream-json", "opencode", "pi", "copilot", "openclaw", "acp"},
+                                         0));
+    if (file.has("argv") && recipe.argv.empty()) file.problem("argv", "expected a program");
+    if (auto login = file.maybe_object("login")) {
+      recipe.login_argv = placed(login->required<std::vector<std::string>>("argv"), document.file);
+      recipe.login_url = login->optional<std::string>("url", "https?://\\S+");
+      try {
+        (void)std::regex(recipe.login_url);
+      } catch (const std::regex_error&) {
+        login->problem("url", "expected a regular expression");
+      }
+      login->done();
+    }
+    for (const std::string& word : recipe.argv) check("argv", word);
+    check("stdin", recipe.stdin_text);
+    for (const auto& [path, text] : recipe.files) {
+      check("files", text);
+      const fs::path normal = fs::path(path).lexically_normal();
+      if (normal.is_absolute() || normal.begin() == normal.end() || *normal.begin() == "..")
+        file.problem("files", "expected a path below HOME, found \"" + path + "\"");
+    }
+    if (!recipe.session.empty() && recipe.session.front() != '/')
+      file.problem("session", "expected a JSON pointer such as /session_id");
+    const auto names_session = [](const std::string& word) {
+      return word.find("${session}") != std::string::npos;
+    };
+    for (const std::string& word : recipe.resume) {
+      if (auto ok = filled_in(word, kResumeNames); !ok) file.problem("resume", ok.error().message);
+    }
+    if (file.has("resume") && recipe.session.empty())
+      file.problem("resume", "expected session: too, or nobody knows which one to go on with");
+    // An agent is told in its protocol.
+    if (file.has("resume") && recipe.output != Dialect::acp &&
+        std::none_of(recipe.resume.begin(), recipe.resume.end(), names_session))
+      file.problem("resume", "expected the argv of a chat that goes on with ${session}");
+  }
+  for (const std::string& word : out.adapter) check("adapter", word);
+  for (const auto& [name, text] : recipe.environment) check("environment", text);
+  recipe.name = out.name;
+  recipe.version = out.version();
+  file.done();
+  if (auto ok = first_problem(problems); !ok) return tl::unexpected(ok.error());
+  return out;
+}
+
+Result<ClientFile> load_client_file(const std::string& path) {
+  auto document = load_yaml_file(path);
+  if (!document) return tl::unexpected(document.error());
+  return parse_client_file(*document);
+}
+
+Result<std::vector<ClientFile>> load_client_files(const std::string& data_folder) {
+  std::vector<fs::path> paths;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(fs::path(data_folder) / "conformance" / "clients", error)) {
+    if (entry.path().extension() == ".yaml") paths.push_back(entry.path());
+  }
+  std::sort(paths.begin(), paths.end());
+  std::vector<ClientFile> out;
+  for (const fs::path& path : paths) {
+    auto file = load_client_file(path.string());
+    if (!file) return tl::unexpected(file.error());
+    if (file->name != path.stem())
+      return fail("expected name: " + path.stem().string() + ", as the file is named", path.string());
+    std::vector<std::string> names = file->aliases;
+    names.push_back(file->name);
+    for (const std::string& name : names) {
+      if (client_named(out, name) != nullptr)
+        return fail("the name \"" + name + "\" is that of another client file too", path.string());
+    }
+    out.push_back(std::move(*file));
+  }
+  return out;
+}
+
+const ClientFile* client_named(const std::vector<ClientFile>& files, const std::string& name) {
+  const auto found = std::find_if(files.begin(), files.end(), [&](const ClientFile& file) {
+    return file.name == name ||
+           std::find(file.aliases.begin(), file.aliases.end(), name) != file.aliases.end();
+  });
+  return found == files.end() ? nullptr : &*found;
+}
+
+}  // namespace assay::conformance

@@ -1,0 +1,126 @@
+#include "conformance/runner/client/clients.h"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "conformance/runner/client/client_file.h"
+#include "conformance/runner/case/data.h"
+#include "conformance/runner/client/install.h"
+#include "harness/base/strict.h"
+#include "harness/base/text.h"
+#include "harness/process/cell.h"
+#include "harness/process/child.h"
+
+namespace assay::conformance {
+
+namespace fs = std::filesystem;
+
+Result<std::string> mutant_program() {
+  const fs::path self = process::own_executable();
+  for (const fs::path& candidate :
+       {self.parent_path() / "assay-mutant",
+        self.parent_path().parent_path() / "conformance" / "mutants" / "assay-mutant"}) {
+    std::error_code ignored;
+    if (fs::exists(candidate, ignored)) return candidate.string();
+  }
+  return fail("cannot find the program assay-mutant beside " + self.string());
+}
+
+Result<std::vector<std::string>> mutant_names() {
+  const auto program = mutant_program();
+  if (!program) return tl::unexpected(program.error());
+  process::ChildOptions options;
+  options.argv = {*program, "--list"};
+  const auto listed = process::run_program(std::move(options), std::chrono::seconds(10));
+  if (!listed) return tl::unexpected(listed.error());
+  if (!listed->status.ok()) return fail(*program + " --list: " + listed->status.text());
+  std::vector<std::string> out;
+  for (const std::string_view line : split(listed->out, '\n')) {
+    if (!line.empty()) out.emplace_back(line.substr(0, line.find_first_of(" \t")));
+  }
+  return out;
+}
+
+namespace {
+
+Result<ClientSpec> spec_of(const ClientFile& file, const std::string& name, const std::string& data_folder) {
+  if (!is_installed(file))
+    return fail("the client " + file.name + " is not installed; `assay clients install " + file.name +
+                "` does it");
+  const auto path = path_for(file);
+  if (!path) return tl::unexpected(path.error());
+  ClientSpec out;
+  out.name = name;
+  out.version = file.version();
+  out.environment = {"PATH=" + *path};
+  out.patience = file.patience;
+  out.hosts = file.hosts;
+  if (file.adapter.empty()) {
+    out.argv = file.recipe.argv;
+    out.recipe = file.recipe;
+    return out;
+  }
+  std::string packages;
+  if (!file.packages.empty()) packages = package_folder(file.packages).value_or("") + "/node_modules";
+  const std::map<std::string, std::string> values = {{"adapters", data_folder + "/conformance/adapters"},
+                                                     {"packages", packages}};
+  for (const std::string& word : file.adapter) out.argv.push_back(filled_in(word, values).value());
+  for (const auto& [variable, text] : file.recipe.environment)
+    out.environment.push_back(variable + "=" + filled_in(text, values).value());
+  return out;
+}
+
+}  // namespace
+
+Result<ClientSpec> find_client(const std::string& name) {
+  if (name == "reference") {
+    ClientSpec out = adapter_client(name, {process::own_executable(), "client", "adapter"});
+    out.as_program = program_of({process::own_executable(), "client"});
+    return out;
+  }
+  if (name.starts_with("mutant:")) {
+    const auto names = mutant_names();
+    if (!names) return tl::unexpected(names.error());
+    const std::string mutant = name.substr(7);
+    if (std::find(names->begin(), names->end(), mutant) == names->end())
+      return fail(unknown_word("mutant", mutant, *names));
+    ClientSpec out = adapter_client(name, {*mutant_program(), mutant});
+    out.as_program = program_of({*mutant_program(), mutant});
+    return out;
+  }
+  const auto data = data_folder();
+  if (!data) return tl::unexpected(data.error());
+  if (name.ends_with(".yaml")) {
+    const auto file = load_client_file(name);
+    return file ? spec_of(*file, name, *data) : tl::unexpected(file.error());
+  }
+  const auto files = load_client_files(*data);
+  if (!files) return tl::unexpected(files.error());
+  if (const ClientFile* file = client_named(*files, name)) return spec_of(*file, file->name, *data);
+  std::vector<std::string> known = {"reference", "mutant:NAME"};
+  for (const ClientFile& file : *files) known.push_back(file.name);
+  return fail(unknown_word("client", name, known));
+}
+
+Recipe program_of(std::vector<std::string> argv) {
+  Recipe out;
+  out.argv = std::move(argv);
+  out.argv.emplace_back("run");
+  out.argv.emplace_back(R"({"op": "chat", "provider": {"id": "worldrouter", "default_api": "openai-chat", )"
+                        R"("api_base_path": "/v1"}, "urls": {"inference": "${inference.url}"}, )"
+                        R"("home": "${home}/state", "model": "${model}", "limits": {"backoff_ms": 10}, )"
+                        R"("messages": [{"role": "user", "content": "${prompt}"}]})");
+  out.environment = {{"ASSAY_API_KEY", "${key}"}};
+  out.capabilities = {"chat", "stream"};
+  out.name = "reference";
+  return out;
+}
+
+ClientSpec adapter_client(const std::string& name, std::vector<std::string> argv) {
+  ClientSpec out;
+  out.name = name;
+  out.argv = std::move(argv);
+  return out;
+}
+
+}  // namespace assay::conformance

@@ -1,0 +1,24 @@
+// Clients by name: the reference client, its mutants, what client files describe, and any adapter program
+// that the command line names.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "conformance/runner/play/session.h"
+
+namespace assay::conformance {
+
+// "reference"; "mutant:NAME"; a name or an alias of conformance/clients; the path of a client file
+// ("./mine.yaml"). Errors name what there is, and say how a client that is not installed is installed.
+Result<ClientSpec> find_client(const std::string& name);
+// A program that speaks the adapter protocol: `--adapter "node adapter.js"` as an argv array.
+// `argv` (the reference client or a mutant of it) as a program that is run for each chat: `argv run REQUEST`.
+Recipe program_of(std::vector<std::string> argv);
+ClientSpec adapter_client(const std::string& name, std::vector<std::string> argv);
+// The program assay-mutant beside this one.
+Result<std::string> mutant_program();
+// Every mutant that it knows.
+Result<std::vector<std::string>> mutant_names();
+
+}  // namespace assay::conformance

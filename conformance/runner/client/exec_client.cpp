@@ -1,0 +1,236 @@
+#include "conformance/runner/client/exec_client.h"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <mutex>
+#include <optional>
+#include <regex>
+
+#include "conformance/runner/client/acp_talk.h"
+#include "conformance/runner/client/output_dialect.h"
+#include "conformance/runner/client/runs.h"
+#include "harness/base/text.h"
+#include "harness/process/child.h"
+#include "harness/world/condition.h"
+
+namespace assay::conformance {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+constexpr Micros kSlowReader = std::chrono::milliseconds(500);
+constexpr Micros kLineDeadline = std::chrono::hours(24);  // whoever waits for the chat ends it
+constexpr Micros kTalkDeadline = std::chrono::seconds(5);
+constexpr std::size_t kAgentLine = std::size_t{16} << 20U;
+
+// One turn with an agent that speaks ACP.
+void talk_acp(AcpTalk talk, process::Child& child) {
+  std::vector<std::string> lines = talk.begin();
+  while (true) {
+    for (const std::string& line : lines) {
+      if (!child.write(line + "\n", kTalkDeadline)) return;
+    }
+    if (talk.over()) return;
+    const auto line = child.read_line(kLineDeadline);
+    if (!line || !*line) return;
+    lines = talk.take(**line);
+  }
+}
+
+std::string last_user_message(const json& request) {
+  std::string prompt = "ping";
+  for (const json& message : request.value("messages", json::array())) {
+    if (message.value("role", "") == "user") prompt = message.value("content", "");
+  }
+  return prompt;
+}
+
+// What ${name} means in one chat, or why the client cannot be asked.
+Result<std::map<std::string, std::string>> values_of(const json& request, const Recipe& recipe,
+                                                     const Launch& launch) {
+  const json* key = at_pointer(request, "/credential/key");
+  const json* url = at_pointer(request, "/urls/inference");
+  const json* seed = at_pointer(request, "/provider/seeds/0");
+  if (key == nullptr || !key->is_string()) return fail("it is run with a key, and the case gives none");
+  if (url == nullptr || !url->is_string()) return fail("the case has no inference API");
+  std::string model =
+      request.value("model", seed != nullptr && seed->is_string() ? seed->get<std::string>() : "default");
+  if (!recipe.model.empty()) model = recipe.model;
+  return std::map<std::string, std::string>{{"key", key->get<std::string>()},
+                                            {"inference.url", url->get<std::string>()},
+                                            {"model", std::move(model)},
+                                            {"prompt", last_user_message(request)},
+                                            {"home", launch.directory}};
+}
+
+class ExecClient final : public Client {
+ public:
+  ExecClient(Recipe recipe, Launch launch, const Clock& clock, OnEvent on_event)
+      : recipe_(std::move(recipe)),
+        launch_(std::move(launch)),
+        clock_(clock),
+        on_event_(std::move(on_event)),
+        runs_(launch_.actor, clock) {
+    hello_.client = recipe_.name;
+    hello_.version = recipe_.version;
+    hello_.capabilities = capabilities_of(recipe_);
+  }
+
+  const Hello& hello() const override { return hello_; }
+
+  std::uint64_t begin(json request) override {
+    const std::uint64_t id = runs_.open(request);
+    const std::string op = request.value("op", "");
+    if (op == "chat" || (op == "resume" && !recipe_.resume.empty())) {
+      start_chat(id, request);
+    } else if (op == "login" && !recipe_.login_argv.empty()) {
+      start_login(id);
+    } else if (op == "cancel") {
+      const auto target = request.value("target", std::uint64_t{0});
+      const bool cancelled =
+          request.contains("terminate") ? runs_.terminate(target) : runs_.interrupt(target);
+      runs_.end(id, Outcome::End::result, {{"ok", true}, {"cancelled", cancelled}});
+    } else {
+      runs_.end(id, Outcome::End::skipped, {{"reason", "a client that is run for each chat has no " + op}});
+    }
+    return id;
+  }
+
+  Outcome finish(std::uint64_t id, Micros deadline) override { return runs_.finish(id, deadline); }
+  bool ended(std::uint64_t id) const override { return runs_.ended(id); }
+  std::string broken() const override { return {}; }
+  void kill() override { runs_.kill(); }
+
+  ProcessOutcome stop(Micros grace) override {
+    ProcessOutcome out = runs_.stop(grace);
+    if (out.argv.empty()) out.argv = recipe_.argv;
+    return out;
+  }
+
+ private:
+  void start_chat(std::uint64_t id, const json& request) {
+    auto values = values_of(request, recipe_, launch_);
+    if (!values) return runs_.end(id, Outcome::End::skipped, {{"reason", values.error().message}});
+    const std::string name = request.value("session", "");
+    const auto known = session_named(name);
+    const bool goes_on = !recipe_.resume.empty() && (known || request.value("op", "") == "resume");
+    if (goes_on && known.value_or("").empty()) {
+      const std::string why = "no chat before it told the id of a session to go on with";
+      return runs_.end(id, Outcome::End::result,
+                       {{"ok", false}, {"said", "failure"}, {"text", ""}, {"error", {{"message", why}}}});
+    }
+    if (goes_on) (*values)["session"] = *known;
+    auto options = options_for(*values, goes_on ? recipe_.resume : recipe_.argv);
+    if (!options) return runs_.end(id, Outcome::End::errored, {{"message", options.error().text()}});
+    options->on_output = launch_.on_output;
+    const auto read = [this, name](const std::string& out, const std::string& err,
+                                   const process::ExitStatus& status) {
+      json result = read_output(recipe_.output, recipe_.session, out, err, status);
+      if (!name.empty()) remember_session(name, result.value("session", ""));
+      return result;
+    };
+    if (recipe_.output == Dialect::acp) {
+      options->lines = true;
+      options->line_limit = kAgentLine;
+      AcpTalk talk(values->at("prompt"), launch_.directory, goes_on ? *known : "");
+      return runs_.launch_talk(
+          id, std::move(*options), [talk](process::Child& child) { talk_acp(talk, child); }, read);
+    }
+    const json pipes = request.value("pipes", json::object());
+    if (pipes.value("stdout", "") == "slow") options->stdout_pause = kSlowReader;
+    if (pipes.value("stdout", "") == "closed") options->stdout_bytes = 1;
+    runs_.launch(id, std::move(*options), filled_in(recipe_.stdin_text, *values).value(), read,
+                 pipes.value("stdin", "") == "open" ? Runs::Stdin::stays_open : Runs::Stdin::ends);
+  }
+
+  // The id that the program gave its session which the case calls `name`: empty when it gave none, nullopt
+  // when no chat has ended under that name.
+  std::optional<std::string> session_named(const std::string& name) {
+    const std::lock_guard lock(mutex_);
+    const auto found = sessions_.find(name);
+    return found == sessions_.end() ? std::nullopt : std::optional(found->second);
+  }
+  // Some programs give a session that goes on another id.
+  void remember_session(const std::string& name, const std::string& id) {
+    const std::lock_guard lock(mutex_);
+    std::string& known = sessions_[name];
+    if (!id.empty()) known = id;
+  }
+
+  void start_login(std::uint64_t id) {
+    process::ChildOptions options = plain_options();
+    options.argv = recipe_.login_argv;
+    options.on_output = [this, id, told = std::make_shared<std::string>(),
+                         found = std::make_shared<bool>(false)](const process::OutputChunk& chunk) {
+      if (*found) return;
+      *told += chunk.bytes;
+      // Only whole lines: the last one may still grow.
+      const std::string lines = told->substr(0, told->rfind('\n') + 1);
+      std::smatch page;
+      if (!std::regex_search(lines, page, std::regex(recipe_.login_url))) return;
+      *found = true;
+      if (on_event_) on_event_(id, {{"kind", "open_url"}, {"url", page.str()}});
+    };
+    // Its words are of no dialect: they are for a person.
+    runs_.launch(id, std::move(options), "",
+                 [](const std::string& out, const std::string& err, const process::ExitStatus& status) {
+                   return read_output(Dialect::plain, {}, out, err, status);
+                 });
+  }
+
+  process::ChildOptions plain_options() const {
+    process::ChildOptions options;
+    options.directory = launch_.directory;
+    options.environment = launch_.environment;
+    options.stdin_mode = process::StdinMode::pipe;
+    options.clock = &clock_;
+    options.output_limit = launch_.output_limit;
+    return options;
+  }
+
+  Result<process::ChildOptions> options_for(const std::map<std::string, std::string>& values,
+                                            const std::vector<std::string>& argv) const {
+    process::ChildOptions options = plain_options();
+    for (const std::string& word : argv) {
+      auto text = filled_in(word, values);
+      if (!text) return tl::unexpected(text.error());
+      options.argv.push_back(std::move(*text));
+    }
+    for (const auto& [name, value] : recipe_.environment) {
+      auto text = filled_in(value, values);
+      if (!text) return tl::unexpected(text.error());
+      options.environment.push_back(name + "=" + *text);
+    }
+    for (const auto& [path, form] : recipe_.files) {
+      const fs::path file = fs::path(launch_.directory) / path;
+      std::error_code error;
+      fs::create_directories(file.parent_path(), error);
+      if (error) return fail(error.message(), file.parent_path().string());
+      auto text = filled_in(form, values);
+      if (!text) return tl::unexpected(text.error());
+      if (auto written = write_file_atomically(file.string(), *text); !written)
+        return tl::unexpected(written.error());
+    }
+    return options;
+  }
+
+  const Recipe recipe_;
+  const Launch launch_;
+  const Clock& clock_;
+  const OnEvent on_event_;
+  Hello hello_;
+  std::mutex mutex_;
+  std::map<std::string, std::string> sessions_;  // the case's name → the program's id
+  Runs runs_;                                    // last: its threads read what stands above
+};
+
+}  // namespace
+
+std::unique_ptr<Client> make_exec_client(Recipe recipe, Launch launch, const Clock& clock,
+                                         Client::OnEvent on_event) {
+  return std::make_unique<ExecClient>(std::move(recipe), std::move(launch), clock, std::move(on_event));
+}
+
+}  // namespace assay::conformance

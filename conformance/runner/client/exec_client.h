@@ -1,0 +1,28 @@
+// A command line program as a Client: each chat, and each login, is one run of it, with the environment and
+// the files that its client file describes.
+#pragma once
+
+#include "conformance/runner/client/client.h"
+#include "conformance/runner/client/client_file.h"
+
+namespace assay::conformance {
+
+// Nothing is started before it is asked for. Of the operations only chat, login and cancel are known, all
+// others are skipped.
+// - chat needs a `credential` and gives its last user message as ${prompt}. `pipes` says how the other ends
+//   of its pipes behave: {stdin: open} does not end it, {stdout: slow} reads nothing for half a second,
+//   {stdout: closed} goes away after the first bytes. The result is read_output()'s, with `left_behind` (the
+//   processes that it left, as "pid name") where there are any.
+//   With `session` a later chat of that name goes on with the session of the first one, by the recipe's
+//   resume form; `resume` is the same. Through ACP the program is an agent that is talked to (acp_talk.h).
+// - login gives the event open_url when the program names its page; ok is exit 0.
+// - cancel interrupts (SIGINT to the group, as a terminal does); with {terminate: true} SIGTERM to the
+// program
+//   alone, as a service manager does.
+// Beside the recipe's capabilities it has `process`, unless it speaks ACP, and `resume` with a resume form.
+// `launch.argv` is not used; its environment is what every run gets beside the recipe's. `clock` outlives the
+// client.
+std::unique_ptr<Client> make_exec_client(Recipe recipe, Launch launch, const Clock& clock,
+                                         Client::OnEvent on_event = {});
+
+}  // namespace assay::conformance

@@ -1,0 +1,37 @@
+#include "conformance/runner/client/start_client.h"
+
+#include "conformance/runner/client/exec_client.h"
+#include "conformance/runner/client/program_client.h"
+
+namespace assay::conformance {
+
+void set_variable(std::vector<std::string>& environment, const std::string& variable) {
+  const std::string name = variable.substr(0, variable.find('=') + 1);
+  std::erase_if(environment, [&](const std::string& one) { return one.starts_with(name); });
+  environment.push_back(variable);
+}
+
+std::vector<std::string> client_environment(const ClientSpec& client, const std::string& home,
+                                            const std::vector<std::string>& more) {
+  std::vector<std::string> out = {"HOME=" + home, "PATH=/usr/local/bin:/usr/bin:/bin", "TERM=dumb",
+                                  "LANG=C.UTF-8"};
+  out.insert(out.end(), more.begin(), more.end());
+  for (const std::string& variable : client.environment) set_variable(out, variable);
+  return out;
+}
+
+Result<std::unique_ptr<Client>> start_client(const ClientSpec& client, Launch launch, bool as_process,
+                                             const Clock& clock, Client::OnEvent on_event) {
+  launch.argv = client.argv;
+  if (client.program) {
+    const std::string home = launch.directory;
+    launch.directory = client.directory;
+    return make_program_client(std::move(launch), home, clock, std::move(on_event));
+  }
+  if (client.recipe) return make_exec_client(*client.recipe, std::move(launch), clock, std::move(on_event));
+  if (client.as_program && as_process)
+    return make_exec_client(*client.as_program, std::move(launch), clock, std::move(on_event));
+  return start_adapter(launch, clock, std::move(on_event));
+}
+
+}  // namespace assay::conformance

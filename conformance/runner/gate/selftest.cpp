@@ -1,0 +1,124 @@
+#include "conformance/runner/gate/selftest.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "conformance/runner/client/clients.h"
+
+namespace assay::conformance {
+namespace {
+
+ClientSpec mutant_client(const SelftestOptions& options, const std::string& mutant) {
+  ClientSpec out;
+  out.name = "mutant:" + mutant;
+  out.argv = {options.mutant_program, mutant};
+  out.as_program = program_of(out.argv);
+  out.environment = options.reference.environment;
+  return out;
+}
+
+bool failed(Verdict verdict) {
+  return verdict == Verdict::fail || verdict == Verdict::timeout || verdict == Verdict::crash;
+}
+
+}  // namespace
+
+bool SelftestReport::ok() const {
+  return reference_failed.empty() && unproven_cases.empty() && blunt_mutants.empty() &&
+         std::all_of(proofs.begin(), proofs.end(), [](const Proof& p) { return p.proven; });
+}
+
+std::string why_not_proven(const CaseRecord& record, const std::string& check) {
+  if (record.verdict == Verdict::pass) return "passes with the mutant";
+  if (!failed(record.verdict)) return fmt::format("{}: {}", to_string(record.verdict), record.reason);
+  std::vector<std::string> others;
+  bool named = false;
+  std::string demand;
+  for (const auto& result : record.checks) {
+    if (result.ok) continue;
+    if (result.name == check) {
+      named = true;
+      demand = result.expected;
+    } else {
+      others.push_back(result.name);
+    }
+  }
+  if (!named) return fmt::format("the check {} holds; failing: {}", check, fmt::join(others, ", "));
+  if (!others.empty()) return fmt::format("fails also: {}", fmt::join(others, ", "));
+  // A crash or a hang proves a check only where ending well, or in time, is what it demands.
+  if (record.verdict == Verdict::timeout && demand.find("\"within\"") == std::string::npos &&
+      demand.find("\"max\"") == std::string::npos)
+    return "timed out, but the check demands no time";
+  if (record.verdict == Verdict::crash && demand.find("\"ok\"") == std::string::npos &&
+      demand.find("exit") == std::string::npos) {
+    return "crashed, but the check demands neither a result nor an exit";
+  }
+  return {};
+}
+
+Result<SelftestReport> selftest(const std::vector<Case>& cases, const SelftestOptions& options,
+                                const std::function<void(const CaseRecord&)>& progress) {
+  SelftestReport report;
+  std::vector<PlannedCase> plan;
+  std::map<std::uint64_t, std::pair<std::string, std::string>> proof_of;  // index → mutant, check
+  std::set<std::string> used;
+  std::uint64_t index = 0;
+  for (const Case& one : cases) {
+    plan.push_back({index++, options.seed, one, options.reference});
+    if (one.proven_by.empty()) report.unproven_cases.push_back(one.id);
+    for (const auto& [mutant, check] : one.proven_by) {
+      if (std::find(options.mutants.begin(), options.mutants.end(), mutant) == options.mutants.end()) {
+        return fail(fmt::format("{} is proven by the mutant \"{}\", which does not exist", one.id, mutant),
+                    one.file, one.line);
+      }
+      used.insert(mutant);
+      proof_of[index] = {mutant, check};
+      plan.push_back({index++, options.seed, one, mutant_client(options, mutant)});
+    }
+    if (!options.matrix) continue;
+    for (const std::string& mutant : options.mutants) {
+      if (!one.proven_by.contains(mutant))
+        plan.push_back({index++, options.seed, one, mutant_client(options, mutant)});
+    }
+  }
+  std::map<std::string, std::uint64_t> applicable, failing;  // mutant → other cases
+  auto done = execute(plan, options.execute, [&](const CaseLine& line) {
+    const CaseRecord& record = line.record;
+    if (progress) progress(record);
+    const auto proof = proof_of.find(record.index);
+    if (record.client == options.reference.name) {
+      if (record.verdict != Verdict::pass)
+        report.reference_failed.push_back(
+            fmt::format("{}: {}: {}", record.name, to_string(record.verdict), record.reason));
+      return;
+    }
+    const std::string mutant = record.client.substr(record.client.find(':') + 1);
+    if (failed(record.verdict)) report.matrix[mutant].push_back(record.name);
+    if (proof != proof_of.end()) {
+      const std::string why = why_not_proven(record, proof->second.second);
+      report.proofs.push_back({record.name, mutant, proof->second.second, why.empty(), why});
+    } else if (record.verdict != Verdict::not_applicable) {
+      ++applicable[mutant];
+      if (record.verdict != Verdict::pass) ++failing[mutant];
+    }
+  });
+  if (!done) return tl::unexpected(done.error());
+  for (const std::string& mutant : options.mutants) {
+    if (!used.contains(mutant)) report.idle_mutants.push_back(mutant);
+  }
+  for (const auto& [mutant, count] : failing) {
+    if (count * 10 > applicable[mutant])
+      report.blunt_mutants.push_back(
+          fmt::format("{} fails {} of {} other cases", mutant, count, applicable[mutant]));
+  }
+  std::sort(report.proofs.begin(), report.proofs.end(), [](const Proof& a, const Proof& b) {
+    return std::tie(a.case_id, a.mutant) < std::tie(b.case_id, b.mutant);
+  });
+  std::sort(report.reference_failed.begin(), report.reference_failed.end());
+  for (auto& [mutant, ids] : report.matrix) std::sort(ids.begin(), ids.end());
+  return report;
+}
+
+}  // namespace assay::conformance

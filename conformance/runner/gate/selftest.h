@@ -1,0 +1,48 @@
+// Selftest: each case is proven. With the mutant that it names exactly the named check must fail; without it
+// the reference client passes.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "conformance/runner/play/execute.h"
+
+namespace assay::conformance {
+
+// One case under one mutant.
+struct Proof {
+  std::string case_id, mutant, check;
+  bool proven = false;
+  std::string why_not;  // one line, empty when proven
+};
+
+struct SelftestReport {
+  std::vector<Proof> proofs;
+  std::vector<std::string> unproven_cases;    // no mutant named
+  std::vector<std::string> reference_failed;  // "id: reason": the reference client did not pass
+  std::vector<std::string> idle_mutants;      // no case names them
+  std::vector<std::string>
+      blunt_mutants;  // fail more than a tenth of the other cases that they were run on (only with matrix)
+  // With matrix: mutant → ids of the cases that fail under it.
+  std::map<std::string, std::vector<std::string>> matrix;
+  bool ok() const;
+};
+
+struct SelftestOptions {
+  ExecuteOptions execute;
+  std::string mutant_program;        // assay-mutant
+  std::vector<std::string> mutants;  // all that exist
+  ClientSpec reference;
+  bool matrix = false;  // every mutant against every case
+  std::uint64_t seed = 1;
+};
+
+Result<SelftestReport> selftest(const std::vector<Case>& cases, const SelftestOptions& options,
+                                const std::function<void(const CaseRecord&)>& progress);
+
+// Judges one record of a mutant run; empty = exactly the named check failed.
+std::string why_not_proven(const CaseRecord& record, const std::string& check);
+
+}  // namespace assay::conformance

@@ -1,0 +1,240 @@
+#include "conformance/runner/play/execute.h"
+
+#include <fmt/format.h>
+
+#include <condition_variable>
+#include <csignal>
+#include <filesystem>
+#include <iostream>
+#include <mutex>
+#include <thread>
+
+#include "conformance/runner/gate/gate.h"
+#include "conformance/runner/play/machinery.h"
+#include "harness/process/cell.h"
+#include "reports/record/reader.h"
+#include "reports/record/writer.h"
+
+namespace assay::conformance {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+json to_wire(const PlannedCase& planned, const std::string& data_folder) {
+  return {{"index", planned.index},     {"seed", planned.seed},       {"id", planned.one.id},
+          {"suite", planned.one.suite}, {"case", planned.one.source}, {"file", planned.one.file},
+          {"line", planned.one.line},   {"client", planned.client},   {"data_folder", data_folder}};
+}
+
+Result<PlannedCase> from_wire(const json& wire) {
+  Document document{wire.at("case"), {{"", wire.at("line").get<int>()}}, wire.at("file").get<std::string>()};
+  auto one = parse_case(document, wire.at("suite").get<std::string>(), wire.at("id").get<std::string>());
+  if (!one) return tl::unexpected(one.error());
+  return PlannedCase{wire.at("index").get<std::uint64_t>(), wire.at("seed").get<std::uint64_t>(),
+                     std::move(*one), wire.at("client").get<ClientSpec>()};
+}
+
+// A folder for one case that goes when the case is over.
+class Scratch {
+ public:
+  Scratch() {
+    std::string name = (fs::temp_directory_path() / "assay-case-XXXXXX").string();
+    if (mkdtemp(name.data()) == nullptr)
+      throw std::runtime_error("cannot make a folder in " + fs::temp_directory_path().string());
+    path_ = name;
+  }
+  ~Scratch() {
+    std::error_code ignored;
+    fs::remove_all(path_, ignored);
+  }
+  Scratch(const Scratch&) = delete;
+  Scratch& operator=(const Scratch&) = delete;
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+constexpr int kUnconfirmedAgain = 3;
+
+CaseLine run_here(const PlannedCase& planned, const std::string& data_folder, Surroundings* surroundings) {
+  const auto play = [&] {
+    const Scratch scratch;
+    SessionOptions options = machinery(data_folder);
+    options.surroundings = surroundings;
+    options.scratch = scratch.path();
+    return run_case(planned, options);
+  };
+  CaseRun run = play();
+  // A busy machine: nothing was judged, so nothing is made better by playing again.
+  for (int again = 0; run.unconfirmed && again < kUnconfirmedAgain; ++again) run = play();
+  // What leaves here went through the redactor, the record too.
+  std::string line = case_line(run.record, run.redactor);
+  auto record = parse_record(header_line({}) + "\n" + line + "\n", planned.one.id);
+  if (!record) throw std::runtime_error(record.error().text());
+  return {std::move(line), std::move(record->cases.front())};
+}
+
+CaseLine as_error(const PlannedCase& planned, std::string reason) {
+  CaseRecord record;
+  record.index = planned.index;
+  record.name = planned.one.id;
+  record.client = planned.client.name;
+  record.suite = planned.one.suite;
+  record.title = planned.one.title;
+  record.requirement = planned.one.requirement;
+  record.level = std::string(to_string(planned.one.level));
+  record.seed = planned.seed;
+  record.verdict = Verdict::error;
+  record.reason = std::move(reason);
+  record.command = command_for(planned);
+  return {case_line(record), record};
+}
+
+bool is_set(const std::atomic<bool>* flag) {
+  return flag != nullptr && *flag;
+}
+
+// One line for a case that `once` plays until it does not fail or all retries are used up. None when the run
+// was interrupted.
+std::optional<CaseLine> with_retries(const ExecuteOptions& options,
+                                     const std::function<std::optional<CaseLine>()>& once) {
+  std::vector<CaseRecord> attempts;
+  while (true) {
+    auto line = once();
+    if (!line) return std::nullopt;
+    const bool again = is_failure(line->record.verdict) && attempts.size() < options.retries;
+    if (!again && attempts.empty()) return line;
+    attempts.push_back(std::move(line->record));
+    if (again) continue;
+    CaseRecord joined = joined_attempts(std::move(attempts));
+    // Redacted already: it came from redacted lines.
+    return CaseLine{case_line(joined), std::move(joined)};
+  }
+}
+
+// One thread, one cell at a time, cases off the common list.
+class Lane {
+ public:
+  Lane(const std::vector<PlannedCase>& plan, const ExecuteOptions& options, std::atomic<std::size_t>& next)
+      : plan_(plan), options_(options), next_(next) {}
+
+  void run(const std::function<void(CaseLine)>& done) {
+    while (!stopped() && !is_set(options_.enough)) {
+      const std::size_t at = next_++;
+      if (at >= plan_.size()) return;
+      if (auto line = with_retries(options_, [&] { return one(plan_[at]); })) done(std::move(*line));
+    }
+  }
+
+  // Kills the cell that is at work, from another thread.
+  void kill_cell() const {
+    if (const pid_t pid = pid_; pid > 0) ::kill(pid, SIGKILL);
+  }
+
+  Result<void> open() {
+    process::CellOptions cell;
+    cell.catch_all = true;
+    cell.interrupted = options_.interrupted;
+    cell.environment = {"PATH=/usr/local/bin:/usr/bin:/bin", "LANG=C.UTF-8"};
+    for (const char* name : {"ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS", "ASSAY_DATA"}) {
+      if (const char* value = std::getenv(name))
+        cell.environment.push_back(fmt::format("{}={}", name, value));
+    }
+    auto made = process::Cell::start(cell, {process::own_executable(), "cell-worker"});
+    if (!made) return tl::unexpected(made.error());
+    cell_.emplace(std::move(*made));
+    pid_ = cell_->pid();
+    return {};
+  }
+
+ private:
+  bool stopped() const { return is_set(options_.interrupted); }
+
+  std::optional<CaseLine> one(const PlannedCase& planned) {
+    if (!cell_) {
+      if (auto opened = open(); !opened) return as_error(planned, opened.error().text());
+    }
+    auto answer = cell_->request(to_wire(planned, options_.data_folder).dump(), options_.case_deadline);
+    if (!answer) {
+      pid_ = 0;
+      cell_.reset();
+      if (stopped()) return std::nullopt;
+      return as_error(planned, answer.error().text());
+    }
+    auto record = parse_record(header_line({}) + "\n" + *answer + "\n", "the cell's answer");
+    if (!record || record->cases.empty())
+      return as_error(planned, "the cell's answer is not a case line: " + answer->substr(0, 200));
+    return CaseLine{std::move(*answer), std::move(record->cases.front())};
+  }
+
+  const std::vector<PlannedCase>& plan_;
+  const ExecuteOptions& options_;
+  std::atomic<std::size_t>& next_;
+  std::optional<process::Cell> cell_;
+  std::atomic<pid_t> pid_{0};
+};
+
+}  // namespace
+
+Result<void> execute(const std::vector<PlannedCase>& plan, const ExecuteOptions& options,
+                     const std::function<void(CaseLine)>& done) {
+  if (!options.cells) {
+    for (const PlannedCase& planned : plan) {
+      if (is_set(options.interrupted) || is_set(options.enough)) break;
+      done(*with_retries(options, [&] { return run_here(planned, options.data_folder, nullptr); }));
+    }
+    return {};
+  }
+  std::atomic<std::size_t> next{0};
+  std::mutex one_at_a_time;
+  std::vector<std::unique_ptr<Lane>> lanes;
+  for (unsigned i = 0; i < std::max(1U, options.jobs) && i < plan.size(); ++i) {
+    lanes.push_back(std::make_unique<Lane>(plan, options, next));
+    if (auto opened = lanes.back()->open(); !opened) return opened;
+  }
+  std::atomic<std::size_t> running = lanes.size();
+  std::vector<std::thread> threads;
+  std::condition_variable ended;
+  for (auto& lane : lanes) {
+    threads.emplace_back([&, &lane = *lane] {
+      lane.run([&](CaseLine line) {
+        const std::lock_guard lock(one_at_a_time);
+        done(std::move(line));
+      });
+      const std::lock_guard lock(one_at_a_time);
+      --running;
+      ended.notify_all();
+    });
+  }
+  {
+    std::unique_lock lock(one_at_a_time);
+    while (running > 0) {
+      ended.wait_for(lock, std::chrono::milliseconds(50));
+      if (is_set(options.interrupted)) {
+        for (auto& lane : lanes) lane->kill_cell();
+      }
+    }
+  }
+  for (std::thread& thread : threads) thread.join();
+  return {};
+}
+
+int work() {
+  Surroundings surroundings;
+  std::string line;
+  while (std::getline(std::cin, line)) {
+    const json wire = json::parse(line);
+    auto planned = from_wire(wire);
+    if (!planned) {
+      std::cerr << "assay cell-worker: " << planned.error().text() << '\n';
+      return 2;
+    }
+    const CaseLine done = run_here(*planned, wire.at("data_folder").get<std::string>(), &surroundings);
+    std::cout << done.text << '\n' << std::flush;
+  }
+  return 0;
+}
+
+}  // namespace assay::conformance

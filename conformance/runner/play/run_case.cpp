@@ -1,0 +1,144 @@
+#include "conformance/runner/play/run_case.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "conformance/runner/judge/judge.h"
+#include "harness/base/random.h"
+#include "harness/fixture/redact/redact.h"
+
+namespace assay::conformance {
+namespace {
+
+using nlohmann::json;
+
+bool any_ended(const Observation& seen, Outcome::End end) {
+  return std::any_of(seen.outcomes.begin(), seen.outcomes.end(), [&](const auto& of_label) {
+    return std::any_of(of_label.second.begin(), of_label.second.end(),
+                       [&](const Outcome& o) { return o.end == end; });
+  });
+}
+
+void decide(const Played& played, const std::vector<CheckResult>& checks, CaseRecord& record) {
+  if (!played.not_applicable.empty()) {
+    record.verdict = Verdict::not_applicable;
+    record.reason = played.not_applicable;
+    return;
+  }
+  if (!played.could_not_run.empty()) {
+    record.verdict = Verdict::could_not_run;
+    record.reason = played.could_not_run;
+    return;
+  }
+  if (!played.broken.empty()) {
+    record.verdict = Verdict::error;
+    record.reason = played.broken;
+    return;
+  }
+  if (std::any_of(checks.begin(), checks.end(), [](const CheckResult& c) { return c.unconfirmed; })) {
+    record.verdict = Verdict::could_not_run;
+    record.reason =
+        "a cut could not be confirmed: the client did not read in time for the split to be certain";
+    return;
+  }
+  const auto missed = std::find_if(checks.begin(), checks.end(), [](const CheckResult& c) { return !c.ok; });
+  if (missed == checks.end()) {
+    record.verdict = Verdict::pass;
+    return;
+  }
+  record.reason = missed->name + ": " + missed->observed;
+  if (any_ended(played.observation, Outcome::End::crash)) {
+    record.verdict = Verdict::crash;
+  } else if (any_ended(played.observation, Outcome::End::timeout)) {
+    record.verdict = Verdict::timeout;
+  } else {
+    record.verdict = Verdict::fail;
+  }
+}
+
+Redactor redactor_for(const std::vector<std::string>& secrets) {
+  auto rules = default_redaction_rules();
+  // Request bodies are evidence; what looks random in them but has no name of a secret stays readable.
+  rules.entropy = false;
+  for (const std::string& secret : secrets) {
+    if (secret.size() >= 8) rules.secrets.push_back(secret);
+  }
+  return [rules = std::move(rules)](std::string_view text) { return redact_text(text, rules); };
+}
+
+std::string quoted(const std::string& word) {
+  return word.find_first_of(" *'\"$&") == std::string::npos ? word : "'" + word + "'";
+}
+
+}  // namespace
+
+std::string command_for(const PlannedCase& planned) {
+  return fmt::format("assay run {} --client {} --seed {}", quoted(planned.one.id),
+                     quoted(planned.client.name), planned.seed);
+}
+
+CaseRun run_case(const PlannedCase& planned, const SessionOptions& common) {
+  const Case& one = planned.one;
+  CaseRun out;
+  CaseRecord& record = out.record;
+  record.index = planned.index;
+  record.name = one.id;
+  record.client = planned.client.name;
+  record.suite = one.suite;
+  record.title = one.title;
+  record.requirement = one.requirement;
+  record.level = std::string(to_string(one.level));
+  record.role = one.role;
+  record.features = one.features;
+  record.seen_in = one.seen_in;
+  record.axes = one.axes;
+  record.seed = planned.seed;
+  record.command = command_for(planned);
+
+  SessionOptions options = common;
+  options.seed = Random(planned.seed).fork(one.id).next();
+  auto plan = plan_world(one, options.data_folder, options.seed);
+  if (!plan) {
+    record.verdict = Verdict::error;
+    record.reason = plan.error().text();
+    out.redactor = redactor_for({});
+    return out;
+  }
+  record.provider = plan->provider.value("id", "");
+  const SystemClock clock;
+  Played played = play(one, *plan, planned.client, options);
+  record.duration_us = clock.now().count();
+  record.timings = {{"setup", played.setup.count()}, {"acting", played.acting.count()}};
+
+  std::vector<CheckResult> checks;
+  if (played.not_applicable.empty() && played.could_not_run.empty()) {
+    for (const Check& check : one.checks) checks.push_back(judge(check, played.observation));
+  }
+  decide(played, checks, record);
+  out.unconfirmed =
+      record.verdict == Verdict::could_not_run &&
+      std::any_of(checks.begin(), checks.end(), [](const CheckResult& c) { return c.unconfirmed; });
+  for (CheckResult& check : checks) {
+    record.checks.push_back({check.name, check.ok, std::move(check.expected), std::move(check.observed),
+                             std::move(check.evidence)});
+  }
+  for (const auto& [label, outcomes] : played.observation.outcomes) {
+    for (const Outcome& outcome : outcomes) {
+      if (outcome.op != "chat") continue;
+      if (record.protocol.empty())
+        record.protocol = outcome.request.value("protocol", plan->provider.value("default_api", ""));
+      if (record.model.empty()) record.model = outcome.request.value("model", "");
+    }
+  }
+  record.journal = journal_text(played.observation.journal);
+  for (const ProcessOutcome& process : played.observation.processes) {
+    record.output.out += process.out;
+    record.output.err += process.err;
+    if (process.exit_signal == 0) record.output.exit = process.exit_code;
+  }
+  out.redactor = redactor_for(played.secrets);
+  return out;
+}
+
+}  // namespace assay::conformance

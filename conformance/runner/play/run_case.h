@@ -1,0 +1,31 @@
+// run_case: one planned case against one client, from its world to its line of the run record.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "conformance/runner/play/session.h"
+#include "reports/record/record.h"
+#include "reports/record/redact.h"
+
+namespace assay::conformance {
+
+struct PlannedCase {
+  std::uint64_t index = 0;  // place in the whole plan
+  std::uint64_t seed = 0;   // of the run
+  Case one;
+  ClientSpec client;
+};
+
+struct CaseRun {
+  bool unconfirmed = false;  // a cut was not seen to be read: playing it again may give a verdict
+  CaseRecord record;
+  Redactor redactor;  // takes this case's secrets out of whatever is written
+};
+
+CaseRun run_case(const PlannedCase& planned, const SessionOptions& options);
+
+// The command that runs this case alone.
+std::string command_for(const PlannedCase& planned);
+
+}  // namespace assay::conformance

@@ -1,0 +1,70 @@
+#include "conformance/runner/play/session_core.h"
+
+namespace assay::conformance {
+
+Played Session::run() {
+  try {
+    set_up();
+    for (const Step& step : case_.steps) {
+      std::visit([&](const auto& action) { perform(action, step.text); }, step.action);
+    }
+  } catch (const Stop& stop) {
+    note_stop(stop);
+  }
+  played_.acting = clock_.now() - played_.setup;
+  wind_up();
+  return std::move(played_);
+}
+
+void Session::note_stop(const Stop& stop) {
+  switch (stop.why) {
+    case Stop::Why::broken:
+      played_.broken = stop.message;
+      break;
+    case Stop::Why::could_not_run:
+      played_.could_not_run = stop.message;
+      break;
+    case Stop::Why::not_applicable:
+      played_.not_applicable = stop.message;
+      break;
+  }
+}
+
+void Session::broken(std::string message) {
+  throw Stop{Stop::Why::broken, std::move(message)};
+}
+
+void to_json(nlohmann::json& out, const ClientSpec& client) {
+  out = {{"name", client.name},
+         {"argv", client.argv},
+         {"environment", client.environment},
+         {"version", client.version},
+         {"patience_us", client.patience.count()},
+         {"hosts", client.hosts}};
+  if (client.program) out["program"] = client.directory;
+  if (client.narrate) out["narrate"] = true;
+  if (client.recipe) out["recipe"] = *client.recipe;
+  if (client.as_program) out["as_program"] = *client.as_program;
+  if (client.manifest) out["manifest"] = *client.manifest;
+}
+
+void from_json(const nlohmann::json& in, ClientSpec& client) {
+  in.at("name").get_to(client.name);
+  in.at("argv").get_to(client.argv);
+  in.at("environment").get_to(client.environment);
+  in.at("version").get_to(client.version);
+  client.patience = Micros(in.at("patience_us").get<std::int64_t>());
+  in.at("hosts").get_to(client.hosts);
+  client.program = in.contains("program");
+  client.directory = in.value("program", "");
+  client.narrate = in.value("narrate", false);
+  if (in.contains("recipe")) client.recipe = in["recipe"].get<Recipe>();
+  if (in.contains("as_program")) client.as_program = in["as_program"].get<Recipe>();
+  if (in.contains("manifest")) client.manifest = in["manifest"].get<std::vector<std::string>>();
+}
+
+Played play(const Case& one, const WorldPlan& plan, const ClientSpec& client, const SessionOptions& options) {
+  return Session(one, plan, client, options).run();
+}
+
+}  // namespace assay::conformance

@@ -1,0 +1,75 @@
+// Session: a case being played. It starts the world, the clients and the browser, does the steps, and hands
+// over the observation.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "conformance/runner/case/case.h"
+#include "conformance/runner/client/client.h"
+#include "conformance/runner/client/client_file.h"
+#include "conformance/runner/play/observation.h"
+#include "conformance/runner/play/surroundings.h"
+#include "conformance/runner/case/world_spec.h"
+#include "harness/http/client.h"
+
+namespace assay::conformance {
+
+// What is under test, as the command line or a client file names it.
+struct ClientSpec {
+  std::string name;                      // "reference"
+  std::vector<std::string> argv;         // of an adapter; of an exec client what its recipe says
+  std::vector<std::string> environment;  // beside HOME, PATH, TERM, LANG, or instead of them
+  std::string version;                   // where it is known before the client is asked
+  std::optional<Recipe> recipe;          // of a program that is run for each chat
+  bool program = false;                  // argv is any program, run for each operation (program_client.h)
+  std::string directory;                 // where a program runs; empty = where we run
+  bool narrate = false;                  // what it says and shows is journalled
+  // How an adapter is run as a program instead, for cases that need `process`.
+  std::optional<Recipe> as_program = std::nullopt;
+  Micros patience{0};  // every operation has at least this long
+  // Role of a fake ("inference") → names that the client asks for over https, whatever it is told.
+  std::map<std::string, std::vector<std::string>> hosts = {};
+  // What a manifest declares that it can do. Then a case that needs more does not apply, and a hello that
+  // lacks any of it is an error.
+  std::optional<std::vector<std::string>> manifest = std::nullopt;
+};
+void to_json(nlohmann::json& out, const ClientSpec& client);
+void from_json(const nlohmann::json& in, ClientSpec& client);
+
+struct SessionOptions {
+  std::string data_folder;
+  std::string scratch;  // a folder for the homes of this case; removed by the caller
+  std::uint64_t seed = 0;
+  // Of a worker inside a cell with CellOptions::catch_all; null elsewhere. Outlives the session.
+  Surroundings* surroundings = nullptr;
+  // One visit of the user agent: walks from `url`, ends with what it was shown. Blocks; journals as
+  // "browser". It trusts the authorities of `ca_file`, or those of the machine when that is empty. `over`
+  // says that the clients have done what they were asked; it outlives the visit.
+  std::function<nlohmann::json(const std::string& url, const nlohmann::json& plan, Journal& journal,
+                               const std::string& ca_file, http::CancelToken& over)>
+      browse;
+  // Finds canaries where they must not be.
+  std::function<std::vector<Finding>(const Observation& observation,
+                                     const std::vector<std::pair<std::string, std::string>>& secrets)>
+      search;
+};
+
+struct Played {
+  Observation observation;
+  Hello hello;
+  std::string not_applicable;        // why the case does not apply to this client; empty = it does
+  std::string could_not_run;         // what this machine lacks
+  std::string broken;                // why the harness or the adapter broke; empty = neither did
+  std::vector<std::string> secrets;  // values that must not be written to a report
+  Micros setup{0}, acting{0};
+};
+
+// Plays `one` against `client`. Everything that can go wrong is told in Played.
+Played play(const Case& one, const WorldPlan& plan, const ClientSpec& client, const SessionOptions& options);
+
+}  // namespace assay::conformance

@@ -1,0 +1,74 @@
+// Session: the step that waits for a journal entry, an event, a prompt or an end.
+#include "conformance/runner/play/session_core.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "conformance/runner/judge/journal_query.h"
+
+namespace assay::conformance {
+
+using std::chrono::milliseconds;
+
+constexpr Micros kAwaitDeadline = std::chrono::seconds(10);
+
+void Session::perform(const Step::Await& step, const std::string&) {
+  const Micros deadline = step.deadline == Micros(0) ? kAwaitDeadline : step.deadline;
+  if (step.kind == "journal") {
+    const auto query = parse_query(step.what);
+    if (!query) broken(query.error().message);
+    const std::uint64_t wanted = std::max(query->nth, step.count);
+    std::uint64_t after = 0;
+    for (std::uint64_t i = 0; i < wanted; ++i) {
+      const auto found = journal_.wait([&](const JournalEntry& e) { return fits(*query, e); }, deadline,
+                                       "\"" + step.what + "\"", after);
+      if (!found) return missed(found.error().message);
+      after = (*found)->seq;
+    }
+    return;
+  }
+  std::unique_lock lock(mutex_);
+  auto count = [&] {
+    return static_cast<std::uint64_t>(
+        std::count_if(events_.begin(), events_.end(), [&](const SeenEvent& seen) {
+          if (!step.label.empty() && seen.label != step.label) return false;
+          if (step.kind == "prompt")
+            return seen.event.value("kind", "") == "prompt" && seen.event.value("prompt", "") == step.what;
+          return seen.event.value("kind", "") == step.what;
+        }));
+  };
+  auto over = [&] {
+    // A client that has answered or died will not say it any more.
+    return std::all_of(started_.begin(), started_.end(),
+                       [](const auto& one) { return one.second.actor->client->ended(one.second.id); });
+  };
+  if (step.kind == "ended") {
+    const auto found = started_.find(step.what);
+    if (found == started_.end()) return;
+    lock.unlock();
+    // finish() keeps its answer for the join that follows.
+    (void)found->second.actor->client->finish(found->second.id, deadline);
+    return;
+  }
+  const auto until = std::chrono::steady_clock::now() + deadline;
+  while (count() < step.count) {
+    if (over() ||
+        changed_.wait_until(lock, std::min(until, std::chrono::steady_clock::now() + milliseconds(100))) ==
+            std::cv_status::timeout) {
+      if (count() >= step.count) break;
+      if (over() || std::chrono::steady_clock::now() >= until) {
+        lock.unlock();
+        return missed(
+            fmt::format("{} {} was not seen within {}", step.kind, step.what, format_duration(deadline)));
+      }
+    }
+  }
+}
+
+// The client did not do what the next step waits for. The steps go on: the checks say what that means.
+void Session::missed(const std::string& what) {
+  journal_.note("world", JournalKind::note, "awaited in vain: " + what);
+}
+
+}  // namespace assay::conformance

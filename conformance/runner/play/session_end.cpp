@@ -1,0 +1,105 @@
+// Session, after the last step: what came back, while the world is still up.
+#include "conformance/runner/play/session_core.h"
+
+#include <sys/stat.h>
+
+#include <filesystem>
+
+#include "conformance/adapter_protocol.h"
+#include "conformance/runner/case/turns.h"
+#include "harness/base/text.h"
+
+namespace assay::conformance {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+void Session::wind_up() {
+  Observation& seen = played_.observation;
+  for (auto& [label, begun] : started_) {
+    // Started and never joined: its end belongs to the observation all the same.
+    if (begun.actor->client) finish(begun, label);
+  }
+  started_.clear();
+  over_.cancel();
+  join_visits();
+  seen.pages = pages_;
+  for (auto& [name, actor] : actors_) {
+    if (!actor.client) continue;
+    if (const std::string broke = actor.client->broken(); !broke.empty() && played_.broken.empty())
+      played_.broken = broke;
+    seen.processes.push_back(actor.client->stop(adapter::grace));
+  }
+  if (!skipped_.empty() && played_.not_applicable.empty()) played_.not_applicable = skipped_;
+  if (!errored_.empty() && played_.broken.empty())
+    played_.broken = "the client could not do what it was asked: " + errored_;
+  collect_traces();
+  if (world_) world_->settle();
+  if (options_.surroundings != nullptr) options_.surroundings->end();
+  seen.journal = journal_.entries();
+  for (const auto& entry : seen.journal) {
+    if (entry->detail.is_object() && entry->detail.contains("fault_refused") && played_.broken.empty())
+      played_.broken = entry->text;
+  }
+  for (const json& seed : plan_.provider.value("seeds", json::array()))
+    seen.seeds.push_back(seed.get<std::string>());
+  seen.turns = all_turns(options_.data_folder);
+  seen.first_turn = plan_.first_turn;
+  collect_world_secrets();
+  if (options_.search) seen.findings = options_.search(seen, secrets_);
+  for (const auto& [name, value] : secrets_) played_.secrets.push_back(value);
+  // What references may still ask for is asked now: the world ends with this session.
+  seen.resolve = [known = snapshot()](const std::string& name) {
+    const auto found = known.find(name);
+    return found == known.end() ? json() : found->second;
+  };
+}
+
+void Session::join_visits() {
+  // A visit that is still on its way may start no other: its list grows only on open_url, and the clients
+  // have answered.
+  std::vector<std::thread> visits;
+  {
+    const std::lock_guard lock(mutex_);
+    visits.swap(visits_);
+  }
+  for (std::thread& visit : visits) visit.join();
+}
+
+void Session::collect_traces() {
+  Observation& seen = played_.observation;
+  if (actors_.empty()) return;
+  const std::string home = actors_.begin()->second.home;
+  struct stat info {};
+  if (stat((home + "/auth.json").c_str(), &info) == 0) {
+    seen.store_mode = static_cast<int>(info.st_mode & 07777U);
+    const auto text = read_file(home + "/auth.json");
+    seen.store = text ? json::parse(*text, nullptr, false) : json(json::value_t::discarded);
+    if (!seen.store.is_discarded()) remember_secrets(seen.store);
+  }
+  std::error_code error;
+  for (auto it = fs::recursive_directory_iterator(options_.scratch, error); !error && it != fs::end(it);
+       it.increment(error)) {
+    if (!it->is_regular_file(error) || it->file_size(error) > (1U << 20U)) continue;
+    // The credential store is where secrets belong.
+    if (it->path().filename() == "auth.json") continue;
+    if (auto text = read_file(it->path().string()))
+      seen.files[it->path().lexically_relative(options_.scratch).string()] = std::move(*text);
+  }
+}
+
+void Session::collect_world_secrets() {
+  if (!world_) return;
+  for (const FakeSpec& fake : plan_.spec.fakes) {
+    const json secrets = world_->get(fake.name + ".secrets");
+    if (!secrets.is_object()) continue;
+    for (const auto& [name, values] : secrets.items()) {
+      for (const json& value : values.is_array() ? values : json::array({values})) {
+        if (value.is_string() && value.get_ref<const std::string&>().size() >= 8)
+          secrets_.emplace_back(name, value.get<std::string>());
+      }
+    }
+  }
+}
+
+}  // namespace assay::conformance

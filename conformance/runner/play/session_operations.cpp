@@ -1,0 +1,100 @@
+// Session: one operation of a client, from its request to its end.
+#include "conformance/runner/play/session_core.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "conformance/adapter_protocol.h"
+
+namespace assay::conformance {
+
+using nlohmann::json;
+using std::chrono::milliseconds;
+
+constexpr Micros kOperationDeadline = std::chrono::seconds(15);
+
+Session::Actor& Session::actor_of(const std::string& name) {
+  if (name.empty()) return actors_.begin()->second;
+  const auto found = actors_.find(name);
+  if (found == actors_.end()) broken("there is no actor \"" + name + "\" in this case");
+  return found->second;
+}
+
+json Session::provider_of(const std::string& second) const {
+  json provider = plan_.provider;
+  if (!second.empty()) provider["id"] = second;
+  return provider;
+}
+
+json Session::request_for(const Operation& operation, const Actor& actor) {
+  json request = need_resolved(operation.fields);
+  request["op"] = operation.op;
+  if (!operation.provider.empty() && !plan_.second.contains(operation.provider))
+    broken("there is no second provider \"" + operation.provider + "\" in the world");
+  request["provider"] = provider_of(operation.provider);
+  request["urls"] = client_urls(plan_, *world_, operation.provider);
+  request["home"] = actor.home;
+  const Micros deadline =
+      std::max(client_.patience, operation.deadline == Micros(0) ? kOperationDeadline : operation.deadline);
+  request["deadline_ms"] = deadline.count() / 1000;
+  if (request.contains("providers")) {
+    json all = json::array();
+    for (const json& name : request["providers"]) {
+      const std::string second = name == plan_.provider["id"] ? "" : name.get<std::string>();
+      all.push_back({{"provider", provider_of(second)}, {"urls", client_urls(plan_, *world_, second)}});
+    }
+    request["providers"] = std::move(all);
+  }
+  if (request.contains("credential")) remember_secrets(request["credential"]);
+  if (operation.op == "login" && request.contains("key")) remember_secrets({{"key", request["key"]}});
+  return request;
+}
+
+Session::Begun Session::begin(const Operation& operation) {
+  Actor& actor = actor_of(operation.actor);
+  if (!actor.client) broken("the actor " + actor.name + " is not running");
+  json request = request_for(operation, actor);
+  journal_.note(
+      "client", JournalKind::action,
+      fmt::format("begins {}{}", operation.op, operation.label.empty() ? "" : " as " + operation.label),
+      actors_.size() > 1 ? json{{"actor", actor.name}} : json());
+  const Micros deadline = milliseconds(request["deadline_ms"].get<std::int64_t>()) + adapter::grace;
+  // An event may come before begin() returns; on_event waits for this lock and then knows the label.
+  const std::lock_guard lock(mutex_);
+  const std::uint64_t id = actor.client->begin(std::move(request));
+  actor.labels[id] = operation.label;
+  return {&actor, id, deadline};
+}
+
+void Session::finish(const Begun& begun, const std::string& label) {
+  Outcome outcome = begun.actor->client->finish(begun.id, begun.deadline);
+  outcome.label = label;
+  if (outcome.end == Outcome::End::timeout)
+    outcome.result["message"] = fmt::format("{}, {} requests sent", outcome.result.value("message", ""),
+                                            requests_since(outcome.started));
+  json detail = {{"ok", outcome.end == Outcome::End::result ? outcome.result.value("ok", json()) : json()}};
+  if (outcome.result.is_object() && outcome.result.contains("error"))
+    detail["error"] = outcome.result["error"];
+  if (actors_.size() > 1) detail["actor"] = begun.actor->name;
+  const char* how = outcome.end == Outcome::End::result    ? "ends"
+                    : outcome.end == Outcome::End::timeout ? "timed out in"
+                    : outcome.end == Outcome::End::crash   ? "crashed in"
+                                                           : "refused";
+  journal_.note("client", JournalKind::action,
+                fmt::format("{} {}{}", how, outcome.op, label.empty() ? "" : " as " + label),
+                std::move(detail));
+  if (outcome.end == Outcome::End::skipped) skipped_ = outcome.result.value("reason", "skipped");
+  if (outcome.end == Outcome::End::errored && errored_.empty())
+    errored_ = outcome.op + ": " + outcome.result.value("message", "");
+  played_.observation.outcomes[label].push_back(std::move(outcome));
+}
+
+std::size_t Session::requests_since(Micros start) const {
+  const auto entries = journal_.entries();
+  return static_cast<std::size_t>(std::count_if(entries.begin(), entries.end(), [&](const auto& entry) {
+    return entry->kind == JournalKind::request && entry->at >= start;
+  }));
+}
+
+}  // namespace assay::conformance

@@ -1,0 +1,170 @@
+// Session, before the first step: the world, the homes and the clients.
+#include "conformance/runner/play/session_core.h"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <future>
+
+#include "conformance/runner/judge/journal_query.h"
+#include "conformance/runner/client/start_client.h"
+#include "fakes/fakes.h"
+#include "harness/base/text.h"
+
+namespace assay::conformance {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+void Session::set_up() {
+  for (const std::uint16_t port : plan_.ports_busy) {
+    auto holder = PortHolder::hold(port);
+    if (!holder) throw Stop{Stop::Why::could_not_run, holder.error().message};
+    busy_.push_back(std::move(*holder));
+  }
+  auto spec = secured(plan_, client_.hosts, options_.surroundings);
+  if (!spec) throw Stop{Stop::Why::could_not_run, spec.error().message};
+  auto world = World::start(std::move(*spec), fakes::make_factory(options_.data_folder + "/fixtures"),
+                            path_aliases(), clock_, journal_);
+  if (!world) broken(world.error().text());
+  world_ = std::move(*world);
+  if (plan_.needs_cell && options_.surroundings == nullptr)
+    throw Stop{Stop::Why::could_not_run, "the case needs a cell"};
+  if (options_.surroundings != nullptr) {
+    if (auto begun = options_.surroundings->begin(*world_, journal_); !begun)
+      throw Stop{Stop::Why::could_not_run, begun.error().message};
+  }
+  const json actors = case_.actors.empty() ? json{{"client", json::object()}} : case_.actors;
+  for (const auto& [name, settings] : actors.items()) {
+    Actor& actor = actors_[name];
+    actor.name = name;
+    const std::string home = settings.is_object() ? settings.value("home", name) : name;
+    actor.home = options_.scratch + "/" + home;
+    std::error_code error;
+    fs::create_directories(actor.home, error);
+    if (error) broken(actor.home + ": " + error.message());
+    fs::permissions(actor.home, fs::perms::owner_all, error);
+    // One that others share has its disk already.
+    if (!disks_.contains(actor.home)) {
+      auto disk = mount_disk(case_.machine, actor.home);
+      if (!disk) throw Stop{Stop::Why::could_not_run, disk.error().message};
+      disks_.emplace(actor.home, std::move(*disk));
+    }
+    if (case_.machine.opener) {
+      auto opener = Opener::make(actor.home + "/.assay-opener", [this](const std::string& url) {
+        journal_.note("opener", JournalKind::action, "exec", {{"argv", {"xdg-open", url}}});
+      });
+      if (!opener) broken(opener.error().text());
+      openers_.emplace(name, std::move(*opener));
+    }
+    played_.observation.homes[name] = actor.home;
+  }
+  give();
+  start_clients();
+  played_.setup = clock_.now();
+}
+
+// What `given:` says is there before the client starts.
+void Session::give() {
+  for (const auto& [key, value] : case_.given.items()) {
+    if (key == "store") {
+      const json store = value.is_string() ? value : need_resolved(value);
+      for (const auto& [name, actor] : actors_) {
+        const std::string text = store.is_string() ? store.get<std::string>() : store.dump(2);
+        if (auto written = write_file_atomically(actor.home + "/auth.json", text); !written)
+          broken(written.error().text());
+        chmod((actor.home + "/auth.json").c_str(),
+              static_cast<mode_t>(std::stoul(case_.given.value("store_mode", "600"), nullptr, 8)));
+        remember_secrets(store);
+      }
+    } else if (key == "files") {
+      for (const auto& [path, text] : value.items()) {
+        for (const auto& [name, actor] : actors_) {
+          fs::create_directories(fs::path(actor.home + "/" + path).parent_path());
+          if (auto written = write_file_atomically(actor.home + "/" + path, text.get<std::string>());
+              !written)
+            broken(written.error().text());
+        }
+      }
+    } else if (key != "env" && key != "store_mode") {
+      broken("unknown key \"" + key + "\" in given; expected store, store_mode, files or env");
+    }
+  }
+}
+
+// Several at the same time: a process takes most of its start to load.
+void Session::start_clients() {
+  std::vector<std::pair<Actor*, std::future<Result<std::unique_ptr<Client>>>>> starting;
+  for (auto& [name, actor] : actors_) {
+    const auto launch = actors_.size() > 1 ? std::launch::async : std::launch::deferred;
+    starting.emplace_back(&actor, std::async(launch, [this, &actor = actor, launch = launch_of(actor)] {
+      return make_client(actor, launch);
+    }));
+  }
+  for (auto& [actor, future] : starting) take_client(*actor, future.get());
+}
+
+void Session::start_client(Actor& actor) {
+  take_client(actor, make_client(actor, launch_of(actor)));
+}
+
+Launch Session::launch_of(const Actor& actor) {
+  Launch launch;
+  launch.actor = actor.name;
+  launch.environment = client_environment(
+      client_, actor.home,
+      options_.surroundings != nullptr ? options_.surroundings->environment() : std::vector<std::string>());
+  const json env = case_.given.value("env", json::object());
+  for (const auto& [name, value] : env.items()) {
+    set_variable(launch.environment, name + "=" + need_resolved(value).get<std::string>());
+  }
+  auto extra = machine_environment(case_.machine, client_.argv.front());
+  if (!extra) throw Stop{Stop::Why::could_not_run, extra.error().text()};
+  launch.environment.insert(launch.environment.end(), extra->begin(), extra->end());
+  if (const auto found = openers_.find(actor.name); found != openers_.end()) {
+    std::string path;
+    for (const std::string& variable : launch.environment) {
+      if (variable.starts_with("PATH=")) path = variable.substr(5);
+    }
+    for (const std::string& variable : found->second->environment(path))
+      set_variable(launch.environment, variable);
+  }
+  launch.directory = actor.home;
+  return launch;
+}
+
+// Touches nothing that another thread uses.
+Result<std::unique_ptr<Client>> Session::make_client(Actor& actor, Launch launch) {
+  const auto told = [this, &actor](std::uint64_t id, const json& event) { on_event(actor, id, event); };
+  const bool process = std::find(case_.needs.begin(), case_.needs.end(), "process") != case_.needs.end();
+  return conformance::start_client(client_, std::move(launch), process, clock_, told);
+}
+
+// Its hello must do for the case.
+void Session::take_client(Actor& actor, Result<std::unique_ptr<Client>> made) {
+  if (!made) broken(made.error().text());
+  actor.client = std::move(*made);
+  if (client_.program) return;
+  played_.hello = actor.client->hello();
+  const Hello& hello = played_.hello;
+  if (hello.role != case_.role)
+    throw Stop{Stop::Why::not_applicable,
+               fmt::format("the case is for the role {}, the client is a {}", case_.role, hello.role)};
+  const auto has = [](const std::vector<std::string>& all, const std::string& one) {
+    return std::find(all.begin(), all.end(), one) != all.end();
+  };
+  for (const std::string& need : case_.needs) {
+    if (client_.manifest && !has(*client_.manifest, need)) {
+      throw Stop{Stop::Why::not_applicable,
+                 "the manifest of the client does not declare the capability \"" + need + "\""};
+    }
+    if (has(hello.capabilities, need)) continue;
+    if (client_.manifest)
+      broken("the manifest of the client declares the capability \"" + need + "\", its hello does not");
+    throw Stop{Stop::Why::not_applicable, "the client has no capability \"" + need + "\""};
+  }
+}
+
+}  // namespace assay::conformance

@@ -1,4 +1,0 @@
-// For every CPU: SSE2 on x86-64, which all of them have, plain C++ elsewhere.
-#define ASSAY_KERNEL portable
-#define ASSAY_KERNEL_NAME "portable"
-#include "harness/stream/kernel_code.h"
