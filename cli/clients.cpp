@@ -3,8 +3,8 @@
 
 #include "cli/say.h"
 #include "cli/verbs.h"
-#include "conformance/runner/client/client_file.h"
 #include "conformance/runner/case/data.h"
+#include "conformance/runner/client/client_file.h"
 #include "conformance/runner/client/install.h"
 
 namespace assay::cli {

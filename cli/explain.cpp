@@ -3,11 +3,11 @@
 
 #include "cli/say.h"
 #include "cli/verbs.h"
-#include "conformance/runner/client/clients.h"
 #include "conformance/runner/case/data.h"
-#include "conformance/runner/play/machinery.h"
 #include "conformance/runner/case/plan.h"
 #include "conformance/runner/case/world_spec.h"
+#include "conformance/runner/client/clients.h"
+#include "conformance/runner/play/machinery.h"
 #include "harness/wire/fault.h"
 
 namespace assay::cli {

@@ -6,8 +6,8 @@
 #include "cli/say.h"
 #include "cli/verbs.h"
 #include "conformance/runner/case/case_file.h"
-#include "conformance/runner/client/clients.h"
 #include "conformance/runner/case/data.h"
+#include "conformance/runner/client/clients.h"
 #include "conformance/runner/gate/requirements.h"
 #include "harness/wire/fault.h"
 

@@ -7,12 +7,12 @@
 
 #include "cli/say.h"
 #include "cli/verbs.h"
-#include "conformance/runner/play/cell_choice.h"
-#include "conformance/runner/client/clients.h"
 #include "conformance/runner/case/data.h"
-#include "conformance/runner/play/machinery.h"
 #include "conformance/runner/case/plan.h"
+#include "conformance/runner/client/clients.h"
 #include "conformance/runner/gate/selftest.h"
+#include "conformance/runner/play/cell_choice.h"
+#include "conformance/runner/play/machinery.h"
 
 namespace assay::cli {
 namespace {

@@ -10,8 +10,8 @@
 
 #include "cli/say.h"
 #include "cli/serve.h"
-#include "conformance/runner/client/client_file.h"
 #include "conformance/runner/case/data.h"
+#include "conformance/runner/client/client_file.h"
 #include "conformance/serve/admin.h"
 #include "conformance/serve/live.h"
 #include "conformance/serve/snippets.h"

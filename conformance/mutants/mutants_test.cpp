@@ -13,7 +13,8 @@ namespace fs = std::filesystem;
 
 std::vector<fs::path> mutant_files() {
   std::vector<fs::path> files;
-  for (const auto& entry : fs::recursive_directory_iterator(fs::path(ASSAY_SOURCE_DIR) / "conformance/mutants"))
+  for (const auto& entry :
+       fs::recursive_directory_iterator(fs::path(ASSAY_SOURCE_DIR) / "conformance/mutants"))
     if (entry.path().extension() == ".cpp" && entry.path().stem().string().find('_') == std::string::npos)
       files.push_back(entry.path());
   return files;

@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
+#include "conformance/runner/case/step.h"
 #include "conformance/runner/judge/check.h"
 #include "conformance/runner/play/machine.h"
-#include "conformance/runner/case/step.h"
 #include "harness/base/strict.h"
 
 namespace assay::conformance {

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "conformance/runner/client/client_file.h"
 #include "conformance/runner/case/data.h"
+#include "conformance/runner/client/client_file.h"
 #include "conformance/runner/client/install.h"
 #include "harness/base/strict.h"
 #include "harness/base/text.h"

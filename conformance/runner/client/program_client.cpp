@@ -5,9 +5,9 @@
 #include <cctype>
 #include <set>
 
-#include "conformance/runner/play/opener.h"
 #include "conformance/runner/client/output_dialect.h"
 #include "conformance/runner/client/runs.h"
+#include "conformance/runner/play/opener.h"
 #include "harness/base/text.h"
 #include "harness/world/condition.h"
 

@@ -5,8 +5,8 @@
 #include <algorithm>
 
 #include "conformance/runner/case/case_file.h"
-#include "conformance/runner/judge/journal_query.h"
 #include "conformance/runner/case/world_spec.h"
+#include "conformance/runner/judge/journal_query.h"
 #include "fakes/fakes.h"
 #include "harness/base/strict.h"
 #include "harness/browser/browser.h"

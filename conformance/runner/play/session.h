@@ -10,11 +10,11 @@
 #include <vector>
 
 #include "conformance/runner/case/case.h"
+#include "conformance/runner/case/world_spec.h"
 #include "conformance/runner/client/client.h"
 #include "conformance/runner/client/client_file.h"
 #include "conformance/runner/play/observation.h"
 #include "conformance/runner/play/surroundings.h"
-#include "conformance/runner/case/world_spec.h"
 #include "harness/http/client.h"
 
 namespace assay::conformance {

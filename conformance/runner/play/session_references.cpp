@@ -3,8 +3,8 @@
 
 #include <charconv>
 
-#include "conformance/runner/judge/judge.h"
 #include "conformance/runner/case/turns.h"
+#include "conformance/runner/judge/judge.h"
 #include "harness/world/condition.h"
 
 namespace assay::conformance {

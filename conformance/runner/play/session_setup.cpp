@@ -8,8 +8,8 @@
 #include <filesystem>
 #include <future>
 
-#include "conformance/runner/judge/journal_query.h"
 #include "conformance/runner/client/start_client.h"
+#include "conformance/runner/judge/journal_query.h"
 #include "fakes/fakes.h"
 #include "harness/base/text.h"
 

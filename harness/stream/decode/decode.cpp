@@ -4,12 +4,12 @@
 #include <cstring>
 
 #include "harness/base/text.h"
-#include "harness/stream/framing/eventstream.h"
 #include "harness/stream/decode/interpret.h"
+#include "harness/stream/decode/templates.h"
+#include "harness/stream/framing/eventstream.h"
 #include "harness/stream/framing/json_framer.h"
 #include "harness/stream/framing/json_scan.h"
 #include "harness/stream/framing/kernel.h"
-#include "harness/stream/decode/templates.h"
 
 namespace assay::stream {
 

@@ -2,8 +2,8 @@
 #include <algorithm>
 
 #include "harness/base/text.h"
-#include "harness/stream/framing/eventstream.h"
 #include "harness/stream/decode/interpret.h"
+#include "harness/stream/framing/eventstream.h"
 
 namespace assay::stream::decoding {
 

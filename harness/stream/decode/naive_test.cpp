@@ -7,9 +7,9 @@
 
 #include "harness/stream/decode/decode.h"
 #include "harness/stream/encode/encode.h"
+#include "harness/stream/encode/random_turn.h"
 #include "harness/stream/naive/frames.h"
 #include "harness/stream/naive/reader.h"
-#include "harness/stream/encode/random_turn.h"
 
 namespace assay::stream {
 namespace {

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
-#include "harness/stream/framing/buffer.h"
 #include "harness/stream/decode/json_string.h"
+#include "harness/stream/framing/buffer.h"
 
 namespace assay::stream::decoding {
 

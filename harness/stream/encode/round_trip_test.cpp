@@ -3,8 +3,8 @@
 
 #include "harness/stream/decode/decode.h"
 #include "harness/stream/encode/encode.h"
-#include "harness/stream/print_turn.h"
 #include "harness/stream/encode/random_turn.h"
+#include "harness/stream/print_turn.h"
 
 namespace assay::stream {
 

@@ -7,9 +7,9 @@
 #include "harness/stream/decode/decode.h"
 #include "harness/stream/decode/detect.h"
 #include "harness/stream/encode/encode.h"
+#include "harness/stream/encode/random_turn.h"
 #include "harness/stream/framing/eventstream.h"
 #include "harness/stream/print_turn.h"
-#include "harness/stream/encode/random_turn.h"
 
 namespace assay::stream {
 namespace {

@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "harness/base/random.h"
-#include "harness/stream/framing/buffer.h"
 #include "harness/stream/decode/json_string.h"
+#include "harness/stream/framing/buffer.h"
 
 namespace assay::stream::decoding {
 namespace {
