@@ -16,8 +16,8 @@ Result<ListenerMode> apply_accept_then_close(const nlohmann::json& params) {
 Fault accept_then_close() {
   return {.name = "accept-then-close",
           .level = FaultLevel::listener,
-          .description = "Connections are accepted and closed at once, for ever or for a time",
-          .parameters = "for: DURATION (for ever)",
+          .description = "Connections are accepted and closed at once, permanently or for a time",
+          .parameters = "for: DURATION (permanent)",
           .example = "null",
           .on_listener = apply_accept_then_close};
 }

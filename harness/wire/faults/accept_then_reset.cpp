@@ -16,8 +16,8 @@ Result<ListenerMode> apply_accept_then_reset(const nlohmann::json& params) {
 Fault accept_then_reset() {
   return {.name = "accept-then-reset",
           .level = FaultLevel::listener,
-          .description = "Connections are accepted and reset at once, for ever or for a time",
-          .parameters = "for: DURATION (for ever)",
+          .description = "Connections are accepted and reset (RST) at once, permanently or for a time",
+          .parameters = "for: DURATION (permanent)",
           .example = "null",
           .on_listener = apply_accept_then_reset};
 }

@@ -25,7 +25,7 @@ Result<Response> apply_add_lines(Response response, const nlohmann::json& params
 Fault add_lines() {
   return {.name = "add-lines",
           .level = FaultLevel::exchange,
-          .description = "Lines more at the start of an event: id, retry, unknown fields, anything",
+          .description = "Extra lines at the start of an event: id, retry, unknown fields, anything",
           .parameters = "lines: [TEXT...]; event: N | [N...] | every (every)",
           .example = R"({"lines": ["id: 1", "retry: 10x", "foo: bar", "lonely"], "event": 0})",
           .on_exchange = apply_add_lines};

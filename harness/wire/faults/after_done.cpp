@@ -37,7 +37,7 @@ Result<Response> apply_after_done(Response response, const nlohmann::json& param
 Fault after_done() {
   return {.name = "after-done",
           .level = FaultLevel::exchange,
-          .description = "Bytes after the [DONE] event: a comment, a usage event, a second [DONE], rubbish",
+          .description = "Bytes after the [DONE] event: a comment, a usage event, a second [DONE], garbage",
           .parameters = "what: comment | usage | done | garbage (comment) | text: TEXT",
           .example = R"("usage")",
           .on_exchange = apply_after_done};

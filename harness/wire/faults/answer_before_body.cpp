@@ -19,14 +19,15 @@ Result<Script> apply_answer_before_body(Script script, const nlohmann::json& par
 }  // namespace
 
 Fault answer_before_body() {
-  return {
-      .name = "answer-before-body",
-      .level = FaultLevel::script,
-      .description = "Answered as soon as the request's head was read, while the peer still sends its body",
-      .parameters = "then: close | half-close (close)",
-      .example = "null",
-      .lossless = true,
-      .on_script = apply_answer_before_body};
+  return {.name = "answer-before-body",
+          .level = FaultLevel::script,
+          .description =
+              "The response starts as soon as the request headers were read, while the client still sends "
+              "its body",
+          .parameters = "then: close | half-close (close)",
+          .example = "null",
+          .lossless = true,
+          .on_script = apply_answer_before_body};
 }
 
 }  // namespace assay::wire::faults

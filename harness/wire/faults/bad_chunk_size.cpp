@@ -28,7 +28,7 @@ Result<Script> apply_bad_chunk_size(Script script, const nlohmann::json& params,
 Fault bad_chunk_size() {
   return {.name = "bad-chunk-size",
           .level = FaultLevel::script,
-          .description = "The size line of a chunk reads something else",
+          .description = "Invalid size line of an HTTP chunk",
           .parameters = "text: TEXT (ZZ), where {size} is the true size; chunk: N (1)",
           .example = R"({"text": "{size} ", "chunk": 1})",
           .on_script = apply_bad_chunk_size};

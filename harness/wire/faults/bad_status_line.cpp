@@ -19,7 +19,7 @@ Result<Script> apply_bad_status_line(Script script, const nlohmann::json& params
 Fault bad_status_line() {
   return {.name = "bad-status-line",
           .level = FaultLevel::script,
-          .description = "The status line reads something else",
+          .description = "Invalid status line",
           .parameters = "text: TEXT (HTTP/1.1 abc OK)",
           .example = R"("ICY 200 OK")",
           .on_script = apply_bad_status_line};

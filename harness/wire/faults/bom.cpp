@@ -26,7 +26,7 @@ Result<Response> apply_bom(Response response, const nlohmann::json& params, Faul
 Fault bom() {
   return {.name = "bom",
           .level = FaultLevel::exchange,
-          .description = "A byte order mark before the first byte, or at the start of an event",
+          .description = "Byte order mark before the first byte, or at the start of an event",
           .parameters = "event: N (before the first byte of the body)",
           .example = "null",
           .on_exchange = apply_bom};

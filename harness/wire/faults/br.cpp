@@ -12,7 +12,7 @@ Result<Response> apply_br(Response response, const nlohmann::json& params, Fault
 Fault br() {
   return {.name = "br",
           .level = FaultLevel::exchange,
-          .description = "The body is coded with Brotli",
+          .description = "Body compressed with Brotli",
           .parameters =
               "flush: event | burst, each event flushed or all in one chunk at the end (event); header: true "
               "| false, whether Content-Encoding says so (true)",

@@ -32,7 +32,7 @@ Result<Script> apply_byte_rate(Script script, const nlohmann::json& params, Faul
 Fault byte_rate() {
   return {.name = "byte-rate",
           .level = FaultLevel::script,
-          .description = "The body, or the whole message, comes at so many bytes a second",
+          .description = "Bandwidth limit for the body or the whole message",
           .parameters = "per_second: N; from: head | body (body)",
           .example = R"({"per_second": 10000})",
           .lossless = true,

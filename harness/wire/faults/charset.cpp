@@ -21,7 +21,7 @@ Result<Response> apply_charset(Response response, const nlohmann::json& params, 
 Fault charset() {
   return {.name = "charset",
           .level = FaultLevel::exchange,
-          .description = "The content type names another charset; the bytes stay as they are",
+          .description = "Content-Type names another charset; the bytes stay as they are",
           .parameters = "name: TEXT; null: none is named",
           .example = R"("iso-8859-1")",
           .on_exchange = apply_charset};

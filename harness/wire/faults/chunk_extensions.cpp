@@ -25,7 +25,8 @@ Result<Script> apply_chunk_extensions(Script script, const nlohmann::json& param
 Fault chunk_extensions() {
   return {.name = "chunk-extensions",
           .level = FaultLevel::script,
-          .description = "Every size line carries a chunk extension, which is legal (RFC 9112 section 7.1.1)",
+          .description =
+              "Every chunk size line carries a chunk extension, which is legal (RFC 9112 section 7.1.1)",
           .parameters = "text: TEXT (;a=b)",
           .example = R"(";a=\"b c\"")",
           .on_script = apply_chunk_extensions};

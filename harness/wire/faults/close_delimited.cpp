@@ -17,14 +17,15 @@ Result<Response> apply_close_delimited(Response response, const nlohmann::json& 
 }  // namespace
 
 Fault close_delimited() {
-  return {.name = "close-delimited",
-          .level = FaultLevel::exchange,
-          .description =
-              "An HTTP/1.1 answer without a length that ends with the connection (RFC 9112 section 6.3)",
-          .parameters = "",
-          .example = "null",
-          .lossless = true,
-          .on_exchange = apply_close_delimited};
+  return {
+      .name = "close-delimited",
+      .level = FaultLevel::exchange,
+      .description =
+          "HTTP/1.1 response without a length that ends when the connection closes (RFC 9112 section 6.3)",
+      .parameters = "",
+      .example = "null",
+      .lossless = true,
+      .on_exchange = apply_close_delimited};
 }
 
 }  // namespace assay::wire::faults

@@ -23,7 +23,7 @@ Result<Script> apply_close_on_next_request(Script script, const nlohmann::json& 
 Fault close_on_next_request() {
   return {.name = "close-on-next-request",
           .level = FaultLevel::script,
-          .description = "A connection kept alive ends just as the next request comes",
+          .description = "Keep-alive connection closed as the next request is sent",
           .parameters = "with: rst | fin (rst)",
           .example = "null",
           .lossless = true,

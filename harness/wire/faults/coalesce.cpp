@@ -35,7 +35,8 @@ Result<Script> apply_coalesce(Script script, const nlohmann::json& params, Fault
 Fault coalesce() {
   return {.name = "coalesce",
           .level = FaultLevel::script,
-          .description = "Everything in one write, when the last of it was due, as a buffering proxy does",
+          .description =
+              "The complete response in one write, at the time of its last byte, as from a buffering proxy",
           .parameters = "",
           .example = "null",
           .lossless = true,

@@ -20,9 +20,9 @@ Result<Response> apply_comments(Response response, const nlohmann::json& params,
 Fault comments() {
   return {.name = "comments",
           .level = FaultLevel::exchange,
-          .description = "Comment lines between the events",
+          .description = "SSE comment lines between events",
           .parameters =
-              "text: TEXT ( keepalive); event: N | [N...] | every, before which they stand (every); count: N "
+              "text: TEXT ( keepalive); event: N | [N...] | every, to insert them before (every); count: N "
               "at each place (1); blank: true | false, a blank line after each (true)",
           .example = R"({"event": 0, "count": 3, "text": " OPENROUTER PROCESSING"})",
           .on_exchange = apply_comments};

@@ -16,7 +16,7 @@ Result<Response> apply_content_encoding(Response response, const nlohmann::json&
 Fault content_encoding() {
   return {.name = "content-encoding",
           .level = FaultLevel::exchange,
-          .description = "A Content-Encoding that is not true: the body stays plain",
+          .description = "Wrong Content-Encoding: the body is not compressed",
           .parameters = "value: TEXT (gzip)",
           .example = R"("gzip")",
           .on_exchange = apply_content_encoding};

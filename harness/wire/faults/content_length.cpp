@@ -31,7 +31,7 @@ Result<Script> apply_content_length(Script script, const nlohmann::json& params,
 Fault content_length() {
   return {.name = "content-length",
           .level = FaultLevel::script,
-          .description = "Content-Length says more or less than comes",
+          .description = "Content-Length larger or smaller than the body",
           .parameters =
               "value: N | add: N; then: close | stall | keep-alive (close when more is declared than comes)",
           .example = R"({"add": 50})",

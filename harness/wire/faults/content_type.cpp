@@ -22,7 +22,7 @@ Result<Response> apply_content_type(Response response, const nlohmann::json& par
 Fault content_type() {
   return {.name = "content-type",
           .level = FaultLevel::exchange,
-          .description = "Another content type, or none",
+          .description = "Another Content-Type, or none",
           .parameters = "value: TEXT | null: the header is left out",
           .example = R"("application/octet-stream")",
           .on_exchange = apply_content_type};

@@ -17,7 +17,7 @@ Result<Response> apply_control_bytes(Response response, const nlohmann::json& pa
 Fault control_bytes() {
   return {.name = "control-bytes",
           .level = FaultLevel::exchange,
-          .description = "A header whose value holds control bytes",
+          .description = "Header value with control bytes",
           .parameters = "value: TEXT (NUL, ESC, BEL and others); header: NAME (X-Note)",
           .example = "null",
           .on_exchange = apply_control_bytes};

@@ -58,17 +58,18 @@ Result<Script> apply_cut(Script script, const nlohmann::json& params, FaultConte
 }  // namespace
 
 Fault cut() {
-  return {.name = "cut",
-          .level = FaultLevel::script,
-          .description =
-              "The peer reads up to the place before the next byte is sent, so that its reads end there",
-          .parameters =
-              "at: every-offset | inside-code-points | between-cr-lf | inside-chunk-size, or wire, header, "
-              "byte, chunk, event: N | [N...] | every, or every: N bytes, or random: N places; nth: N of "
-              "these places; gap: DURATION after each",
-          .example = R"({"event": [1, 2], "gap": "1ms"})",
-          .lossless = true,
-          .on_script = apply_cut};
+  return {
+      .name = "cut",
+      .level = FaultLevel::script,
+      .description =
+          "Read boundary: the next byte is sent only after the client has read everything up to the place",
+      .parameters =
+          "at: every-offset | inside-code-points | between-cr-lf | inside-chunk-size, or wire, header, "
+          "byte, chunk, event: N | [N...] | every, or every: N bytes, or random: N places; nth: N of "
+          "these places; gap: DURATION after each",
+      .example = R"({"event": [1, 2], "gap": "1ms"})",
+      .lossless = true,
+      .on_script = apply_cut};
 }
 
 }  // namespace assay::wire::faults

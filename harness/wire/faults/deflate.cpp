@@ -12,7 +12,7 @@ Result<Response> apply_deflate(Response response, const nlohmann::json& params, 
 Fault deflate() {
   return {.name = "deflate",
           .level = FaultLevel::exchange,
-          .description = "The body is coded with deflate (the zlib format, RFC 9110 section 8.4.1.2)",
+          .description = "Body compressed with deflate (zlib format, RFC 9110 section 8.4.1.2)",
           .parameters =
               "flush: event | burst, each event flushed or all in one chunk at the end (event); header: true "
               "| false, whether Content-Encoding says so (true), raw: true for DEFLATE without the zlib "

@@ -21,7 +21,7 @@ Result<Script> apply_delay(Script script, const nlohmann::json& params, FaultCon
 Fault delay() {
   return {.name = "delay",
           .level = FaultLevel::script,
-          .description = "Waits at the place; without one, before the first byte",
+          .description = "Delay at the place; without a place, before the first byte",
           .parameters = "for: DURATION; wire, header, byte, chunk, event: N | [N...] | every | end",
           .example = R"({"event": 1, "for": "5ms"})",
           .lossless = true,

@@ -29,7 +29,7 @@ Result<Script> apply_dribble(Script script, const nlohmann::json& params, FaultC
 Fault dribble() {
   return {.name = "dribble",
           .level = FaultLevel::script,
-          .description = "The body, or the whole message, comes a few bytes to a read",
+          .description = "Body or whole message delivered a few bytes at a time",
           .parameters = "bytes: N (1); gap: DURATION between them; from: head | body (body)",
           .example = R"({"bytes": 1})",
           .lossless = true,

@@ -23,7 +23,7 @@ Result<Response> apply_drop_done(Response response, const nlohmann::json& params
 Fault drop_done() {
   return {.name = "drop-done",
           .level = FaultLevel::exchange,
-          .description = "The stream ends without its [DONE] event",
+          .description = "Stream without its [DONE] event",
           .parameters = "",
           .example = "null",
           .on_exchange = apply_drop_done};

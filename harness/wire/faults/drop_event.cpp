@@ -20,7 +20,7 @@ Result<Response> apply_drop_event(Response response, const nlohmann::json& param
 Fault drop_event() {
   return {.name = "drop-event",
           .level = FaultLevel::exchange,
-          .description = "Events are left out",
+          .description = "Missing events",
           .parameters = "event: N | [N...] (the last)",
           .example = "1",
           .on_exchange = apply_drop_event};

@@ -22,8 +22,8 @@ Result<Response> apply_duplicate_event(Response response, const nlohmann::json& 
 Fault duplicate_event() {
   return {.name = "duplicate-event",
           .level = FaultLevel::exchange,
-          .description = "An event comes twice",
-          .parameters = "event: N (0); count: N times more (1)",
+          .description = "Duplicate event",
+          .parameters = "event: N (0); count: N extra copies (1)",
           .example = "1",
           .on_exchange = apply_duplicate_event};
 }

@@ -17,8 +17,8 @@ Result<Response> apply_empty_body(Response response, const nlohmann::json& param
 Fault empty_body() {
   return {.name = "empty-body",
           .level = FaultLevel::exchange,
-          .description = "No body and no content type",
-          .parameters = "status: 100-999 (as it was)",
+          .description = "Empty body without Content-Type",
+          .parameters = "status: 100-999 (unchanged)",
           .example = R"({"status": 500})",
           .on_exchange = apply_empty_body};
 }

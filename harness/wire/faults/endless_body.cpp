@@ -29,13 +29,13 @@ Result<Script> apply_endless_body(Script script, const nlohmann::json& params, F
 }  // namespace
 
 Fault endless_body() {
-  return {.name = "endless-body",
-          .level = FaultLevel::script,
-          .description =
-              "From the place on (the start of the body) the same text comes again and again, without end",
-          .parameters = "text: TEXT (16 KiB of x); every: DURATION between two; byte, chunk, event: N | end",
-          .example = R"({"text": "data: {}\n\n", "event": 1})",
-          .on_script = apply_endless_body};
+  return {
+      .name = "endless-body",
+      .level = FaultLevel::script,
+      .description = "Endless body: the same text repeats from the place on (default: the start of the body)",
+      .parameters = "text: TEXT (16 KiB of x); every: DURATION between two; byte, chunk, event: N | end",
+      .example = R"({"text": "data: {}\n\n", "event": 1})",
+      .on_script = apply_endless_body};
 }
 
 }  // namespace assay::wire::faults

@@ -22,7 +22,7 @@ Result<Script> apply_endless_headers(Script script, const nlohmann::json& params
 Fault endless_headers() {
   return {.name = "endless-headers",
           .level = FaultLevel::script,
-          .description = "After the last header line the same one comes again and again, without end",
+          .description = "Endless headers: the same header line repeats after the last one",
           .parameters = "line: TEXT (a name and 1,000 x); every: DURATION between two",
           .example = "null",
           .on_script = apply_endless_headers};

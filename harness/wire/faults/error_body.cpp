@@ -142,7 +142,7 @@ Result<Response> apply_error_body(Response response, const nlohmann::json& param
 Fault error_body() {
   return {.name = "error-body",
           .level = FaultLevel::exchange,
-          .description = "An error answer in the shape of a provider, or in an odd one",
+          .description = "Error response in a provider's format, or in an unusual one",
           .parameters =
               "shape: openai | anthropic | gemini | gemini-array | xai | mistral | mistral-401 | cohere | "
               "bedrock | openrouter | string | null-error | detail-text | detail-list | detail-object | "

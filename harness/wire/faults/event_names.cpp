@@ -30,8 +30,8 @@ Result<Response> apply_event_names(Response response, const nlohmann::json& para
 Fault event_names() {
   return {.name = "event-names",
           .level = FaultLevel::exchange,
-          .description = "Every event has an event field of that name, or none has one",
-          .parameters = "to: TEXT (there is none)",
+          .description = "Every event has an event field with the given name, or none has one",
+          .parameters = "to: TEXT (no event field)",
           .example = R"("message")",
           .on_exchange = apply_event_names};
 }

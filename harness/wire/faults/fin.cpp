@@ -16,12 +16,13 @@ Result<Script> apply_fin(Script script, const nlohmann::json& params, FaultConte
 }  // namespace
 
 Fault fin() {
-  return {.name = "fin",
-          .level = FaultLevel::script,
-          .description = "The connection is closed in order at the place; without one, before the first byte",
-          .parameters = "wire, header, byte, chunk, event: N | end",
-          .example = R"({"event": "end"})",
-          .on_script = apply_fin};
+  return {
+      .name = "fin",
+      .level = FaultLevel::script,
+      .description = "Connection closed cleanly (FIN) at the place; without a place, before the first byte",
+      .parameters = "wire, header, byte, chunk, event: N | end",
+      .example = R"({"event": "end"})",
+      .on_script = apply_fin};
 }
 
 }  // namespace assay::wire::faults

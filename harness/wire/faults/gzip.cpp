@@ -12,7 +12,7 @@ Result<Response> apply_gzip(Response response, const nlohmann::json& params, Fau
 Fault gzip() {
   return {.name = "gzip",
           .level = FaultLevel::exchange,
-          .description = "The body is coded with gzip",
+          .description = "Body compressed with gzip",
           .parameters =
               "flush: event | burst, each event flushed or all in one chunk at the end (event); header: true "
               "| false, whether Content-Encoding says so (true)",

@@ -18,12 +18,13 @@ Result<Script> apply_half_close(Script script, const nlohmann::json& params, Fau
 }  // namespace
 
 Fault half_close() {
-  return {.name = "half-close",
-          .level = FaultLevel::script,
-          .description = "FIN at the place while we go on reading; without one, after the last byte",
-          .parameters = "wire, header, byte, chunk, event: N | end",
-          .example = R"({"event": 1})",
-          .on_script = apply_half_close};
+  return {
+      .name = "half-close",
+      .level = FaultLevel::script,
+      .description = "FIN at the place while the server keeps reading; without a place, after the last byte",
+      .parameters = "wire, header, byte, chunk, event: N | end",
+      .example = R"({"event": 1})",
+      .on_script = apply_half_close};
 }
 
 }  // namespace assay::wire::faults

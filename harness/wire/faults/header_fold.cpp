@@ -26,7 +26,7 @@ Result<Response> apply_header_fold(Response response, const nlohmann::json& para
 Fault header_fold() {
   return {.name = "header-fold",
           .level = FaultLevel::exchange,
-          .description = "A header value goes on in the next line (obs-fold, RFC 9112 section 5.2)",
+          .description = "Header value continued on the next line (obs-fold, RFC 9112 section 5.2)",
           .parameters = "header: NAME (the first one)",
           .example = R"({"header": "Content-Type"})",
           .on_exchange = apply_header_fold};

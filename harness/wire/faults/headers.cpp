@@ -29,7 +29,8 @@ Fault headers() {
   return {.name = "headers",
           .level = FaultLevel::exchange,
           .description =
-              "Headers set, added and removed; values go out as they are, control bytes and line ends too",
+              "Headers set, added or removed; values are sent as they are, including control bytes and line "
+              "breaks",
           .parameters = "set: {NAME: VALUE}; add: {NAME: VALUE}; remove: [NAME...]",
           .example = R"({"set": {"X-Note": "a"}, "remove": ["Server"]})",
           .on_exchange = apply_headers};

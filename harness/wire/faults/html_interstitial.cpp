@@ -46,8 +46,7 @@ Fault html_interstitial() {
   return {.name = "html-interstitial",
           .level = FaultLevel::exchange,
           .description =
-              "A page for people where JSON was expected: a challenge (403), a gateway error (502), a "
-              "sign-in page (200)",
+              "HTML page instead of JSON: WAF challenge (403), gateway error (502), captive portal (200)",
           .parameters =
               "kind: challenge | gateway | sign-in (challenge); status: 100-999; bytes: SIZE at least (8KiB)",
           .example = R"({"kind": "challenge"})",

@@ -21,7 +21,7 @@ Result<Response> apply_http10(Response response, const nlohmann::json& params, F
 Fault http10() {
   return {.name = "http10",
           .level = FaultLevel::exchange,
-          .description = "An HTTP/1.0 answer that ends with the connection",
+          .description = "HTTP/1.0 response that ends when the connection closes",
           .parameters = "",
           .example = "null",
           .lossless = true,

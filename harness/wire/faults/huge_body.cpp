@@ -50,7 +50,7 @@ Result<Script> apply_huge_body(Script script, const nlohmann::json& params, Faul
 Fault huge_body() {
   return {.name = "huge-body",
           .level = FaultLevel::script,
-          .description = "The body is replaced by one of that size, framed as the old one was",
+          .description = "Body replaced by one of the given size, with the same framing",
           .parameters = "bytes: SIZE (50MiB, 65536, ...); fill: TEXT (x)",
           .example = R"("1MiB")",
           .on_script = apply_huge_body};

@@ -20,7 +20,7 @@ Result<Response> apply_huge_headers(Response response, const nlohmann::json& par
 Fault huge_headers() {
   return {.name = "huge-headers",
           .level = FaultLevel::exchange,
-          .description = "Many headers, or long ones",
+          .description = "Many or long headers",
           .parameters = "bytes: SIZE of each value (64KiB); count: N (1)",
           .example = R"({"count": 500, "bytes": 10})",
           .on_exchange = apply_huge_headers};

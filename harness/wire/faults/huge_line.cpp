@@ -29,7 +29,7 @@ Result<Response> apply_huge_line(Response response, const nlohmann::json& params
 Fault huge_line() {
   return {.name = "huge-line",
           .level = FaultLevel::exchange,
-          .description = "One data line of that many bytes: spaces inside the JSON, which mean nothing",
+          .description = "SSE data line of the given size, padded with whitespace inside the JSON",
           .parameters = "bytes: SIZE (1MiB); event: N (the first with a JSON object)",
           .example = R"("65537B")",
           .on_exchange = apply_huge_line};

@@ -23,7 +23,7 @@ Result<Script> apply_idle_close(Script script, const nlohmann::json& params, Fau
 Fault idle_close() {
   return {.name = "idle-close",
           .level = FaultLevel::script,
-          .description = "A connection that said it is kept alive is closed so long after the answer",
+          .description = "Keep-alive connection closed after it was idle for the given time",
           .parameters = "after: DURATION (0)",
           .example = R"("5ms")",
           .lossless = true,

@@ -108,10 +108,10 @@ Result<Response> apply_in_band_error(Response response, const nlohmann::json& pa
 Fault in_band_error() {
   return {.name = "in-band-error",
           .level = FaultLevel::exchange,
-          .description = "After a 200 and some events, an error inside the stream",
+          .description = "Error inside the stream, after status 200 and some events",
           .parameters =
               "shape: openai | anthropic | responses | responses-failed | groq | openrouter | choice | "
-              "gemini | text | named-text (openai); event: N after so many events (half of them); message: "
+              "gemini | text | named-text (openai); event: N events before it (half of them); message: "
               "TEXT; code: N (503); then: end | done | continue (end)",
           .example = R"({"shape": "anthropic", "event": 2})",
           .on_exchange = apply_in_band_error};

@@ -31,13 +31,12 @@ Result<Script> apply_insert_bytes(Script script, const nlohmann::json& params, F
 }  // namespace
 
 Fault insert_bytes() {
-  return {
-      .name = "insert-bytes",
-      .level = FaultLevel::script,
-      .description = "Bytes that nothing frames at the place: rubbish in a head, a chunk, after the message",
-      .parameters = "text: TEXT | base64: TEXT | random: N; wire, header, byte, chunk, event: N | end",
-      .example = R"({"text": "\u0000", "wire": "end"})",
-      .on_script = apply_insert_bytes};
+  return {.name = "insert-bytes",
+          .level = FaultLevel::script,
+          .description = "Garbage bytes at the place: in the headers, in a chunk, after the message",
+          .parameters = "text: TEXT | base64: TEXT | random: N; wire, header, byte, chunk, event: N | end",
+          .example = R"({"text": "\u0000", "wire": "end"})",
+          .on_script = apply_insert_bytes};
 }
 
 }  // namespace assay::wire::faults

@@ -36,9 +36,9 @@ Result<Response> apply_insert_event(Response response, const nlohmann::json& par
 Fault insert_event() {
   return {.name = "insert-event",
           .level = FaultLevel::exchange,
-          .description = "An event more",
+          .description = "Extra event",
           .parameters =
-              "data: TEXT or JSON, without it there is no data line; name: TEXT (its event field); raw: TEXT "
+              "data: TEXT or JSON, no data line without it; name: TEXT (its event field); raw: TEXT "
               "instead; event: N before which it stands (0)",
           .example = R"({"event": 1, "name": "ping", "data": ""})",
           .on_exchange = apply_insert_event};

@@ -28,7 +28,7 @@ Fault interim() {
   return {
       .name = "interim",
       .level = FaultLevel::script,
-      .description = "Interim responses (1xx) come before the final one (RFC 9110 section 15.2)",
+      .description = "Interim responses (1xx) before the final one (RFC 9110 section 15.2)",
       .parameters = "status: 100-199 (103); headers: {NAME: VALUE}; count: N (1); gap: DURATION after each",
       .example = R"({"status": 103, "headers": {"Link": "</a>; rel=preload"}})",
       .on_script = apply_interim};

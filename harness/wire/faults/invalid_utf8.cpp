@@ -46,8 +46,8 @@ Result<Response> apply_invalid_utf8(Response response, const nlohmann::json& par
 Fault invalid_utf8() {
   return {.name = "invalid-utf8",
           .level = FaultLevel::exchange,
-          .description = "Bytes that are not UTF-8 inside a text of an event",
-          .parameters = "event: N (the first with a text); base64: TEXT (the byte FF)",
+          .description = "Invalid UTF-8 inside a text of an event",
+          .parameters = "event: N (the first with text); base64: TEXT (the byte FF)",
           .example = "null",
           .on_exchange = apply_invalid_utf8};
 }

@@ -36,15 +36,15 @@ Result<Script> apply_keepalive(Script script, const nlohmann::json& params, Faul
 }  // namespace
 
 Fault keepalive() {
-  return {.name = "keepalive",
-          .level = FaultLevel::script,
-          .description =
-              "Comments come at intervals at the place (before the first event), then the rest, or for ever",
-          .parameters =
-              "every: DURATION (1s); count: N, 0 = for ever (1); text: TEXT (a comment line and a blank "
-              "one); chunk, event: N | end",
-          .example = R"({"every": "1ms", "count": 3, "event": 1})",
-          .on_script = apply_keepalive};
+  return {
+      .name = "keepalive",
+      .level = FaultLevel::script,
+      .description = "Comments at intervals at the place (before the first event), then the rest, or forever",
+      .parameters =
+          "every: DURATION (1s); count: N, 0 = forever (1); text: TEXT (a comment line and a blank "
+          "one); chunk, event: N | end",
+      .example = R"({"every": "1ms", "count": 3, "event": 1})",
+      .on_script = apply_keepalive};
 }
 
 }  // namespace assay::wire::faults

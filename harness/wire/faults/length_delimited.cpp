@@ -20,7 +20,7 @@ Result<Response> apply_length_delimited(Response response, const nlohmann::json&
 Fault length_delimited() {
   return {.name = "length-delimited",
           .level = FaultLevel::exchange,
-          .description = "An answer with a Content-Length, its body in one piece",
+          .description = "Response with Content-Length, body in one piece",
           .parameters = "",
           .example = "null",
           .lossless = true,

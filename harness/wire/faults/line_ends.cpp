@@ -33,8 +33,8 @@ Result<Response> apply_line_ends(Response response, const nlohmann::json& params
 Fault line_ends() {
   return {.name = "line-ends",
           .level = FaultLevel::exchange,
-          .description = "Every line of the stream ends otherwise",
-          .parameters = "to: lf | cr | crlf | mixed (LF, CRLF and CR by turns, event by event)",
+          .description = "Other line endings in the stream",
+          .parameters = "to: lf | cr | crlf | mixed (LF, CRLF and CR alternating by event)",
           .example = R"("crlf")",
           .on_exchange = apply_line_ends};
 }

@@ -25,7 +25,7 @@ Result<Script> apply_missing_chunk_crlf(Script script, const nlohmann::json& par
 Fault missing_chunk_crlf() {
   return {.name = "missing-chunk-crlf",
           .level = FaultLevel::script,
-          .description = "The data of a chunk is not followed by CR LF",
+          .description = "CR LF missing after the data of a chunk",
           .parameters = "chunk: N (0)",
           .example = R"({"chunk": 1})",
           .on_script = apply_missing_chunk_crlf};

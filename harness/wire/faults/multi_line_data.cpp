@@ -36,7 +36,7 @@ Result<Response> apply_multi_line_data(Response response, const nlohmann::json& 
 Fault multi_line_data() {
   return {.name = "multi-line-data",
           .level = FaultLevel::exchange,
-          .description = "The JSON of an event stands in several data lines, which mean the same",
+          .description = "JSON of an event split over several data lines, with the same meaning",
           .parameters = "event: N | [N...] | every (every)",
           .example = "null",
           .on_exchange = apply_multi_line_data};

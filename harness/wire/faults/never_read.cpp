@@ -14,13 +14,12 @@ Result<ListenerMode> apply_never_read(const nlohmann::json& params) {
 }  // namespace
 
 Fault never_read() {
-  return {
-      .name = "never-read",
-      .level = FaultLevel::listener,
-      .description = "Connections are accepted and nothing is ever read from them, for ever or for a time",
-      .parameters = "for: DURATION (for ever)",
-      .example = "null",
-      .on_listener = apply_never_read};
+  return {.name = "never-read",
+          .level = FaultLevel::listener,
+          .description = "Connections are accepted but never read from, permanently or for a time",
+          .parameters = "for: DURATION (permanent)",
+          .example = "null",
+          .on_listener = apply_never_read};
 }
 
 }  // namespace assay::wire::faults

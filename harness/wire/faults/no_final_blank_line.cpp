@@ -24,7 +24,7 @@ Result<Response> apply_no_final_blank_line(Response response, const nlohmann::js
 Fault no_final_blank_line() {
   return {.name = "no-final-blank-line",
           .level = FaultLevel::exchange,
-          .description = "The last event is not followed by a blank line, or not even by a line end",
+          .description = "No blank line after the last event, or not even a line ending",
           .parameters = "ending: line | none (line)",
           .example = "null",
           .on_exchange = apply_no_final_blank_line};

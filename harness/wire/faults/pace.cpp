@@ -24,7 +24,7 @@ Result<Script> apply_pace(Script script, const nlohmann::json& params, FaultCont
 Fault pace() {
   return {.name = "pace",
           .level = FaultLevel::script,
-          .description = "So much time between two events; between two chunks of a body without events",
+          .description = "Fixed time between two events, or between two chunks of a body without events",
           .parameters = "every: DURATION",
           .example = R"("1ms")",
           .lossless = true,

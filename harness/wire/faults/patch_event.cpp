@@ -119,9 +119,9 @@ Result<Response> apply_patch_event(Response response, const nlohmann::json& para
 Fault patch_event() {
   return {.name = "patch-event",
           .level = FaultLevel::exchange,
-          .description = "The JSON of an event is changed",
+          .description = "JSON of an event changed",
           .parameters =
-              "set: {POINTER: VALUE}; remove: [POINTER...] (RFC 6901; what is not there is not removed); "
+              "set: {POINTER: VALUE}; remove: [POINTER...] (RFC 6901; missing ones are ignored); "
               "event: N | [N...] | every (every)",
           .example = R"({"event": 3, "set": {"/choices/0/finish_reason": "zz"}})",
           .on_exchange = apply_patch_event};

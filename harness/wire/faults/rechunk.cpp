@@ -30,7 +30,7 @@ Result<Response> apply_rechunk(Response response, const nlohmann::json& params, 
 Fault rechunk() {
   return {.name = "rechunk",
           .level = FaultLevel::exchange,
-          .description = "Other HTTP chunks: of a size, one an event, all in one",
+          .description = "Other HTTP chunk sizes: fixed size, one chunk per event, one chunk",
           .parameters = "into: event | one | N bytes",
           .example = R"("one")",
           .lossless = true,

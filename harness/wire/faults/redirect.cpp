@@ -28,7 +28,7 @@ Result<Response> apply_redirect(Response response, const nlohmann::json& params,
 Fault redirect() {
   return {.name = "redirect",
           .level = FaultLevel::exchange,
-          .description = "A redirect: to another place, to itself without end, to the same path with a slash",
+          .description = "Redirect: to another URL, to itself in a loop, to the same path with a slash",
           .parameters = "to: self | slash | URL; status: 300-399 (307)",
           .example = R"({"to": "/elsewhere"})",
           .on_exchange = apply_redirect};

@@ -34,7 +34,7 @@ Result<Response> apply_reframe(Response response, const nlohmann::json& params, 
 Fault reframe() {
   return {.name = "reframe",
           .level = FaultLevel::exchange,
-          .description = "The same payloads in another framing: NDJSON lines, or one JSON array",
+          .description = "Same payloads in another framing: NDJSON or a JSON array",
           .parameters = "as: ndjson | json-array",
           .example = R"("ndjson")",
           .on_exchange = apply_reframe};

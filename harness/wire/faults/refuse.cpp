@@ -16,8 +16,8 @@ Result<ListenerMode> apply_refuse(const nlohmann::json& params) {
 Fault refuse() {
   return {.name = "refuse",
           .level = FaultLevel::listener,
-          .description = "Connections are refused, for ever or for a time",
-          .parameters = "for: DURATION (for ever)",
+          .description = "Connections refused, permanently or for a time",
+          .parameters = "for: DURATION (permanent)",
           .example = R"("2s")",
           .on_listener = apply_refuse};
 }

@@ -37,8 +37,8 @@ Result<Response> apply_reorder_events(Response response, const nlohmann::json& p
 Fault reorder_events() {
   return {.name = "reorder-events",
           .level = FaultLevel::exchange,
-          .description = "Two events change places",
-          .parameters = "events: [A, B]; without it, two that the seed chooses",
+          .description = "Two events swapped",
+          .parameters = "events: [A, B]; without it, two chosen by the seed",
           .example = "[0, 1]",
           .on_exchange = apply_reorder_events};
 }

@@ -39,9 +39,9 @@ Result<Response> apply_replace(Response response, const nlohmann::json& params, 
 Fault replace() {
   return {.name = "replace",
           .level = FaultLevel::exchange,
-          .description = "Another answer altogether: status, headers and body",
+          .description = "Response replaced: status, headers and body",
           .parameters =
-              "status: 100-999 (as it was); reason: TEXT; type: CONTENT-TYPE; headers: {NAME: VALUE} as the "
+              "status: 100-999 (unchanged); reason: TEXT; type: CONTENT-TYPE; headers: {NAME: VALUE} as the "
               "only ones; text: TEXT | json: VALUE | base64: TEXT",
           .example = R"({"status": 500, "json": {"error": "bad"}})",
           .on_exchange = apply_replace};

@@ -57,7 +57,7 @@ Result<Response> apply_retry_after(Response response, const nlohmann::json& para
 Fault retry_after() {
   return {.name = "retry-after",
           .level = FaultLevel::exchange,
-          .description = "Retry-After as seconds, as a date, as anything; retry-after-ms",
+          .description = "Retry-After in seconds, as a date or as any text; retry-after-ms",
           .parameters =
               "seconds: N | text: TEXT | date_in: DURATION from now (RFC 9110 section 10.2.3); ms: N "
               "(retry-after-ms)",

@@ -18,7 +18,7 @@ Result<Script> apply_rst(Script script, const nlohmann::json& params, FaultConte
 Fault rst() {
   return {.name = "rst",
           .level = FaultLevel::script,
-          .description = "The connection is reset at the place; without one, before the first byte",
+          .description = "Connection reset (RST) at the place; without a place, before the first byte",
           .parameters = "wire, header, byte, chunk, event: N | end",
           .example = R"({"event": 1})",
           .on_script = apply_rst};

@@ -23,7 +23,7 @@ Result<Script> apply_slow_headers(Script script, const nlohmann::json& params, F
 Fault slow_headers() {
   return {.name = "slow-headers",
           .level = FaultLevel::script,
-          .description = "Waits before each header line and before the blank line",
+          .description = "Delay before each header line and before the blank line",
           .parameters = "gap: DURATION",
           .example = R"("1ms")",
           .lossless = true,

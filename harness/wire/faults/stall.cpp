@@ -19,7 +19,7 @@ Fault stall() {
   return {.name = "stall",
           .level = FaultLevel::script,
           .description =
-              "From the place on nothing comes and the connection stays open; without one, from the start",
+              "No more bytes from the place on, connection stays open; without a place, from the start",
           .parameters = "wire, header, byte, chunk, event: N | end",
           .example = R"({"event": 1})",
           .on_script = apply_stall};

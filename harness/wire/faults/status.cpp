@@ -19,7 +19,7 @@ Result<Response> apply_status(Response response, const nlohmann::json& params, F
 Fault status() {
   return {.name = "status",
           .level = FaultLevel::exchange,
-          .description = "Another status line; head and body stay",
+          .description = "Another status line; headers and body stay",
           .parameters = "code: 100-999; reason: TEXT",
           .example = R"({"code": 503})",
           .on_exchange = apply_status};

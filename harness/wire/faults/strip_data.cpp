@@ -24,7 +24,7 @@ Result<Response> apply_strip_data(Response response, const nlohmann::json& param
 Fault strip_data() {
   return {.name = "strip-data",
           .level = FaultLevel::exchange,
-          .description = "An event without any data line",
+          .description = "Event without a data line",
           .parameters = "event: N | [N...] (the last)",
           .example = "0",
           .on_exchange = apply_strip_data};

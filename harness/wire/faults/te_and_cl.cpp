@@ -22,7 +22,7 @@ Fault te_and_cl() {
   return {
       .name = "te-and-cl",
       .level = FaultLevel::script,
-      .description = "A chunked message with a Content-Length too (RFC 9112 section 6.3: the chunks count)",
+      .description = "Chunked message with an additional Content-Length (RFC 9112 section 6.3: chunked wins)",
       .parameters = "add: N to the true length of the payload (0)",
       .example = R"({"add": -5})",
       .on_script = apply_te_and_cl};

@@ -19,7 +19,7 @@ Result<ListenerMode> apply_tls(const nlohmann::json& params) {
 Fault tls() {
   return {.name = "tls",
           .level = FaultLevel::listener,
-          .description = "The TLS handshake fails in a named way, for ever or for a time",
+          .description = "TLS handshake fails in the given way, permanently or for a time",
           .parameters =
               "failure: expired | wrong-host | self-signed | unknown-ca | handshake-close | not-tls; for: "
               "DURATION (for ever)",

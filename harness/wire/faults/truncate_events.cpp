@@ -20,8 +20,8 @@ Result<Response> apply_truncate_events(Response response, const nlohmann::json& 
 Fault truncate_events() {
   return {.name = "truncate-events",
           .level = FaultLevel::exchange,
-          .description = "A clean end after so many events: what follows is left out",
-          .parameters = "event: N (the last is left out)",
+          .description = "Clean end after the given number of events; the rest is left out",
+          .parameters = "event: N (all but the last)",
           .example = R"({"event": 3})",
           .on_exchange = apply_truncate_events};
 }

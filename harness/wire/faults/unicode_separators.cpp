@@ -24,8 +24,8 @@ Fault unicode_separators() {
   return {.name = "unicode-separators",
           .level = FaultLevel::exchange,
           .description =
-              "A field more in the JSON, whose text holds what is a line end elsewhere but not in SSE: "
-              "U+2028, U+2029, U+0085, VT, FF",
+              "Extra JSON field with characters that end a line elsewhere but not in SSE: U+2028, U+2029, "
+              "U+0085, VT, FF",
           .parameters = "event: N | [N...] | every (every)",
           .example = "null",
           .on_exchange = apply_unicode_separators};
