@@ -207,7 +207,7 @@ ExitCode run_run(const RunArguments& arguments, const std::vector<std::string>& 
   }
   auto so_far = read_record(record_path);
   if (!so_far) return say(so_far.error(), ExitCode::incomplete);
-  ExitCode code = exit_of(so_far->cases, counted);
+  ExitCode code = exit_of(so_far->cases, counted, filter.shards > 1);
   std::vector<Error> problems = expectations.problems(so_far->cases);
   if (gate->minimum) {
     if (auto pass = enough_pass(*gate->minimum, so_far->cases); !pass) problems.push_back(pass.error());
@@ -218,6 +218,8 @@ ExitCode run_run(const RunArguments& arguments, const std::vector<std::string>& 
 
   auto record = read_record(record_path);
   if (!record) return say(record.error(), ExitCode::incomplete);
+  if (!any_applied(record->cases))
+    record->notes.emplace_back("no case applied: none of the capabilities that they require was declared");
   for (const Error& problem : problems) record->notes.push_back(problem.text());
   if (record->cases.size() < plan->size())
     record->notes.push_back(fmt::format("stopped after {} failures (--max-fail); {} of {} cases ran",

@@ -7,8 +7,8 @@
 
 namespace assay::reports {
 
-// pass is passed; fail, error, timeout, crash, xpass and flaky are failed; xfail and not-applicable are
-// skipped; could-not-run is other. rawStatus is the verdict. An incomplete record adds a failed test that
+// pass is passed; fail, error, timeout, crash, not-met, xpass and flaky are failed; xfail and not-applicable
+// are skipped; could-not-run is other. rawStatus is the verdict. An incomplete record adds a failed test that
 // says so.
 std::string render_ctrf(const RunRecord& record);
 

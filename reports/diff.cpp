@@ -23,6 +23,7 @@ class Comparison {
   std::vector<std::string> details(const CaseRecord& a, const CaseRecord& b) {
     std::vector<std::string> out;
     text(out, "reason", a.reason, b.reason);
+    text(out, "not met", unmet(a), unmet(b));
     for (const Check& check : a.checks) {
       const Check* other = find(b, check.name);
       if (other == nullptr)
@@ -36,6 +37,13 @@ class Comparison {
   }
 
  private:
+  static std::string unmet(const CaseRecord& c) {
+    std::string out;
+    for (const Precondition& one : c.met)
+      if (!one.ok) out += (out.empty() ? "" : "; ") + one.text;
+    return out;
+  }
+
   static const Check* find(const CaseRecord& c, std::string_view name) {
     const auto at = std::find_if(c.checks.begin(), c.checks.end(),
                                  [&](const Check& check) { return check.name == name; });

@@ -53,6 +53,8 @@ std::string details(const CaseRecord& c) {
                        check->observed);
     for (const std::string& line : evidence(c, *check, 5)) out += "  evidence: " + one_line(line, 500) + "\n";
   }
+  for (const Precondition& one : c.met)
+    if (!one.ok) out += "not met: " + one.text + "\n";
   for (const Attempt& attempt : c.attempts)
     out += fmt::format("attempt: {} {}\n", to_string(attempt.outcome), attempt.reason);
   if (!c.output.err.empty()) out += "stderr:\n" + c.output.err.substr(0, 4096) + "\n";

@@ -80,9 +80,10 @@ TEST(Junit, KeepsFailureAndErrorApart) {
       {case_with(Verdict::pass, "p"), case_with(Verdict::fail, "f"), case_with(Verdict::timeout, "t"),
        case_with(Verdict::crash, "c"), case_with(Verdict::flaky, "l"), case_with(Verdict::xpass, "x"),
        case_with(Verdict::error, "e"), case_with(Verdict::could_not_run, "n"), case_with(Verdict::xfail, "k"),
-       case_with(Verdict::not_applicable, "a")}));
-  EXPECT_THAT(xml, HasSubstr(R"(tests="10" failures="5" errors="2" skipped="2")"));
+       case_with(Verdict::not_applicable, "a"), case_with(Verdict::not_met, "m")}));
+  EXPECT_THAT(xml, HasSubstr(R"(tests="11" failures="6" errors="2" skipped="2")"));
   EXPECT_THAT(xml, HasSubstr(R"(<failure message="crash: because" type="crash">)"));
+  EXPECT_THAT(xml, HasSubstr(R"(<failure message="not-met: because" type="not-met">)"));
   EXPECT_THAT(xml, HasSubstr(R"(<error message="could-not-run: because" type="could-not-run">)"));
   EXPECT_THAT(xml, HasSubstr(R"(<skipped message="not-applicable: because"/>)"));
   EXPECT_THAT(xml, HasSubstr(R"(<testcase name="p" classname="reference.s" time="0.000000"/>)"));

@@ -8,6 +8,7 @@
 
 #include "harness/base/text.h"
 #include "reports/json_schema.h"
+#include "reports/record/record.h"
 
 namespace assay::reports {
 
@@ -38,6 +39,7 @@ class Linter {
     if (type == "footer") footer_line_ = line_;
     if (!problems.empty()) uncounted_ = true;
     if (!problems.empty()) return;
+    if (type == "header") schema_version_ = value["schema"];
     if (type == "header") planned_ = value["plan"]["cases"], lost_ = value["plan"].contains("missing");
     if (type == "case") take_case(value);
     if (type == "footer") take_footer(value);
@@ -79,11 +81,29 @@ class Linter {
                            check["name"].get<std::string>(), seq.dump()));
       }
     }
+    take_met(value, seqs);
     if (value["verdict"] == "pass" && failed) report("the verdict is pass, but a check does not hold");
     if (value["verdict"] == "fail" && !failed && value["reason"].get_ref<const std::string&>().empty())
       report("the verdict is fail, without a failed check or a reason");
     if ((value["verdict"] == "xfail" || value["verdict"] == "xpass") && value["known"].is_null())
       report("the verdict is about a known failure, but \"known\" is null");
+  }
+
+  void take_met(const json& value, const std::set<std::uint64_t>& seqs) {
+    if (schema_version_ >= 2 && !value.contains("met")) report("\"met\" is missing, which schema 2 demands");
+    if (schema_version_ < 2 && (value.contains("met") || value["verdict"] == "not-met"))
+      report("\"met\" and the verdict not-met came with schema 2, the header says 1");
+    bool unmet = false;
+    for (const json& one : value.value("met", json::array())) {
+      unmet = unmet || !one["ok"].get<bool>();
+      for (const json& seq : one["evidence"]) {
+        if (seqs.contains(seq)) continue;
+        report(fmt::format("met \"{}\" quotes journal entry {}, which is not there",
+                           one["text"].get<std::string>(), seq.dump()));
+      }
+    }
+    if (value["verdict"] == "pass" && unmet) report("the verdict is pass, but something was not met");
+    if (value["verdict"] == "not-met" && !unmet) report("the verdict is not-met, but everything was met");
   }
 
   void take_footer(const json& value) {
@@ -103,6 +123,7 @@ class Linter {
   json schema_;
   int line_ = 0;
   int footer_line_ = 0;
+  int schema_version_ = kRecordSchema;  // until a header says another
   std::uint64_t planned_ = 0;
   std::uint64_t cases_ = 0;
   bool lost_ = false;

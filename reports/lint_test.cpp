@@ -52,6 +52,22 @@ TEST(Lint, KnowsEveryKindOfJournalEntry) {
   }
 }
 
+TEST(Lint, HoldsAPassAgainstWhatWasMet) {
+  const auto unmet = [](json& line) {
+    line["met"] = {{{"text", "the chat request arrived"}, {"ok", false}, {"evidence", {99}}}};
+  };
+  EXPECT_THAT(lint(changed(2, [&](json& line) { unmet(line), line["verdict"] = "pass"; })),
+              ::testing::IsSupersetOf({"r:2: the verdict is pass, but something was not met",
+                                       "r:2: met \"the chat request arrived\" quotes journal entry 99, which "
+                                       "is not there"}));
+  EXPECT_THAT(lint(changed(2, [](json& line) { line["verdict"] = "not-met"; })),
+              Contains("r:2: the verdict is not-met, but everything was met"));
+  EXPECT_THAT(lint(changed(2, [](json& line) { line.erase("met"); })),
+              Contains("r:2: \"met\" is missing, which schema 2 demands"));
+  EXPECT_THAT(lint(changed(1, [](json& line) { line["schema"] = 1; })),
+              Contains("r:2: \"met\" and the verdict not-met came with schema 2, the header says 1"));
+}
+
 TEST(Lint, NamesLineAndPlace) {
   EXPECT_THAT(lint(changed(2, [](json& line) { line["checks"][1]["ok"] = "yes"; })),
               ElementsAre("r:2: /checks/1/ok: expected boolean, found string"));

@@ -118,6 +118,7 @@ Result<RunRecord> merge_records(std::vector<NamedRecord> inputs, std::vector<std
   if (auto unique = check_unique(inputs); !unique) return tl::unexpected(unique.error());
   RunRecord out;
   out.header = inputs.front().record.header;
+  out.header.schema = kRecordSchema;
   out.header.planned = 0;
   out.header.shard.clear();
   out.header.missing = std::move(*lost);
@@ -142,6 +143,11 @@ Result<RunRecord> merge_records(std::vector<NamedRecord> inputs, std::vector<std
   });
   footer.complete = out.header.missing.empty();
   if (!footer.complete) footer.exit = static_cast<int>(ExitCode::incomplete);
+  // One shard may hold only cases that do not apply; all of them together may not.
+  if (footer.exit == 0 && !any_applied(out.cases)) {
+    footer.exit = static_cast<int>(ExitCode::incomplete);
+    out.notes.emplace_back("no case applied");
+  }
   for (const std::string& text : out.header.missing) out.notes.push_back("missing: " + text);
   out.footer = std::move(footer);
   return out;

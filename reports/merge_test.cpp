@@ -92,6 +92,28 @@ TEST(Merge, ExitsAsOneRunWould) {
   }
 }
 
+TEST(Merge, IsIncompleteWhenNoCaseAppliedInAnyShard) {
+  RunRecord whole = sample_record({4, 1, 0, 7});
+  for (CaseRecord& c : whole.cases) c.verdict = Verdict::not_applicable;
+  const std::vector<NamedRecord> nothing = {shard_of(whole, 1, 2), shard_of(whole, 2, 2)};
+  const auto merged = merge_records(nothing, {});
+  ASSERT_TRUE(merged) << merged.error().text();
+  EXPECT_EQ(merged->footer->exit, 3);
+  EXPECT_THAT(merged->notes, ElementsAre("no case applied"));
+  whole.cases[3].verdict = Verdict::pass;
+  EXPECT_EQ(merge_records({shard_of(whole, 1, 2), shard_of(whole, 2, 2)}, {})->footer->exit, 0);
+}
+
+TEST(Merge, ReadsSchema1AndWritesItsOwn) {
+  RunRecord older = sample_record({4, 1, 0, 7});
+  older.header.schema = 1;
+  for (CaseRecord& c : older.cases) c.met.clear();
+  const auto merged = merge_records({{"a", older}}, {});
+  ASSERT_TRUE(merged);
+  EXPECT_EQ(merged->header.schema, kRecordSchema);
+  EXPECT_THAT(diff_records(older, *merged), ::testing::IsEmpty());
+}
+
 TEST(Merge, KeepsRepeatsOfACase) {
   RunRecord a = sample_record({2, 1, 0, 7});
   a.cases[1].name = a.cases[0].name;

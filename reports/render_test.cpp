@@ -50,6 +50,7 @@ CaseRecord planted(Verdict verdict) {
   c.axes = {{text, text}};
   c.timings = {{text, 1}};
   c.checks = {{text, verdict == Verdict::pass, text, text, {1}}};
+  c.met = {{text, verdict != Verdict::not_met, {1}}};
   c.attempts = {{Verdict::fail, text, 0}};
   c.known = KnownFailure{"fail", text, text, text};
   nlohmann::json entry = {{"seq", 1}, {"t_us", 1}, {"actor", text}, {"kind", "request"}, {"text", text}};

@@ -14,7 +14,7 @@
     return node;
   };
 
-  const SIGNS = {pass: "✓", fail: "✕", error: "E", timeout: "T", crash: "!", xfail: "k", xpass: "X", flaky: "~",
+  const SIGNS = {pass: "✓", fail: "✕", error: "E", timeout: "T", crash: "!", "not-met": "∅", xfail: "k", xpass: "X", flaky: "~",
                  "not-applicable": "–", "could-not-run": "?"};
   const ABSENT = 46;  // '.'
 

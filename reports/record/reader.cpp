@@ -48,6 +48,21 @@ Check check(od::object object) {
   return out;
 }
 
+Precondition precondition(od::object object) {
+  Precondition out;
+  for (auto field : object) {
+    const std::string_view key = field.unescaped_key();
+    od::value value = field.value();
+    if (key == "text")
+      out.text = text(value);
+    else if (key == "ok")
+      out.ok = value.get_bool();
+    else if (key == "evidence")
+      for (auto seq : value.get_array()) out.evidence.push_back(seq.get_uint64());
+  }
+  return out;
+}
+
 Attempt attempt(od::object object) {
   Attempt out;
   for (auto field : object) {
@@ -147,6 +162,8 @@ void take(CaseRecord& out, std::string_view key, od::value value) {
     }
   else if (key == "checks")
     for (auto item : value.get_array()) out.checks.push_back(check(item.get_object()));
+  else if (key == "met")
+    for (auto item : value.get_array()) out.met.push_back(precondition(item.get_object()));
   else if (key == "attempts")
     for (auto item : value.get_array()) out.attempts.push_back(attempt(item.get_object()));
   else if (key == "output")

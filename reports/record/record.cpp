@@ -1,5 +1,6 @@
 #include "reports/record/record.h"
 
+#include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
 
@@ -7,11 +8,11 @@ namespace assay {
 namespace {
 
 constexpr std::array<std::string_view, kVerdicts> kNames = {
-    "pass",  "fail",  "error", "timeout",        "crash",
+    "pass",  "fail",  "error", "timeout",        "crash",        "not-met",
     "xfail", "xpass", "flaky", "not-applicable", "could-not-run"};
 
 // Worst first: what a person must act on, then what is missing, then what is as expected.
-constexpr std::array<int, kVerdicts> kRanks = {9, 1, 4, 2, 0, 7, 3, 5, 8, 6};
+constexpr std::array<int, kVerdicts> kRanks = {10, 1, 5, 2, 0, 3, 8, 4, 6, 9, 7};
 
 }  // namespace
 
@@ -28,7 +29,7 @@ Result<Verdict> parse_verdict(std::string_view text) {
 }
 
 bool is_red(Verdict verdict) {
-  return rank(verdict) <= 5;
+  return rank(verdict) <= rank(Verdict::flaky);
 }
 
 bool is_green(Verdict verdict) {
@@ -37,6 +38,11 @@ bool is_green(Verdict verdict) {
 
 int rank(Verdict verdict) {
   return kRanks.at(static_cast<std::size_t>(verdict));
+}
+
+bool any_applied(const std::vector<CaseRecord>& cases) {
+  return std::any_of(cases.begin(), cases.end(),
+                     [](const CaseRecord& c) { return c.verdict != Verdict::not_applicable; });
 }
 
 bool RunRecord::complete() const {

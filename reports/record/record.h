@@ -14,7 +14,8 @@
 
 namespace assay {
 
-inline constexpr int kRecordSchema = 1;
+// 2 added the verdict not-met and `met`. Records of schema 1 are read as they are.
+inline constexpr int kRecordSchema = 2;
 
 enum class Verdict {
   pass,
@@ -22,18 +23,20 @@ enum class Verdict {
   error,           // the harness or an adapter broke; not the client's fault
   timeout,         // a deadline that the case names passed
   crash,           // the client ended by a signal or without an answer
+  not_met,         // every check holds, but what must have happened before they count did not: the client
+                   // did not do what it was told; written "not-met"
   xfail,           // failed, as the known-failures file says
   xpass,           // passed, although the known-failures file says it fails
   flaky,           // passed only on a retry, or not always
   not_applicable,  // the client lacks a capability or the role; written "not-applicable"
   could_not_run    // something this machine lacks; written "could-not-run"
 };
-inline constexpr int kVerdicts = 10;
+inline constexpr int kVerdicts = 11;
 
 std::string_view to_string(Verdict verdict);
 // Errors name what was found and what is known.
 Result<Verdict> parse_verdict(std::string_view text);
-// fail, error, timeout, crash, xpass, flaky: what a reader must look at first.
+// fail, error, timeout, crash, not-met, xpass, flaky: what a reader must look at first.
 bool is_red(Verdict verdict);
 // pass and xfail: ran, and came out as expected.
 bool is_green(Verdict verdict);
@@ -82,6 +85,14 @@ struct Check {
   bool operator==(const Check&) const = default;
 };
 
+// What must have happened before a pass of the case counts, and whether it did.
+struct Precondition {
+  std::string text;  // "the chat request arrived"
+  bool ok = true;
+  std::vector<std::uint64_t> evidence;  // seq of the journal entries that show it
+  bool operator==(const Precondition&) const = default;
+};
+
 struct Output {
   std::string out;          // standard output
   std::string err;          // standard error
@@ -123,6 +134,7 @@ struct CaseRecord {
   Verdict verdict = Verdict::pass;
   std::string reason;  // one line: why this verdict
   std::vector<Check> checks;
+  std::vector<Precondition> met;  // since schema 2
   // A JSON array of the entries that to_json(JournalEntry) makes, as text. Empty = none or not kept.
   std::string journal;
   Output output;
@@ -135,6 +147,9 @@ struct CaseRecord {
   std::string command;  // repeats this case: "assay run --client x --case y --seed 7"
   bool operator==(const CaseRecord&) const = default;
 };
+
+// Whether any case has a verdict other than not-applicable: a run without one says nothing of its clients.
+bool any_applied(const std::vector<CaseRecord>& cases);
 
 struct RunFooter {
   std::map<std::string, std::uint64_t> counts;  // by verdict; verdicts that do not occur are absent

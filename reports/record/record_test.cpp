@@ -64,6 +64,7 @@ CaseRecord a_case() {
   c.verdict = Verdict::flaky;
   c.reason = "passed on attempt 2";
   c.checks = {{"done", false, "ok", "\"EAGAIN\"\n", {1, 2}}};
+  c.met = {{"the chat request arrived", false, {1}}};
   c.journal = R"([{"actor":"browser","kind":"action","seq":1,"t_us":5,"text":"GET /callback"}])";
   c.output = {"out", "err", 9};
   c.seed = 7;
@@ -223,6 +224,20 @@ TEST(RecordReader, RefusesANewerSchema) {
   EXPECT_THAT(record.error().message, HasSubstr("newer"));
 }
 
+// A line as schema 1 had it: without `met`.
+TEST(RecordReader, ReadsSchema1) {
+  RunHeader header = a_header();
+  header.schema = 1;
+  CaseRecord without = a_case();
+  without.met.clear();
+  auto line = nlohmann::ordered_json::parse(case_line(a_case()));
+  line.erase("met");
+  const auto record = parse_record(header_line(header) + "\n" + line.dump() + "\n", "r");
+  ASSERT_TRUE(record) << record.error().text();
+  EXPECT_EQ(record->header.schema, 1);
+  EXPECT_THAT(record->cases, ElementsAre(without));
+}
+
 TEST(VerdictNames, RoundTripAndRankDiffers) {
   for (int i = 0; i < kVerdicts; ++i) {
     const auto verdict = static_cast<Verdict>(i);
@@ -231,6 +246,7 @@ TEST(VerdictNames, RoundTripAndRankDiffers) {
   }
   EXPECT_FALSE(parse_verdict("passed"));
   EXPECT_TRUE(is_red(Verdict::flaky));
+  EXPECT_TRUE(is_red(Verdict::not_met));
   EXPECT_FALSE(is_red(Verdict::could_not_run));
 }
 

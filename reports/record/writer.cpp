@@ -31,6 +31,10 @@ Json to_json(const Check& check) {
           {"evidence", check.evidence}};
 }
 
+Json to_json(const Precondition& one) {
+  return {{"text", one.text}, {"ok", one.ok}, {"evidence", one.evidence}};
+}
+
 // The key is not "verdict": scripts that search a line for "verdict" must find the case's own alone.
 Json to_json(const Attempt& attempt) {
   return {{"outcome", to_string(attempt.outcome)},
@@ -105,6 +109,7 @@ std::string case_line(const CaseRecord& record, const Redactor& redactor) {
                {"seen_in", record.seen_in},
                {"axes", record.axes},
                {"checks", to_array(record.checks)},
+               {"met", to_array(record.met)},
                {"journal", journal_json(record.journal)},
                {"output",
                 {{"stdout", record.output.out},

@@ -96,9 +96,9 @@ std::string journal(const CaseRecord& c, Random& random, bool faulted, const cha
 Verdict pick(std::uint64_t red_per_thousand, Random& random) {
   const std::uint64_t n = random.below(1000);
   if (n < red_per_thousand) {
-    constexpr std::array<Verdict, 8> kRed = {Verdict::fail,  Verdict::fail,  Verdict::fail,
+    constexpr std::array<Verdict, 9> kRed = {Verdict::fail,  Verdict::fail,  Verdict::fail,
                                              Verdict::crash, Verdict::error, Verdict::timeout,
-                                             Verdict::xpass, Verdict::flaky};
+                                             Verdict::xpass, Verdict::flaky, Verdict::not_met};
     return kRed.at(random.below(kRed.size()));
   }
   if (n < red_per_thousand + 60) return Verdict::not_applicable;
@@ -112,7 +112,11 @@ void judge(CaseRecord& c, Random& random, const std::string& fault) {
   c.checks = {{"done", true, "the operation ends with a result", "a result", {}},
               {"text", true, "the text of the fixture", "the same 312 characters", {}}};
   Check& check = c.checks.at(random.below(2));
+  c.met = {{"the chat request arrived", c.verdict != Verdict::not_met, {}}};
   switch (c.verdict) {
+    case Verdict::not_met:
+      c.reason = "the chat request did not arrive";
+      break;
     case Verdict::fail:
     case Verdict::xfail:
     case Verdict::flaky:

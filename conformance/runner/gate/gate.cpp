@@ -213,7 +213,8 @@ Result<std::string> with_entries(const std::string& before, const Template& entr
 }
 
 bool is_failure(Verdict verdict) {
-  return verdict == Verdict::fail || verdict == Verdict::timeout || verdict == Verdict::crash;
+  return verdict == Verdict::fail || verdict == Verdict::timeout || verdict == Verdict::crash ||
+         verdict == Verdict::not_met;
 }
 
 CaseRecord joined_attempts(std::vector<CaseRecord> attempts) {
@@ -246,6 +247,9 @@ Result<void> enough_pass(const Minimum& minimum, const std::vector<CaseRecord>& 
     if (record.verdict == Verdict::pass) ++passed;
     if (record.verdict != Verdict::not_applicable) ++apply;
   }
+  if (apply == 0)
+    return fail(
+        fmt::format("no case applies, so --min {}{} is not met", minimum.number, minimum.percent ? "%" : ""));
   const bool enough = minimum.percent ? passed * 100 >= minimum.number * apply : passed >= minimum.number;
   if (enough) return {};
   return fail(fmt::format("{} of {} cases pass, fewer than --min {}{}", passed, apply, minimum.number,
@@ -260,8 +264,8 @@ bool fails_run(const CaseRecord& record, Level counted) {
   return level <= counted;
 }
 
-ExitCode exit_of(const std::vector<CaseRecord>& records, Level counted) {
-  bool incomplete = records.empty();
+ExitCode exit_of(const std::vector<CaseRecord>& records, Level counted, bool shard) {
+  bool incomplete = records.empty() || (!shard && !any_applied(records));
   for (const CaseRecord& one : records) {
     if (fails_run(one, counted)) return ExitCode::failed;
     incomplete = incomplete || one.verdict == Verdict::error || one.verdict == Verdict::could_not_run;

@@ -82,13 +82,14 @@ struct Minimum {
   bool percent = false;
 };
 Result<Minimum> parse_minimum(const std::string& text);
-// Fails with what passed and what was asked.
+// Fails with what passed and what was asked; always when no case applies.
 Result<void> enough_pass(const Minimum& minimum, const std::vector<CaseRecord>& records);
 
 // Whether a record makes the run fail: red, not the harness's fault, and of a level that counts.
 bool fails_run(const CaseRecord& record, Level counted);
-// What the cases of a run are worth together (docs/architecture.md, "Exit codes").
-ExitCode exit_of(const std::vector<CaseRecord>& records, Level counted);
+// What the cases of a run are worth together (docs/architecture.md, "Exit codes"). A run in which no case
+// applied is incomplete; with `shard` it is one part of a run, and the merge judges that.
+ExitCode exit_of(const std::vector<CaseRecord>& records, Level counted, bool shard = false);
 
 // The capabilities that a manifest (`capabilities: [...]`) declares.
 Result<std::vector<std::string>> parse_manifest(std::string_view yaml, const std::string& file);

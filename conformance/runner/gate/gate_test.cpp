@@ -195,6 +195,8 @@ TEST(Thresholds, Minimum) {
   EXPECT_TRUE(holds("66%"));
   EXPECT_FALSE(holds("67%"));
   EXPECT_EQ(enough_pass({67, true}, records).error().text(), "2 of 3 cases pass, fewer than --min 67%");
+  EXPECT_EQ(enough_pass({0, true}, {make_record(Verdict::not_applicable)}).error().text(),
+            "no case applies, so --min 0% is not met");
   for (const char* wrong : {"", "x", "-1", "101%", "5%%", "5 %", "%"})
     EXPECT_FALSE(parse_minimum(wrong)) << wrong;
 }
@@ -206,6 +208,9 @@ TEST(Thresholds, ExitStatus) {
   EXPECT_EQ(exit_of({make_record(Verdict::pass), make_record(Verdict::xfail), should}, Level::must),
             ExitCode::ok);
   EXPECT_EQ(exit_of({should}, Level::should), ExitCode::failed);
+  EXPECT_EQ(exit_of({make_record(Verdict::not_met)}, Level::must), ExitCode::failed);
+  EXPECT_EQ(exit_of({make_record(Verdict::not_applicable)}, Level::must), ExitCode::incomplete);
+  EXPECT_EQ(exit_of({make_record(Verdict::not_applicable)}, Level::must, true), ExitCode::ok);
   EXPECT_EQ(exit_of({make_record(Verdict::xpass)}, Level::must), ExitCode::failed);
   EXPECT_EQ(exit_of({make_record(Verdict::could_not_run)}, Level::must), ExitCode::incomplete);
   EXPECT_EQ(exit_of({make_record(Verdict::error), make_record(Verdict::flaky)}, Level::must),
