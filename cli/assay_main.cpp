@@ -3,9 +3,11 @@
 #include <exception>
 
 #include "cli/verbs.h"
+#include "harness/time/start.h"
 
 int main(int argc, char** argv) {
   using assay::ExitCode;
+  if (const auto code = assay::casetime::timed_main(argc, argv)) return *code;
   CLI::App app("Proves that a client of LLM providers survives what providers really do.", "assay");
   app.require_subcommand(1);
   app.set_version_flag("--version", ASSAY_VERSION);

@@ -135,8 +135,8 @@ void Child::State::run(std::promise<Result<void>> started, UniqueFd in, UniqueFd
   ::sigfillset(&all);
   ::pthread_sigmask(SIG_SETMASK, &all, nullptr);
 
-  const auto launched =
-      launch({options.argv, options.environment, options.directory, in.get(), out.get(), err.get()});
+  const auto launched = launch({options.argv, options.environment, options.directory, in.get(), out.get(),
+                                err.get(), options.inherit});
   in.reset();
   out.reset();
   err.reset();

@@ -52,6 +52,7 @@ struct ChildOptions {
   // A reader that goes away: after so many bytes of stdout it is closed, and the child meets EPIPE.
   std::uint64_t stdout_bytes = UINT64_MAX;
   const Clock* clock = nullptr;  // outlives the child
+  int inherit = -1;              // a descriptor that the child gets too, under its number
   // Called on the child's thread for every chunk, kept or not. Must not call the child's waiting methods.
   std::function<void(const OutputChunk&)> on_output;
 };

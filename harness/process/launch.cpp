@@ -67,6 +67,7 @@ struct Setup {
     if (in < 0 || out < 0 || err < 0) return failed();
     if (::dup2(in, 0) < 0 || ::dup2(out, 1) < 0 || ::dup2(err, 2) < 0) return failed();
     ::syscall(SYS_close_range, 3U, UINT_MAX, CLOSE_RANGE_CLOEXEC);
+    if (spec->inherit >= 0 && ::fcntl(spec->inherit, F_SETFD, 0) != 0) return failed();
     if (!spec->directory.empty() && ::chdir(spec->directory.c_str()) != 0) return failed();
     (void)launcher;
     return {};

@@ -14,7 +14,8 @@ struct LaunchSpec {
   std::vector<std::string> argv;         // argv[0] is a path, or a name that PATH of `environment` finds
   std::vector<std::string> environment;  // "NAME=value", all of it
   std::string directory;                 // empty = ours
-  int in = -1, out = -1, err = -1;       // what becomes its descriptors 0, 1 and 2; no other is inherited
+  int in = -1, out = -1, err = -1;       // what becomes its descriptors 0, 1 and 2
+  int inherit = -1;                      // the only other one that it gets, under its number
 };
 
 // Forks from the calling thread and returns when the program has been executed. The program leads a new
