@@ -1,22 +1,55 @@
-// ai with @ai-sdk/openai-compatible. textStream ends quietly when a stream fails, so the full stream is read, as its documentation advises.
+// ai, the AI SDK, with one of its providers: `ai.mjs openai-compatible`, or another way to ask it: `ai.mjs openai openai-chat`. It runs the tools and keeps the history itself.
+// The full stream is read, as its documentation advises: textStream ends quietly when a stream fails.
 import { load, serve } from './protocol.mjs';
 
-const { streamText } = await load('ai');
-const { createOpenAICompatible } = await load('@ai-sdk/openai-compatible');
+const { generateText, jsonSchema, stepCountIs, isStepCount, streamText, tool } = await load('ai');
+const which = process.argv[2] ?? 'openai-compatible';
+const provider = await load(`@ai-sdk/${which}`);
+
+const ways = {
+  'openai-compatible': { protocol: 'openai-chat', make: (o) => provider.createOpenAICompatible({ name: 'assay', includeUsage: true, ...o }) },
+  openai: { protocol: 'openai-responses', make: (o) => provider.createOpenAI(o) },
+  'openai-chat': { protocol: 'openai-chat', make: (o) => provider.createOpenAI(o).chat },
+  anthropic: { protocol: 'anthropic', make: (o) => provider.createAnthropic(o) },
+  google: { protocol: 'gemini', make: ({ apiKey, origin }) => provider.createGoogleGenerativeAI({ apiKey, baseURL: `${origin}/v1beta` }) },
+  mistral: { protocol: 'openai-chat', make: (o) => provider.createMistral(o) },
+  xai: { protocol: 'openai-responses', make: (o) => provider.createXai(o).responses },
+  'xai-chat': { protocol: 'openai-chat', make: (o) => provider.createXai(o).chat ?? provider.createXai(o) },  // until 4
+};
+const way = ways[process.argv[3] ?? which];
+const usageOf = (usage) => usage && { input: usage.inputTokens, output: usage.outputTokens, reasoning: usage.outputTokenDetails?.reasoningTokens ?? usage.reasoningTokens, cached: usage.inputTokenDetails?.cacheReadTokens ?? usage.cachedInputTokens };
 
 serve({
-  name: 'ai',
-  capabilities: ['chat', 'stream', 'protocol.openai-chat'],
-  async chat({ base, key, model, messages, signal, say }) {
-    const provider = createOpenAICompatible({ name: 'assay', baseURL: `${base}/v1`, apiKey: key });
-    const answer = streamText({ model: provider(model), messages, abortSignal: signal, onError() {} });
-    let finish;
+  package: 'ai',
+  name: `ai with @ai-sdk/${which}`,
+  protocol: way.protocol,
+  can: ['stream', 'tools', 'reasoning'],
+  reports: ['reasoning', 'tool_calls', 'executed', 'finish_reason', 'usage', 'error.status'],
+  connect: ({ origin, base, key }) => way.make({ baseURL: base, apiKey: key, origin }),
+  tool: ({ name, description, parameters }, run) => [name, tool({ description, inputSchema: jsonSchema(parameters), execute: (args, { toolCallId }) => JSON.parse(run(name, args, toolCallId)) })],
+  async turn(client, { model, messages, tools, params, stream, signal, text, reasoning, again, maxRounds }) {
+    const { temperature, top_p: topP, max_tokens: maxOutputTokens, ...rest } = params;
+    const options = { model: client(model), messages: messages.filter((one) => one.role !== 'system'), tools: Object.fromEntries(tools), temperature, topP, maxOutputTokens,
+                      stopWhen: (isStepCount ?? stepCountIs)(maxRounds), abortSignal: signal, onError() {}, providerOptions: { assay: rest } };
+    const system = messages.filter((one) => one.role === 'system').map((one) => one.content).join('\n');
+    if (system) options[isStepCount ? 'instructions' : 'system'] = system;
+    if (!stream) {
+      const answer = await generateText(options);
+      text(answer.text);
+      reasoning(answer.reasoningText);
+      return { add: answer.response.messages, finish: answer.finishReason, usage: usageOf(answer.usage) };
+    }
+    const answer = streamText(options);
+    let finish = null, usage;
     for await (const part of answer.fullStream) {
-      if (part.type === 'text-delta') say(part.text);
+      if (part.type === 'start-step') again();
+      if (part.type === 'text-delta') text(part.text);
+      if (part.type === 'reasoning-delta') reasoning(part.text);
       if (part.type === 'error') throw part.error;
       if (part.type === 'abort') throw new Error('aborted');
-      if (part.type === 'finish') finish = part.finishReason;
+      if (part.type === 'finish-step') ({ finishReason: finish, usage } = part);
     }
     if (finish === 'error') throw new Error('finishReason is "error"');
+    return { add: (await answer.response).messages, finish, usage: usageOf(usage) };
   },
 });

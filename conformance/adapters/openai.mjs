@@ -1,20 +1,107 @@
-// openai: `openai.mjs chat` uses chat completions, `openai.mjs responses` the Responses API.
+// openai, the stream as it comes: `openai.mjs chat` uses chat completions, `openai.mjs responses` the Responses API.
 import { load, serve } from './protocol.mjs';
 
 const { default: OpenAI } = await load('openai');
-const responses = process.argv[2] === 'responses';
+const connect = ({ base, key }) => new OpenAI({ apiKey: key, baseURL: base });
+const models = async (client) => { const ids = []; for await (const one of client.models.list()) ids.push(one.id); return ids; };
+const can = ['stream', 'tools'];
 
-serve({
-  name: 'openai',
-  capabilities: ['chat', 'stream', responses ? 'protocol.openai-responses' : 'protocol.openai-chat'],
-  async chat({ base, key, model, messages, signal, say }) {
-    const client = new OpenAI({ apiKey: key, baseURL: `${base}/v1` });
-    if (responses) {
-      const stream = await client.responses.create({ model, input: messages, stream: true }, { signal });
-      for await (const event of stream) if (event.type === 'response.output_text.delta') say(event.delta);
+const chat = {
+  protocol: 'openai-chat', connect, models, can,
+  reports: ['tool_calls', 'executed', 'finish_reason', 'usage', 'error.status', 'error.code'],
+  params: ['temperature', 'top_p', 'max_tokens', 'reasoning_effort', 'stop', 'seed'],
+  tool: (one) => ({ type: 'function', function: one }),
+  result: (call, content) => ({ role: 'tool', tool_call_id: call.id, content }),
+  async turn(client, { model, messages, tools, params, stream, signal, text }) {
+    const body = { model, messages, ...(tools.length && { tools }), ...params };
+    let message = { role: 'assistant', content: '' }, finish = null, usage;
+    if (stream) {
+      // As the package's README and the API's guide do: pieces of a call are joined by their index.
+      const calls = [];
+      for await (const chunk of await client.chat.completions.create({ ...body, stream: true, stream_options: { include_usage: true } }, { signal })) {
+        if (chunk.usage) usage = chunk.usage;
+        const choice = chunk.choices[0];
+        if (!choice) continue;
+        if (choice.delta.content) { message.content += choice.delta.content; text(choice.delta.content); }
+        for (const piece of choice.delta.tool_calls ?? []) {
+          if (!calls[piece.index]) calls[piece.index] = { ...piece, function: { ...piece.function, arguments: piece.function?.arguments ?? '' } };
+          else calls[piece.index].function.arguments += piece.function?.arguments ?? '';
+        }
+        if (choice.finish_reason) finish = choice.finish_reason;
+      }
+      if (calls.length) message.tool_calls = calls.filter(Boolean).map(({ index, ...call }) => call);
     } else {
-      const stream = await client.chat.completions.create({ model, messages, stream: true }, { signal });
-      for await (const chunk of stream) say(chunk.choices[0]?.delta?.content);
+      const answer = await client.chat.completions.create(body, { signal });
+      ({ message, finish_reason: finish } = answer.choices[0]);
+      usage = answer.usage;
+      text(message.content);
     }
+    return { add: message, calls: chatCalls(message), finish, usage: chatUsage(usage) };
   },
-});
+};
+export const chatCalls = (message) => (message.tool_calls ?? []).map((call) => ({ id: call.id, name: call.function?.name, arguments: call.function?.arguments }));
+export const chatUsage = (usage) => usage && { input: usage.prompt_tokens, output: usage.completion_tokens, reasoning: usage.completion_tokens_details?.reasoning_tokens, cached: usage.prompt_tokens_details?.cached_tokens };
+
+const responses = {
+  protocol: 'openai-responses', connect, models, can: [...can, 'reasoning'],
+  reports: ['reasoning', 'tool_calls', 'executed', 'finish_reason', 'usage', 'error.status', 'error.code'],
+  tool: (one) => ({ type: 'function', strict: false, ...one }),
+  result: (call, output) => ({ type: 'function_call_output', call_id: call.id, output }),
+  async turn(client, { model, messages, tools, params, stream, signal, text, reasoning }) {
+    const body = { model, input: messages, store: false, include: ['reasoning.encrypted_content'], ...(tools.length && { tools }), ...params };
+    let answer;
+    if (stream) {
+      for await (const event of await client.responses.create({ ...body, stream: true }, { signal })) {
+        if (event.type === 'response.output_text.delta' || event.type === 'response.refusal.delta') text(event.delta);
+        if (event.type === 'response.reasoning_summary_text.delta' || event.type === 'response.reasoning_text.delta') reasoning(event.delta);
+        if (event.type === 'response.completed' || event.type === 'response.incomplete' || event.type === 'response.failed') answer = event.response;
+      }
+    } else {
+      answer = await client.responses.create(body, { signal });
+      text(answer.output_text);
+    }
+    return ended(answer);
+  },
+};
+
+// What a Response says at its end. A failed one is a value, not an exception; a careful caller looks.
+export function ended(answer) {
+  if (!answer) return { finish: null };
+  if (answer.status === 'failed') throw Object.assign(new Error(answer.error?.message ?? 'the response failed'), { code: answer.error?.code });
+  const calls = answer.output.filter((item) => item.type === 'function_call').map((item) => ({ id: item.call_id, name: item.name, arguments: item.arguments }));
+  const { usage } = answer;
+  return {
+    add: answer.output, calls, finish: answer.incomplete_details?.reason ?? answer.status,
+    usage: usage && { input: usage.input_tokens, output: usage.output_tokens, reasoning: usage.output_tokens_details?.reasoning_tokens, cached: usage.input_tokens_details?.cached_tokens },
+  };
+}
+
+// The package's own stream helpers: they join the pieces, and give the whole message.
+const chatHelper = {
+  ...chat,
+  async turn(client, { model, messages, tools, params, stream, signal, text }) {
+    const body = { model, messages, ...(tools.length && { tools }), ...params };
+    if (!stream) return chat.turn(client, { model, messages, tools, params, stream, signal, text });
+    const run = client.chat.completions.stream({ ...body, stream_options: { include_usage: true } }, { signal });
+    run.on('content', (piece) => text(piece));
+    const { choices: [{ message, finish_reason: finish }], usage } = await run.finalChatCompletion();
+    const { parsed, ...add } = message;
+    return { add, calls: chatCalls(message), finish, usage: chatUsage(usage) };
+  },
+};
+const responsesHelper = {
+  ...responses,
+  async turn(client, ask) {
+    const { model, messages, tools, params, stream, signal, text, reasoning } = ask;
+    if (!stream) return responses.turn(client, ask);
+    const run = client.responses.stream({ model, input: messages, store: false, include: ['reasoning.encrypted_content'], ...(tools.length && { tools }), ...params }, { signal });
+    run.on('response.output_text.delta', (event) => text(event.delta));
+    run.on('response.reasoning_summary_text.delta', (event) => reasoning(event.delta));
+    const answer = await run.finalResponse();
+    for (const item of answer.output) { delete item.parsed_arguments; for (const part of item.content ?? []) delete part.parsed; }
+    return ended(answer);
+  },
+};
+
+const ways = { chat, responses, 'chat-helper': chatHelper, 'responses-helper': responsesHelper };
+serve({ package: 'openai', ...ways[process.argv[2] ?? 'chat'] });
