@@ -189,6 +189,7 @@ json hello(std::string_view client) {
               "models",
               "models-refresh",
               "multi-provider",
+              "store",
               "chat",
               "stream",
               "tools",

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <set>
 
 namespace assay::conformance {
@@ -12,6 +13,22 @@ using nlohmann::json;
 json object_at(ObjectReader& map, std::string_view key) {
   if (!map.has(key)) return json::object();
   return map.object(key).value();
+}
+
+// What `kind` of a credential demands beside it.
+json read_credential(ObjectReader& owner) {
+  auto map = owner.maybe_object("credential");
+  if (!map) return json::object();
+  struct Kind {
+    const char* name;
+    std::vector<std::string> parts;
+  };
+  const Kind kinds[] = {{"api_key", {"key"}}, {"bearer", {"token"}}, {"aws", {"id", "secret", "region"}}};
+  const Kind& kind = kinds[map->choice("kind", {"api_key", "bearer", "aws"}, 0)];
+  json out = {{"kind", kind.name}};
+  for (const std::string& part : kind.parts) out[part] = map->required<std::string>(part);
+  map->done();
+  return out;
 }
 
 void add_label(std::set<std::string>& labels, const Operation& operation) {
@@ -82,7 +99,12 @@ Result<Case> parse_case(const Document& document, const std::string& suite, cons
   for (const auto& [axis, value] : axis_values.items()) out.axes[axis] = value.get<std::string>();
   out.world = object_at(map, "world");
   out.browser = object_at(map, "browser");
+  out.credential = read_credential(map);
   out.given = object_at(map, "given");
+  // Whoever keeps no auth.json cannot be asked what becomes of one.
+  if (out.given.contains("store") &&
+      std::find(out.needs.begin(), out.needs.end(), "store") == out.needs.end())
+    out.needs.emplace_back("store");
   out.actors = object_at(map, "actors");
   out.steps = parse_steps(map, "do");
   out.checks = parse_checks(map, "expect");

@@ -33,10 +33,11 @@ struct Case {
   std::string profile;                // "strict" or "lenient" where the requirement depends on it; else empty
   std::map<std::string, std::string> axes;  // the values that this one has
 
-  nlohmann::json world;    // object: provider, the settings of its fakes, ports_busy
-  nlohmann::json browser;  // object: how the user agent behaves
-  nlohmann::json given;    // object: store, stdin, home_bytes, env
-  nlohmann::json actors;   // object: name → {home: other actor}; empty = one actor "client"
+  nlohmann::json world;       // object: provider, the settings of its fakes, ports_busy
+  nlohmann::json browser;     // object: how the user agent behaves
+  nlohmann::json credential;  // object: {kind: api_key, key} and the like; empty = the case gives none
+  nlohmann::json given;       // object: store, stdin, home_bytes, env
+  nlohmann::json actors;      // object: name → {home: other actor}; empty = one actor "client"
   std::vector<Step> steps;
   std::vector<Check> checks;
   std::map<std::string, std::string> proven_by;  // mutant → check

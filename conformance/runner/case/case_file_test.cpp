@@ -67,6 +67,28 @@ TEST(CaseFile, VariantsMergeReplaceAndRemove) {
   EXPECT_TRUE(cases[1].proven_by.empty());
 }
 
+TEST(CaseFile, ACredentialIsGivenOnceAndAsksForNoStore) {
+  const auto text = with(kSuite, "world:", "credential: {kind: api_key, key: sk-0123456789}\n    world:");
+  const Case one = parse_suite(text, "a.yaml").value().at(0);
+  EXPECT_EQ(one.credential, (nlohmann::json{{"kind", "api_key"}, {"key", "sk-0123456789"}}));
+  EXPECT_THAT(one.needs, ElementsAre("login"));
+  // Only who keeps the file can be asked what becomes of it.
+  const auto stored = with(kSuite, "world:", "given: {store: {x: {kind: oauth}}}\n    world:");
+  EXPECT_THAT(parse_suite(stored, "a.yaml").value().at(0).needs, ElementsAre("login", "store"));
+}
+
+TEST(CaseFile, ACredentialHasThePartsOfItsKind) {
+  for (const auto& [given, message] : std::vector<std::pair<std::string, std::string>>{
+           {"{kind: api_key}", "missing key 'key'"},
+           {"{kind: bearer, key: k}", "missing key 'token'"},
+           {"{kind: aws, id: a, secret: b}", "missing key 'region'"},
+           {"{kind: apikey, key: k}", "api_key"}}) {
+    const auto read = parse_suite(with(kSuite, "world:", "credential: " + given + "\n    world:"), "a.yaml");
+    ASSERT_FALSE(read) << given;
+    EXPECT_THAT(read.error().text(), HasSubstr(message)) << given;
+  }
+}
+
 TEST(CaseFile, NamesFileLineAndReasonOfWhatIsWrong) {
   struct Row {
     const char* from;

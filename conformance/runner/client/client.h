@@ -2,6 +2,7 @@
 // protocol; other kinds answer the same calls. Thread-safe. The destructor kills the process.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -22,6 +23,10 @@ struct Hello {
   std::string client, version, role = "provider";
   std::vector<std::string> capabilities;
 };
+
+inline bool has_capability(const std::vector<std::string>& capabilities, std::string_view name) {
+  return std::find(capabilities.begin(), capabilities.end(), name) != capabilities.end();
+}
 
 // How one process of a client is started.
 struct Launch {

@@ -55,6 +55,7 @@ class Session {
   // session_setup.cpp
   void set_up();
   void give();
+  nlohmann::json store_given() const;
   void start_clients();
   void start_client(Actor& actor);
   Launch launch_of(const Actor& actor);
@@ -71,6 +72,8 @@ class Session {
   // session_operations.cpp
   Actor& actor_of(const std::string& name);
   nlohmann::json provider_of(const std::string& second) const;
+  // Whether the client of `actor` reads and writes our auth.json; everybody else is given the credential.
+  bool keeps_store(const Actor& actor) const;
   nlohmann::json request_for(const Operation& operation, const Actor& actor);
   Begun begin(const Operation& operation);
   void finish(const Begun& begun, const std::string& label);

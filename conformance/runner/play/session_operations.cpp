@@ -46,9 +46,15 @@ json Session::request_for(const Operation& operation, const Actor& actor) {
     }
     request["providers"] = std::move(all);
   }
+  if (!request.contains("credential") && !case_.credential.empty() && !keeps_store(actor))
+    request["credential"] = case_.credential;
   if (request.contains("credential")) remember_secrets(request["credential"]);
   if (operation.op == "login" && request.contains("key")) remember_secrets({{"key", request["key"]}});
   return request;
+}
+
+bool Session::keeps_store(const Actor& actor) const {
+  return !client_.program && has_capability(actor.client->hello().capabilities, "store");
 }
 
 Session::Begun Session::begin(const Operation& operation) {

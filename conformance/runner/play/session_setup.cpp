@@ -66,20 +66,32 @@ void Session::set_up() {
   played_.setup = clock_.now();
 }
 
+// The credential of the case as an entry of auth.json, for clients that keep one; an adapter says only in its
+// hello whether it does.
+json Session::store_given() const {
+  const json given = case_.given.value("store", json());
+  const bool programs = client_.recipe && !has_capability(capabilities_of(*client_.recipe), "store");
+  if (case_.credential.empty() || programs) return given;
+  json store = given.is_object() ? given : json::object();
+  store[plan_.provider.value("id", "")] = case_.credential;
+  return store;
+}
+
 // What `given:` says is there before the client starts.
 void Session::give() {
+  remember_secrets(case_.credential);
+  if (const json store = store_given(); !store.is_null()) {
+    const std::string text = store.is_string() ? store.get<std::string>() : need_resolved(store).dump(2);
+    for (const auto& [name, actor] : actors_) {
+      if (auto written = write_file_atomically(actor.home + "/auth.json", text); !written)
+        broken(written.error().text());
+      chmod((actor.home + "/auth.json").c_str(),
+            static_cast<mode_t>(std::stoul(case_.given.value("store_mode", "600"), nullptr, 8)));
+    }
+    if (store.is_object()) remember_secrets(need_resolved(store));
+  }
   for (const auto& [key, value] : case_.given.items()) {
-    if (key == "store") {
-      const json store = value.is_string() ? value : need_resolved(value);
-      for (const auto& [name, actor] : actors_) {
-        const std::string text = store.is_string() ? store.get<std::string>() : store.dump(2);
-        if (auto written = write_file_atomically(actor.home + "/auth.json", text); !written)
-          broken(written.error().text());
-        chmod((actor.home + "/auth.json").c_str(),
-              static_cast<mode_t>(std::stoul(case_.given.value("store_mode", "600"), nullptr, 8)));
-        remember_secrets(store);
-      }
-    } else if (key == "files") {
+    if (key == "files") {
       for (const auto& [path, text] : value.items()) {
         for (const auto& [name, actor] : actors_) {
           fs::create_directories(fs::path(actor.home + "/" + path).parent_path());
@@ -88,7 +100,7 @@ void Session::give() {
             broken(written.error().text());
         }
       }
-    } else if (key != "env" && key != "store_mode") {
+    } else if (key != "env" && key != "store" && key != "store_mode") {
       broken("unknown key \"" + key + "\" in given; expected store, store_mode, files or env");
     }
   }
@@ -152,15 +164,12 @@ void Session::take_client(Actor& actor, Result<std::unique_ptr<Client>> made) {
   if (hello.role != case_.role)
     throw Stop{Stop::Why::not_applicable,
                fmt::format("the case is for the role {}, the client is a {}", case_.role, hello.role)};
-  const auto has = [](const std::vector<std::string>& all, const std::string& one) {
-    return std::find(all.begin(), all.end(), one) != all.end();
-  };
   for (const std::string& need : case_.needs) {
-    if (client_.manifest && !has(*client_.manifest, need)) {
+    if (client_.manifest && !has_capability(*client_.manifest, need)) {
       throw Stop{Stop::Why::not_applicable,
                  "the manifest of the client does not declare the capability \"" + need + "\""};
     }
-    if (has(hello.capabilities, need)) continue;
+    if (has_capability(hello.capabilities, need)) continue;
     if (client_.manifest)
       broken("the manifest of the client declares the capability \"" + need + "\", its hello does not");
     throw Stop{Stop::Why::not_applicable, "the client has no capability \"" + need + "\""};
