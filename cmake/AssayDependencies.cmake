@@ -10,6 +10,8 @@ find_package(fmt 9 REQUIRED)
 find_package(CLI11 2.1 REQUIRED)
 # libyaml is what most recorders of HTTP write their YAML with; yaml-cpp 0.7 refuses some of it.
 pkg_check_modules(libyaml REQUIRED IMPORTED_TARGET yaml-0.1)
+# Regular expressions of case and client files: linear time, bounded memory.
+pkg_check_modules(re2 REQUIRED IMPORTED_TARGET re2)
 find_package(ZLIB REQUIRED)
 pkg_check_modules(brotli REQUIRED IMPORTED_TARGET libbrotlienc libbrotlidec libbrotlicommon)
 if(ASSAY_TESTS)

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "harness/base/names.h"
 #include "harness/base/yaml.h"
 #include "harness/fixture/fixture.h"
 
@@ -32,6 +33,8 @@ Result<stream::Turn> Library::turn(const nlohmann::json& name_or_turn) const {
 Result<Response> Library::recorded(const std::string& name) const {
   if (const auto known = recorded_.find(name); known != recorded_.end()) return known->second;
   const auto hash = name.find('#');
+  if (!stays_below(name.substr(0, hash)))
+    return fail("'" + name + "': expected the path of a fixture below " + directory_);
   const auto path = directory_ + "/" + name.substr(0, hash);
   std::size_t index = 0;
   if (hash != std::string::npos) {

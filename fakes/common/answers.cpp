@@ -4,6 +4,7 @@
 
 #include "harness/base/strict.h"
 #include "harness/base/text.h"
+#include "harness/base/untrusted_json.h"
 
 namespace assay::fakes {
 
@@ -211,7 +212,7 @@ nlohmann::json json_body(const Request& request) {
       --depth;
     }
   }
-  return nlohmann::json::parse(request.body, nullptr, false);
+  return parse_untrusted(request.body);
 }
 
 }  // namespace assay::fakes

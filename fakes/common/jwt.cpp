@@ -12,6 +12,7 @@
 #include <stdexcept>
 
 #include "harness/base/text.h"
+#include "harness/base/untrusted_json.h"
 
 namespace assay::fakes {
 namespace {
@@ -134,7 +135,7 @@ Result<Jwt> parse_jwt(std::string_view token) {
   for (const std::size_t i : {0U, 1U}) {
     const auto bytes = base64url_decode(parts[i]);
     if (!bytes) return fail("not a JWT: " + bytes.error().message);
-    auto value = nlohmann::json::parse(*bytes, nullptr, false);
+    auto value = parse_untrusted(*bytes);
     if (!value.is_object()) return fail("not a JWT: a part is no JSON object");
     (i == 0 ? jwt.header : jwt.claims) = std::move(value);
   }

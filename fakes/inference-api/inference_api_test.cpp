@@ -416,6 +416,16 @@ TEST_F(InferenceApi, SettingsThatMakeNoSense) {
     EXPECT_THAT(error_of(settings), HasSubstr(message)) << settings;
 }
 
+TEST(Library, RecordingsOutsideOfItsFolderAreNotRead) {
+  const Library library(ASSAY_SOURCE_DIR "/fixtures");
+  for (const char* name : {"../CONTRIBUTING.md", "/etc/passwd", "worldrouter/../../README.md",
+                           "../../../../../../dev/zero", ""}) {
+    const auto recorded = library.recorded(name);
+    ASSERT_FALSE(recorded) << name;
+    EXPECT_NE(recorded.error().message.find("below"), std::string::npos) << recorded.error().message;
+  }
+}
+
 TEST(Library, EveryTurnIsReadableAndSurvivesItsJson) {
   const Library library(ASSAY_SOURCE_DIR "/fixtures");
   const auto turns = library.all_turns();

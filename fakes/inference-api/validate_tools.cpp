@@ -1,9 +1,10 @@
 // Rules about the definitions of tools and the arguments of calls.
 #include "fakes/inference-api/validation.h"
+#include "harness/base/untrusted_json.h"
 
 #include <fmt/format.h>
 
-#include <regex>
+#include <algorithm>
 #include <set>
 #include <vector>
 
@@ -74,10 +75,16 @@ Found plain_tool_schema(const json& body, Protocol) {
 }
 
 Found tool_names(const json& body, Protocol) {
-  static const std::regex allowed("[a-zA-Z_][a-zA-Z0-9_.-]{0,63}");
+  const auto allowed = [](const std::string& name) {
+    constexpr std::size_t kLongest = 64;
+    const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
+    return !name.empty() && name.size() <= kLongest && letter(name.front()) &&
+           std::all_of(name.begin(), name.end(),
+                       [&](char c) { return letter(c) || (c >= '0' && c <= '9') || c == '.' || c == '-'; });
+  };
   std::set<std::string> seen;
   for (const auto& tool : tools_of(body)) {
-    if (!std::regex_match(tool.name, allowed))
+    if (!allowed(tool.name))
       return bad_request(
           fmt::format("Invalid function name '{}'. Must start with a letter or an underscore and hold at "
                       "most 64 letters, digits, underscores, dots and dashes",
@@ -120,7 +127,7 @@ Found argument_types(const json& body, Protocol protocol) {
       } else if (!arguments.is_string()) {
         return bad_request("json: cannot unmarshal " + std::string(arguments.type_name()) +
                            " into Go struct field .messages.tool_calls.function.arguments of type string");
-      } else if (!json::parse(arguments.get<std::string>(), nullptr, false).is_object()) {
+      } else if (!parse_untrusted(arguments.get<std::string>()).is_object()) {
         return bad_request("function.arguments must be a JSON object in text");
       }
     }

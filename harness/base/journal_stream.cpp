@@ -9,6 +9,8 @@
 #include <iterator>
 #include <utility>
 
+#include "harness/base/visible.h"
+
 namespace assay {
 namespace {
 
@@ -62,22 +64,23 @@ void append_line(std::string& out, const JournalEntry& entry, bool color) {
   out += ' ';
   append_padded(out, to_string(entry.kind), 11);
   out += ' ';
-  out += entry.text;
+  out += visible(entry.text);
   if (entry.status != 0) {
     if (!entry.text.empty()) out += ' ';
     append_number(out, entry.status, 0, ' ');
   }
   if (!entry.detail.is_null())
-    out += " " + entry.detail.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+    out += " " + visible(entry.detail.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
   out += color ? "\033[0m\n" : "\n";
 }
 
 void append_request(std::string& out, const Request& request) {
   for (const Header& header : request.headers)
-    fmt::format_to(std::back_inserter(out), "              | {}: {}\n", header.name, header.value);
+    fmt::format_to(std::back_inserter(out), "              | {}: {}\n", visible(header.name),
+                   visible(header.value));
   if (!request.body.empty())
     fmt::format_to(std::back_inserter(out), "              | {}\n",
-                   std::string_view(request.body).substr(0, kBodyShown));
+                   visible(std::string_view(request.body).substr(0, kBodyShown)));
 }
 
 }  // namespace

@@ -61,6 +61,11 @@ TEST(JournalStream, ShowsALineForWhatMatters) {
   EXPECT_EQ(shown(entry_of(JournalKind::done, ""), false, false), "");
 }
 
+TEST(JournalStream, WhatAPeerSentCannotSteerTheTerminal) {
+  EXPECT_EQ(shown(entry_of(JournalKind::request, "GET /\x1b[2J\u009b\u202e"), false, false),
+            "     1.235 s  inference     request     GET /\\x1b[2J\\x9b\\u202e\n");
+}
+
 TEST(JournalStream, ShowsEverythingWhenAsked) {
   EXPECT_THAT(shown(entry_of(JournalKind::done, ""), false, true), HasSubstr("done"));
   JournalEntry entry = entry_of(JournalKind::request, "POST /x");

@@ -161,7 +161,12 @@ std::string_view kind_of(const json& value) {
   return "nothing";
 }
 
+namespace {
+constexpr std::size_t kLongestWord = 200;  // that may be a misspelt one
+}
+
 std::string nearest(std::string_view word, const std::vector<std::string>& known) {
+  if (word.size() > kLongestWord) return {};
   const std::string* best = nullptr;
   std::size_t best_distance = word.size() < 3 ? 1 : std::max<std::size_t>(1, word.size() / 3) + 1;
   std::vector<std::size_t> row;
@@ -187,7 +192,9 @@ std::string nearest(std::string_view word, const std::vector<std::string>& known
 
 std::string unknown_word(std::string_view what, std::string_view word,
                          const std::vector<std::string>& known) {
-  std::string out = "unknown " + std::string(what) + " '" + std::string(word) + "'";
+  const std::string shown =
+      word.size() > 2 * kLongestWord ? std::string(word.substr(0, kLongestWord)) + "..." : std::string(word);
+  std::string out = "unknown " + std::string(what) + " '" + shown + "'";
   if (const std::string near = nearest(word, known); !near.empty()) out += ", did you mean '" + near + "'?";
   if (known.empty()) return out;
   out += " (";

@@ -172,11 +172,29 @@ std::string form_decode(std::string_view text) {
   return out;
 }
 
+namespace {
+
+// A pipe or a device, which may never end.
+Result<std::string> read_stream(std::istream& in, const std::string& path) {
+  constexpr std::size_t kMost = std::size_t{1} << 30U;
+  std::string out, piece(std::size_t{1} << 20U, '\0');
+  while (in) {
+    in.read(piece.data(), static_cast<std::streamsize>(piece.size()));
+    out.append(piece, 0, static_cast<std::size_t>(in.gcount()));
+    if (out.size() > kMost)
+      return fail("expected at most 1 GiB from what is not a regular file, found more", path);
+  }
+  return out;
+}
+
+}  // namespace
+
 Result<std::string> read_file(const std::string& path) {
   std::error_code ignored;
   if (std::filesystem::is_directory(path, ignored)) return fail("expected a file, found a directory", path);
   std::ifstream in(path, std::ios::binary);
   if (!in) return fail(std::string("cannot read: ") + std::strerror(errno), path);
+  if (!std::filesystem::is_regular_file(path, ignored)) return read_stream(in, path);
   std::ostringstream bytes;
   bytes << in.rdbuf();
   if (in.bad()) return fail(std::string("cannot read: ") + std::strerror(errno), path);

@@ -3,10 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <filesystem>
-#include <fstream>
 #include <nlohmann/json.hpp>
-#include <system_error>
+#include <set>
 
 #include "harness/base/text.h"
 
@@ -31,20 +29,101 @@ std::vector<std::string> inside_base64(const std::string& value) {
   return out;
 }
 
+std::string hex(std::string_view bytes, bool upper) {
+  const std::string_view digits = upper ? "0123456789ABCDEF" : "0123456789abcdef";
+  std::string out;
+  for (const char c : bytes) {
+    out += digits[static_cast<unsigned char>(c) >> 4U];
+    out += digits[static_cast<unsigned char>(c) & 0xFU];
+  }
+  return out;
+}
+
 std::vector<std::string> forms_of(const std::string& value) {
-  std::vector<std::string> out = {value, percent_encode(value)};
+  std::vector<std::string> out = {value, hex(value, false), hex(value, true)};
   const std::string quoted =
       nlohmann::json(value).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
   out.push_back(quoted.substr(1, quoted.size() - 2));
-  for (auto& piece : inside_base64(value)) out.push_back(std::move(piece));
-  std::sort(out.begin() + 1, out.end());
+  for (auto& piece : inside_base64(value)) {
+    for (auto& twice : inside_base64(piece)) out.push_back(std::move(twice));
+    out.push_back(std::move(piece));
+  }
+  std::sort(out.begin(), out.end());
   out.erase(std::unique(out.begin(), out.end()), out.end());
   return out;
 }
 
-bool is_below(const std::string& path, const std::string& store) {
-  return path == store ||
-         (path.starts_with(store) && path.size() > store.size() && path[store.size()] == '/');
+int digit_of(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+// The number that `digits` digits of `base` at `at` make, if it is a byte; -1 when they do not.
+int byte_at(std::string_view text, std::size_t at, std::size_t digits, int base) {
+  if (at + digits > text.size()) return -1;
+  int value = 0;
+  for (const char c : text.substr(at, digits)) {
+    const int digit = digit_of(c);
+    if (digit < 0 || digit >= base) return -1;
+    value = value * base + digit;
+  }
+  return value < 256 ? value : -1;
+}
+
+std::string without(std::string_view text, std::string_view characters) {
+  std::string out;
+  out.reserve(text.size());
+  for (const char c : text)
+    if (characters.find(c) == std::string_view::npos) out += c;
+  return out;
+}
+
+std::string percent_decoded(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const int byte = text[i] == '%' ? byte_at(text, i + 1, 2, 16) : -1;
+    out += byte < 0 ? text[i] : static_cast<char>(byte);
+    if (byte >= 0) i += 2;
+  }
+  return out;
+}
+
+// \u002d, \x2d and \055. Of others only the backslash goes.
+std::string backslash_decoded(std::string_view text) {
+  struct Form {
+    char mark;
+    std::size_t digits;
+  };
+  std::string out;
+  out.reserve(text.size());
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '\\' || i + 1 == text.size()) {
+      out += text[i];
+      continue;
+    }
+    const char mark = text[i + 1];
+    const std::size_t digits = mark == 'u' ? 4 : mark == 'x' ? 2 : 3;
+    const std::size_t first = mark == 'u' || mark == 'x' ? i + 2 : i + 1;
+    const int byte = byte_at(text, first, digits, digits == 3 ? 8 : 16);
+    if (byte < 0) continue;
+    out += static_cast<char>(byte);
+    i = first + digits - 1;
+  }
+  return out;
+}
+
+// Calls look(view) with the text as it stands and with what its escapes mean. A view that would be the text
+// again is left out.
+template <typename Look>
+void for_each_view(std::string_view text, Look look) {
+  look(text);
+  const auto has = [&](char c) { return text.find(c) != std::string_view::npos; };
+  if (has('%')) look(percent_decoded(text));
+  if (has('\\')) look(backslash_decoded(text));
+  if (has('\n')) look(without(text, "\r\n"));
+  if (has('\0')) look(without(text, std::string_view("\0", 1)));  // UTF-16 of either order
 }
 
 }  // namespace
@@ -56,60 +135,33 @@ std::string canary_value(Random& random, std::string_view prefix) {
 CanarySearch::CanarySearch(const std::vector<Canary>& canaries) {
   for (const Canary& canary : canaries) {
     if (canary.value.size() < kShortest) continue;
-    needles_.push_back({canary.name, forms_of(canary.value), canary.sinks});
-    for (const auto& form : needles_.back().forms) longest_ = std::max(longest_, form.size());
+    for (auto& form : forms_of(canary.value)) needles_.add(std::move(form), secrets_.size());
+    secrets_.push_back({canary.name, canary.sinks});
   }
 }
 
 template <typename Allowed>
 void CanarySearch::look(std::string_view where, std::string_view place, std::string_view text,
                         Allowed allowed) {
-  for (const Needles& needle : needles_) {
-    const bool there = std::any_of(needle.forms.begin(), needle.forms.end(), [&](const auto& form) {
-      return text.find(form) != std::string_view::npos;
-    });
-    if (!there || allowed(needle)) continue;
-    Leak leak{needle.name, std::string(where), std::string(place)};
+  std::set<std::size_t> there;
+  for_each_view(text, [&](std::string_view view) {
+    needles_.find(view, [&](std::size_t secret) { there.insert(secret); });
+  });
+  for (const std::size_t secret : there) {
+    if (allowed(secrets_[secret])) continue;
+    Leak leak{secrets_[secret].name, std::string(where), std::string(place)};
     if (std::find(leaks_.begin(), leaks_.end(), leak) == leaks_.end()) leaks_.push_back(std::move(leak));
   }
 }
 
 void CanarySearch::in_text(std::string_view where, std::string_view place, std::string_view text) {
-  look(where, place, text, [](const Needles&) { return false; });
+  look(where, place, text, [](const Secret&) { return false; });
 }
 
-// In pieces that overlap, so that memory stays bounded and no secret falls between two.
-void CanarySearch::in_file(const std::string& path, const std::string& shown) {
-  std::ifstream in(path, std::ios::binary);
-  std::string window;
-  std::string piece(std::size_t{1} << 20U, '\0');
-  while (in) {
-    in.read(piece.data(), static_cast<std::streamsize>(piece.size()));
-    window.append(piece, 0, static_cast<std::size_t>(in.gcount()));
-    in_text("files", shown, window);
-    if (window.size() > longest_) window.erase(0, window.size() - longest_);
-  }
-}
-
-void CanarySearch::in_files(const std::string& root, const std::vector<std::string>& stores) {
-  namespace fs = std::filesystem;
-  std::error_code error;
-  for (fs::recursive_directory_iterator it(root, fs::directory_options::skip_permission_denied, error), end;
-       !error && it != end; it.increment(error)) {
-    const std::string shown = fs::path(it->path()).lexically_relative(root).string();
-    if (std::any_of(stores.begin(), stores.end(),
-                    [&](const auto& store) { return is_below(shown, store); })) {
-      continue;
-    }
-    in_text("files", "a name in " + fs::path(shown).parent_path().string(), it->path().filename().string());
-    std::error_code gone;
-    const auto status = it->symlink_status(gone);
-    if (fs::is_symlink(status)) {
-      in_text("files", shown, fs::read_symlink(it->path(), gone).string());
-    } else if (fs::is_regular_file(status)) {
-      in_file(it->path().string(), shown);
-    }
-  }
+void CanarySearch::in_body(std::string_view actor, std::string_view place, std::string_view body) {
+  look("requests", place, body, [&](const Secret& secret) {
+    return std::find(secret.sinks.begin(), secret.sinks.end(), actor) != secret.sinks.end();
+  });
 }
 
 void CanarySearch::in_processes(const std::vector<Sighting>& sightings, pid_t client) {
@@ -128,14 +180,14 @@ void CanarySearch::in_journal(const std::vector<std::shared_ptr<const JournalEnt
     if (!entry->request || entry->actor == "browser") continue;
     const Request& request = *entry->request;
     const std::string place = request.method + " " + std::string(target_path(request.target));
-    const auto sink = [&](const Needles& needle) {
+    const auto sink = [&](const Secret& needle) {
       return std::find(needle.sinks.begin(), needle.sinks.end(), entry->actor) != needle.sinks.end();
     };
     in_text("urls", entry->actor + " " + place, request.target);
     for (const Header& header : request.headers) {
       const bool url = iequals(header.name, "referer");
       const std::string field = entry->actor + " " + place + " header " + to_lower(header.name);
-      look(url ? "urls" : "requests", field, header.value, [&](const Needles& n) { return !url && sink(n); });
+      look(url ? "urls" : "requests", field, header.value, [&](const Secret& n) { return !url && sink(n); });
     }
     look("requests", entry->actor + " " + place + " body", request.body, sink);
   }

@@ -69,6 +69,7 @@ Refusal refusal_of(const NoCell& no, const CellSystem& system) {
 std::string explain(const NoCell& no, const CellSystem& system) {
   if (no.error == 0) return "no cell: " + no.what;
   std::string hint;
+  if (no.error == EMFILE) hint = "raise the limit of open files, ulimit -n, or run fewer cells with -j";
   if (no.error == EPERM || no.error == EACCES || no.error == ENOSPC) {
     hint = forbidding_setting(system);
     if (hint.empty() && no.error == EPERM)
@@ -92,7 +93,10 @@ std::optional<Refused> try_cells(const std::function<std::optional<NoCell>()>& o
       out.reason += fmt::format(", tried {} times in {} ms", attempts,
                                 std::chrono::duration_cast<std::chrono::milliseconds>(spent).count());
     const bool enough = attempts > 1 && spent + rest > patience.total;
-    if (out.kind == Refusal::for_good || enough || (patience.give_up && patience.give_up())) return out;
+    // Nothing that we wait for closes files of ours.
+    const bool hopeless = no->error == EMFILE;
+    if (out.kind == Refusal::for_good || hopeless || enough || (patience.give_up && patience.give_up()))
+      return out;
     system.rest(rest);
     rest = std::min(rest * 2, kLongestRest);
   }

@@ -48,8 +48,8 @@ struct Patience {
   std::function<bool()> give_up;            // empty = never
 };
 
-// Calls `once` until it succeeds (nullopt), is refused for good, or patience ends. Rests between attempts: 10
-// ms, then twice as long each time, at most 1 s.
+// Calls `once` until it succeeds (nullopt), is refused for good, has no file descriptor left (EMFILE: that is
+// our own limit), or patience ends. Rests between attempts: 10 ms, then twice as long each time, at most 1 s.
 std::optional<Refused> try_cells(const std::function<std::optional<NoCell>()>& once, const CellSystem& system,
                                  const Patience& patience);
 

@@ -53,13 +53,23 @@ struct Double {
 };
 
 TEST(CellAttempts, WhatPassesIsTriedAgain) {
-  for (const int error : {EAGAIN, ENOMEM, ENOBUFS, ENOSPC, EBUSY, EINTR, EMFILE, ENFILE, ETXTBSY}) {
+  for (const int error : {EAGAIN, ENOMEM, ENOBUFS, ENOSPC, EBUSY, EINTR, ENFILE, ETXTBSY}) {
     Double machine;
     machine.refusals = {{"make namespaces", error}, {"make namespaces", error}, {"make namespaces", error}};
     EXPECT_FALSE(machine.play()) << error;
     EXPECT_EQ(machine.attempts, 4U) << error;
     EXPECT_THAT(machine.rests, ElementsAre(10, 20, 40)) << error;
   }
+}
+
+TEST(CellAttempts, OurOwnLimitOfOpenFilesIsNotWaitedFor) {
+  Double machine;
+  machine.refusals = {{"open a pipe", EMFILE}};
+  const auto refused = machine.play();
+  ASSERT_TRUE(refused);
+  EXPECT_EQ(refused->kind, Refusal::for_now);  // cells are not forbidden: a run does not go on without them
+  EXPECT_EQ(machine.attempts, 1U);
+  EXPECT_THAT(refused->reason, HasSubstr("ulimit -n"));
 }
 
 TEST(CellAttempts, ADeadlineThatPassedOnceIsNoRefusal) {

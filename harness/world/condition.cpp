@@ -3,7 +3,6 @@
 #include <array>
 #include <charconv>
 #include <optional>
-#include <regex>
 
 #include "harness/base/text.h"
 
@@ -50,16 +49,13 @@ Result<Condition> named_test(const std::string& name, const json& value) {
   if (name == "in" && value.is_array()) return Condition{Kind::in, value};
   if (name == "min" && value.is_number()) return Condition{Kind::at_least, value};
   if (name == "max" && value.is_number()) return Condition{Kind::at_most, value};
-  if (name == "matches" && value.is_string()) {
-    try {
-      const std::regex check(value.get<std::string>());
-    } catch (const std::regex_error& error) {
-      return fail("not a regular expression: " + value.get<std::string>() + " (" + error.what() + ")");
-    }
-    return Condition{Kind::matches, value};
+  if ((name == "matches" || name == "not_matches") && value.is_string()) {
+    auto pattern = Pattern::compile(value.get_ref<const std::string&>());
+    if (!pattern) return tl::unexpected(pattern.error());
+    return Condition{name == "matches" ? Kind::matches : Kind::not_matches, value, std::move(*pattern)};
   }
   return fail("unknown test \"" + name +
-              "\"; expected contains, matches, not, in (a list), min or max (numbers)");
+              "\"; expected contains, matches, not_matches, not, in (a list), min or max (numbers)");
 }
 
 }  // namespace
@@ -101,7 +97,9 @@ bool holds(const Condition& condition, const json* found) {
       }
       return as_text(*found).find(as_text(value)) != std::string::npos;
     case Kind::matches:
-      return std::regex_search(as_text(*found), std::regex(value.get<std::string>()));
+      return condition.pattern && condition.pattern->found_in(as_text(*found));
+    case Kind::not_matches:
+      return condition.pattern && !condition.pattern->found_in(as_text(*found));
     case Kind::in:
       for (const json& item : value) {
         if (same(*found, item)) return true;
@@ -140,6 +138,8 @@ std::string describe(const Condition& condition) {
       return "something with " + condition.value.dump();
     case Kind::matches:
       return "something that matches " + condition.value.dump();
+    case Kind::not_matches:
+      return "something that does not match " + condition.value.dump();
     case Kind::in:
       return "one of " + condition.value.dump();
     case Kind::at_least:

@@ -2,14 +2,17 @@
 // a result.
 //
 // In a case file: a plain value means "equals it"; "present" and "absent" mean what they say; a map names
-// another test: {contains: text}, {matches: regular expression (ECMAScript)}, {not: value}, {in: [values]},
-// and for numbers {min: n}, {max: n}, or a string such as ">=1", "<=4", ">0".
+// another test: {contains: text}, {matches: regular expression (RE2)}, {not_matches: the same}, {not: value},
+// {in: [values]}, and for numbers {min: n}, {max: n}, or a string such as ">=1", "<=4", ">0".
 #pragma once
 
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "harness/base/pattern.h"
 #include "harness/base/result.h"
 
 namespace assay {
@@ -21,6 +24,7 @@ struct Condition {
     absent,
     contains,
     matches,
+    not_matches,
     not_equals,
     in,
     at_least,
@@ -30,6 +34,7 @@ struct Condition {
   };
   Kind kind = Kind::equals;
   nlohmann::json value;
+  std::optional<Pattern> pattern = std::nullopt;  // of matches and not_matches
 };
 
 // Fails with what was expected. A map with several tests gives one condition each.

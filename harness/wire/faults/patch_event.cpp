@@ -3,6 +3,7 @@
 #include <charconv>
 #include <optional>
 
+#include "harness/base/untrusted_json.h"
 #include "harness/wire/faults/body.h"
 #include "harness/wire/faults/catalogue.h"
 
@@ -65,7 +66,7 @@ void remove_at(nlohmann::ordered_json& value, const Pointer& at) {
 
 Result<std::string> patched(const std::string& data, const nlohmann::json& set,
                             const std::vector<std::string>& removed) {
-  auto value = nlohmann::ordered_json::parse(data, nullptr, false);
+  auto value = parse_untrusted<nlohmann::ordered_json>(data);
   if (value.is_discarded()) return fail("the event's data is not JSON");
   std::string path;
   try {  // a token such as 01 is a name in an object and an exception in an array
