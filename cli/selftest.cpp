@@ -2,17 +2,23 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <map>
+#include <nlohmann/json.hpp>
 #include <thread>
 
 #include "cli/say.h"
 #include "cli/verbs.h"
+#include "conformance/runner/case/case_file.h"
 #include "conformance/runner/case/data.h"
 #include "conformance/runner/case/plan.h"
 #include "conformance/runner/client/clients.h"
 #include "conformance/runner/gate/selftest.h"
+#include "conformance/runner/judge/reports.h"
 #include "conformance/runner/play/cell_choice.h"
 #include "conformance/runner/play/machinery.h"
+#include "harness/base/strict.h"
+#include "harness/base/text.h"
 
 namespace assay::cli {
 namespace {
@@ -25,7 +31,23 @@ struct SelftestArguments {
   std::uint64_t seed = 1;
   bool no_cells = false;
   bool matrix = false;
+  bool learn = false;
+  std::vector<std::string> reports;
 };
+
+// The file of what was learned: one case a line, so that a change is seen in a diff.
+Result<void> write_learned(const std::string& path, const std::vector<Case>& cases,
+                           const SelftestReport& report) {
+  std::map<std::string, nlohmann::json> lines;
+  for (const Case& one : cases) {
+    if (!one.observed_by.empty()) lines[one.id] = one.observed_by;
+  }
+  for (const auto& [id, sets] : report.learned) lines[id] = sets;
+  std::string text = "{";
+  for (const auto& [id, sets] : lines)
+    text += fmt::format("{}\n{}: {}", text.size() == 1 ? "" : ",", nlohmann::json(id).dump(), sets.dump());
+  return write_file_atomically(path, text + "\n}\n");
+}
 
 void print_matrix(const SelftestReport& report) {
   fmt::print("\nMutants and the cases that fail under them:\n");
@@ -64,6 +86,15 @@ ExitCode run_selftest(const SelftestArguments& arguments) {
   options.reference = find_client("reference").value();
   options.matrix = arguments.matrix;
   options.seed = arguments.seed;
+  if (!arguments.reports.empty()) {
+    options.reports = arguments.reports;
+    for (const std::string& name : arguments.reports) {
+      std::vector<std::string> known = report_names();
+      known.emplace_back("store");
+      if (std::find(known.begin(), known.end(), name) == known.end())
+        return say(Error{unknown_word("report", name, known), "", 0});
+    }
+  }
   options.execute.data_folder = *data;
   options.execute.jobs =
       arguments.jobs != 0 ? arguments.jobs : 2 * std::max(1U, std::thread::hardware_concurrency());
@@ -75,7 +106,7 @@ ExitCode run_selftest(const SelftestArguments& arguments) {
     fmt::print(stderr, "assay: {}; running without cells, one case at a time\n", choice->without);
   std::size_t played = 0;
   const bool live = isatty(STDERR_FILENO) != 0;
-  const auto report = selftest(*cases, options, [&](const CaseRecord& record) {
+  auto report = selftest(*cases, options, [&](const CaseRecord& record) {
     ++played;
     if (live) fmt::print(stderr, "\r\033[K{} played, {} with {}", played, record.name, record.client);
   });
@@ -96,8 +127,19 @@ ExitCode run_selftest(const SelftestArguments& arguments) {
   print_list("The reference client must pass, but:", report->reference_failed);
   print_list("Cases that nothing proves:", report->unproven_cases);
   print_list("Too blunt:", report->blunt_mutants);
+  if (arguments.learn) {
+    const std::string path = *data + "/conformance/cases/" + kLearnedFile;
+    if (auto written = write_learned(path, *cases, *report); !written) return say(written.error());
+    fmt::print("\nwrote {}\n", path);
+    report->stale.clear();
+  } else {
+    print_list("Not learned, or learned otherwise (assay selftest --learn):", report->stale);
+  }
   if (arguments.cases.empty()) print_list("Mutants that no case names:", report->idle_mutants);
   if (arguments.matrix) print_matrix(*report);
+  if (options.reports)
+    fmt::print("\n{} of {} cases apply to a client that reports {}\n", cases->size() - report->not_asked,
+               cases->size(), fmt::join(*options.reports, ", "));
   fmt::print("\nselftest: {} cases, {} of {} proofs hold, {} mutants\n", cases->size(), proven,
              report->proofs.size(), options.mutants.size());
   return report->ok() ? ExitCode::ok : ExitCode::failed;
@@ -112,6 +154,12 @@ void add_selftest(CLI::App& app, Action& action) {
   verb->add_option("case", arguments->cases, "Ids, suites or globs of cases; all without any")
       ->type_name("CASE");
   verb->add_flag("--matrix", arguments->matrix, "Play every mutant against every case, and show which fail");
+  verb->add_option("--reports", arguments->reports,
+                   "Withhold all else from the judges: a case applies only if a mutant of it still fails")
+      ->delimiter(',')
+      ->type_name("NAME,...");
+  verb->add_flag("--learn", arguments->learn,
+                 "Write what each case must be reported to be asked (conformance/cases/observed.json)");
   verb->add_option("-j,--jobs", arguments->jobs, "Cells at work at once (default: twice the processors)");
   verb->add_flag("--no-cells", arguments->no_cells, "Run on the machine's own ports, one case at a time");
   verb->add_option("--seed", arguments->seed, "Seed of every choice that no case file makes")

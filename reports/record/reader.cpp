@@ -44,6 +44,10 @@ Check check(od::object object) {
       out.observed = text(value);
     else if (key == "evidence")
       for (auto seq : value.get_array()) out.evidence.push_back(seq.get_uint64());
+    else if (key == "not_observed")
+      out.not_observed = texts(value);
+    else if (key == "shown_by")
+      for (auto set : value.get_array()) out.shown_by.push_back(texts(set.value()));
   }
   return out;
 }

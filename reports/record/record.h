@@ -81,7 +81,10 @@ struct Check {
   bool ok = true;
   std::string expected;
   std::string observed;
-  std::vector<std::uint64_t> evidence;  // seq of the journal entries that show it
+  std::vector<std::uint64_t> evidence;         // seq of the journal entries that show it
+  std::vector<std::string> not_observed = {};  // reports that it demands and the client does not give
+  // Of a failure that selftest learns from: the smallest sets of reports that show it.
+  std::vector<std::vector<std::string>> shown_by = {};
   bool operator==(const Check&) const = default;
 };
 

@@ -24,11 +24,14 @@ std::string line(Json value, const Redactor& redactor) {
 }
 
 Json to_json(const Check& check) {
-  return {{"name", check.name},
-          {"ok", check.ok},
-          {"expected", check.expected},
-          {"observed", check.observed},
-          {"evidence", check.evidence}};
+  Json out = {{"name", check.name},
+              {"ok", check.ok},
+              {"expected", check.expected},
+              {"observed", check.observed},
+              {"evidence", check.evidence}};
+  if (!check.not_observed.empty()) out["not_observed"] = check.not_observed;
+  if (!check.shown_by.empty()) out["shown_by"] = check.shown_by;
+  return out;
 }
 
 Json to_json(const Precondition& one) {

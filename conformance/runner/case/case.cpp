@@ -110,6 +110,8 @@ Result<Case> parse_case(const Document& document, const std::string& suite, cons
   out.checks = parse_checks(map, "expect");
   const auto labels = labels_of(out.steps);
   for (const Check& check : out.checks) check_labels(map, check.predicates, labels);
+  if (const json* sets = map.raw("observed_by"))
+    out.observed_by = sets->get<std::vector<std::vector<std::string>>>();
   const json proven_by = object_at(map, "proven_by");
   for (const auto& [mutant, check] : proven_by.items()) {
     if (check.is_null()) continue;

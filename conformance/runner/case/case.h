@@ -42,6 +42,11 @@ struct Case {
   std::vector<Check> checks;
   std::map<std::string, std::string> proven_by;  // mutant → check
 
+  // The smallest sets of reports with which a mutant that proves the case is seen (conformance/cases/
+  // observed.json, learned by selftest): whoever gives none of these sets whole cannot be asked. Empty =
+  // nothing was learned.
+  std::vector<std::vector<std::string>> observed_by;
+
   // Where it was written, for messages.
   std::string file;
   int line = 0;

@@ -151,6 +151,31 @@ Result<std::vector<Case>> parse_suite(std::string_view yaml, const std::string& 
   return out;
 }
 
+namespace {
+
+// What selftest has learned of the cases: id → sets of reports. A file that is not there has nothing.
+Result<void> take_learned(std::vector<Case>& cases, const std::string& path) {
+  std::error_code ignored;
+  if (!std::filesystem::exists(path, ignored)) return {};
+  auto text = read_file(path);
+  if (!text) return tl::unexpected(text.error());
+  const json learned = json::parse(*text, nullptr, false);
+  if (!learned.is_object()) return fail("expected a JSON object of case ids", path);
+  for (Case& one : cases) {
+    const auto found = learned.find(one.id);
+    if (found == learned.end()) continue;
+    try {
+      one.observed_by = found->get<std::vector<std::vector<std::string>>>();
+    } catch (const json::exception&) {
+      return fail("expected a list of lists of reports for " + one.id, path);
+    }
+    one.source["observed_by"] = *found;
+  }
+  return {};
+}
+
+}  // namespace
+
 Result<std::vector<Case>> load_cases(const std::string& folder) {
   std::error_code error;
   std::vector<std::string> files;
@@ -174,6 +199,8 @@ Result<std::vector<Case>> load_cases(const std::string& folder) {
     }
   }
   if (out.empty()) return fail("no case file (*.yaml) here", folder);
+  if (auto learned = take_learned(out, folder + "/" + kLearnedFile); !learned)
+    return tl::unexpected(learned.error());
   return out;
 }
 

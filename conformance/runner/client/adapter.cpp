@@ -8,6 +8,8 @@
 
 #include "conformance/adapter_protocol.h"
 #include "conformance/runner/client/client.h"
+#include "conformance/runner/judge/reports.h"
+#include "harness/base/strict.h"
 #include "harness/process/canary.h"
 #include "harness/process/child.h"
 
@@ -43,6 +45,12 @@ Result<Hello> parse_hello(const std::string& line) {
     out.version = hello.value("version", "");
     out.role = hello.value("role", "provider");
     out.capabilities = hello.value("capabilities", std::vector<std::string>{});
+    if (hello.contains("reports")) out.reports = hello["reports"].get<std::vector<std::string>>();
+    for (const std::string& name : out.reports.value_or(std::vector<std::string>())) {
+      const auto& known = report_names();
+      if (std::find(known.begin(), known.end(), name) == known.end())
+        return fail("its hello: " + unknown_word("report", name, known));
+    }
     return out;
   } catch (const json::exception&) {
     return fail("a field of its hello has the wrong type: " + excerpt(line));

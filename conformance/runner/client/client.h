@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,7 @@ namespace assay::conformance {
 struct Hello {
   std::string client, version, role = "provider";
   std::vector<std::string> capabilities;
+  std::optional<std::vector<std::string>> reports;  // what it can tell; none = everything
 };
 
 inline bool has_capability(const std::vector<std::string>& capabilities, std::string_view name) {

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <regex>
 
+#include "conformance/runner/judge/reports.h"
 #include "harness/base/yaml.h"
 
 namespace assay::conformance {
@@ -86,7 +87,8 @@ void to_json(json& out, const Recipe& recipe) {
          {"login_url", recipe.login_url},
          {"name", recipe.name},
          {"version", recipe.version},
-         {"capabilities", recipe.capabilities}};
+         {"capabilities", recipe.capabilities},
+         {"reports", recipe.reports}};
 }
 
 void from_json(const json& in, Recipe& recipe) {
@@ -103,6 +105,7 @@ void from_json(const json& in, Recipe& recipe) {
   in.at("name").get_to(recipe.name);
   in.at("version").get_to(recipe.version);
   in.at("capabilities").get_to(recipe.capabilities);
+  in.at("reports").get_to(recipe.reports);
 }
 
 std::string ClientFile::version() const {
@@ -180,6 +183,14 @@ Result<ClientFile> parse_client_file(const Document& document) {
                                          {"plain", "claude-stream-json", "codex-json", "gemini-json",
                                           "kimi-stream-json", "opencode", "pi", "copilot", "openclaw", "acp"},
                                          0));
+    // Every output has a text and, in words, why it failed; a status or a reason for the end few have.
+    recipe.reports = {"text", "error.message", "exit"};
+    if (file.has("reports")) recipe.reports = file.required<std::vector<std::string>>("reports");
+    for (const std::string& name : recipe.reports) {
+      const auto& known = report_names();
+      if (std::find(known.begin(), known.end(), name) == known.end())
+        file.problem("reports", unknown_word("report", name, known));
+    }
     if (file.has("argv") && recipe.argv.empty()) file.problem("argv", "expected a program");
     if (auto login = file.maybe_object("login")) {
       recipe.login_argv = placed(login->required<std::vector<std::string>>("argv"), document.file);

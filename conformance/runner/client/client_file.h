@@ -49,6 +49,7 @@ struct Recipe {
   // What the file says of the program.
   std::string name, version;
   std::vector<std::string> capabilities;
+  std::vector<std::string> reports;  // what its output tells of a chat
 };
 // Those that the file names, and what follows from how it is run: `process` of all but agents, `resume` of
 // those with a form for it.

@@ -112,6 +112,7 @@ Recipe program_of(std::vector<std::string> argv) {
                         R"("messages": [{"role": "user", "content": "${prompt}"}]})");
   out.environment = {{"ASSAY_API_KEY", "${key}"}};
   out.capabilities = {"chat", "stream"};
+  out.reports = {"text", "error.message", "exit"};
   out.name = "reference";
   return out;
 }

@@ -76,6 +76,7 @@ class ExecClient final : public Client {
     hello_.client = recipe_.name;
     hello_.version = recipe_.version;
     hello_.capabilities = capabilities_of(recipe_);
+    hello_.reports = recipe_.reports;
   }
 
   const Hello& hello() const override { return hello_; }

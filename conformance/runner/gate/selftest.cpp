@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <set>
+#include <tuple>
 
 #include "conformance/runner/client/clients.h"
 
@@ -16,7 +17,41 @@ ClientSpec mutant_client(const SelftestOptions& options, const std::string& muta
   out.argv = {options.mutant_program, mutant};
   out.as_program = program_of(out.argv);
   out.environment = options.reference.environment;
+  out.only_reports = options.reports;
   return out;
+}
+
+// Adds the sets to `all`, of which none holds another.
+void add_sets(std::vector<std::vector<std::string>>& all, const std::vector<std::vector<std::string>>& sets) {
+  all.insert(all.end(), sets.begin(), sets.end());
+  std::sort(all.begin(), all.end(),
+            [](const auto& a, const auto& b) { return std::tuple(a.size(), a) < std::tuple(b.size(), b); });
+  std::vector<std::vector<std::string>> kept;
+  for (auto& set : all) {
+    const bool more = std::any_of(kept.begin(), kept.end(), [&](const auto& smaller) {
+      return std::includes(set.begin(), set.end(), smaller.begin(), smaller.end());
+    });
+    if (!more) kept.push_back(std::move(set));
+  }
+  all = std::move(kept);
+}
+
+// Whether one of the sets that the case file knows shows a failure today.
+bool still_shown(const Case& one, const std::vector<std::vector<std::string>>& today) {
+  return std::any_of(one.observed_by.begin(), one.observed_by.end(), [&](const auto& known) {
+    return std::any_of(today.begin(), today.end(), [&](const auto& set) {
+      return std::includes(known.begin(), known.end(), set.begin(), set.end());
+    });
+  });
+}
+
+// With some reports withheld one mutant of a case is enough: the others are asked of clients that show them.
+void keep_one_proof_a_case(std::vector<Proof>& proofs) {
+  std::set<std::string> proven;
+  for (const Proof& proof : proofs) {
+    if (proof.proven) proven.insert(proof.case_id);
+  }
+  std::erase_if(proofs, [&](const Proof& p) { return !p.proven && proven.contains(p.case_id); });
 }
 
 bool failed(Verdict verdict) {
@@ -26,7 +61,7 @@ bool failed(Verdict verdict) {
 }  // namespace
 
 bool SelftestReport::ok() const {
-  return reference_failed.empty() && unproven_cases.empty() && blunt_mutants.empty() &&
+  return reference_failed.empty() && unproven_cases.empty() && blunt_mutants.empty() && stale.empty() &&
          std::all_of(proofs.begin(), proofs.end(), [](const Proof& p) { return p.proven; });
 }
 
@@ -66,7 +101,9 @@ Result<SelftestReport> selftest(const std::vector<Case>& cases, const SelftestOp
   std::set<std::string> used;
   std::uint64_t index = 0;
   for (const Case& one : cases) {
-    plan.push_back({index++, options.seed, one, options.reference});
+    ClientSpec reference = options.reference;
+    reference.only_reports = options.reports;
+    plan.push_back({index++, options.seed, one, std::move(reference)});
     if (one.proven_by.empty()) report.unproven_cases.push_back(one.id);
     for (const auto& [mutant, check] : one.proven_by) {
       if (std::find(options.mutants.begin(), options.mutants.end(), mutant) == options.mutants.end()) {
@@ -75,7 +112,7 @@ Result<SelftestReport> selftest(const std::vector<Case>& cases, const SelftestOp
       }
       used.insert(mutant);
       proof_of[index] = {mutant, check};
-      plan.push_back({index++, options.seed, one, mutant_client(options, mutant)});
+      plan.push_back({index++, options.seed, one, mutant_client(options, mutant), true});
     }
     if (!options.matrix) continue;
     for (const std::string& mutant : options.mutants) {
@@ -89,6 +126,10 @@ Result<SelftestReport> selftest(const std::vector<Case>& cases, const SelftestOp
     if (progress) progress(record);
     const auto proof = proof_of.find(record.index);
     if (record.client == options.reference.name) {
+      if (options.reports && record.verdict == Verdict::not_applicable) {
+        ++report.not_asked;
+        return;
+      }
       if (record.verdict != Verdict::pass)
         report.reference_failed.push_back(
             fmt::format("{}: {}: {}", record.name, to_string(record.verdict), record.reason));
@@ -96,7 +137,11 @@ Result<SelftestReport> selftest(const std::vector<Case>& cases, const SelftestOp
     }
     const std::string mutant = record.client.substr(record.client.find(':') + 1);
     if (failed(record.verdict)) report.matrix[mutant].push_back(record.name);
+    if (proof != proof_of.end() && options.reports && record.verdict == Verdict::not_applicable) return;
     if (proof != proof_of.end()) {
+      for (const auto& check : record.checks) {
+        if (check.name == proof->second.second) add_sets(report.learned[record.name], check.shown_by);
+      }
       const std::string why = why_not_proven(record, proof->second.second);
       report.proofs.push_back({record.name, mutant, proof->second.second, why.empty(), why});
     } else if (record.verdict != Verdict::not_applicable) {
@@ -112,6 +157,15 @@ Result<SelftestReport> selftest(const std::vector<Case>& cases, const SelftestOp
     if (count * 10 > applicable[mutant])
       report.blunt_mutants.push_back(
           fmt::format("{} fails {} of {} other cases", mutant, count, applicable[mutant]));
+  }
+  if (options.reports) {
+    keep_one_proof_a_case(report.proofs);
+  } else {
+    for (const Case& one : cases) {
+      if (const auto today = report.learned.find(one.id);
+          today != report.learned.end() && !still_shown(one, today->second))
+        report.stale.push_back(one.id);
+    }
   }
   std::sort(report.proofs.begin(), report.proofs.end(), [](const Proof& a, const Proof& b) {
     return std::tie(a.case_id, a.mutant) < std::tie(b.case_id, b.mutant);

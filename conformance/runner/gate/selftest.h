@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,11 @@ struct SelftestReport {
       blunt_mutants;  // fail more than a tenth of the other cases that they were run on (only with matrix)
   // With matrix: mutant → ids of the cases that fail under it.
   std::map<std::string, std::vector<std::string>> matrix;
+  // Case id → the smallest sets of reports with which one of its mutants is seen to fail.
+  std::map<std::string, std::vector<std::vector<std::string>>> learned;
+  // Cases whose `observed_by` names no set that still shows a failure, or that have none: learn them anew.
+  std::vector<std::string> stale;
+  std::uint64_t not_asked = 0;  // with `reports`: cases that do not apply to such a client
   bool ok() const;
 };
 
@@ -36,6 +42,9 @@ struct SelftestOptions {
   std::vector<std::string> mutants;  // all that exist
   ClientSpec reference;
   bool matrix = false;  // every mutant against every case
+  // Beside these everything is withheld from the judges; then each case that applies must still be failed by
+  // one of its mutants. None = nothing is withheld.
+  std::optional<std::vector<std::string>> reports;
   std::uint64_t seed = 1;
 };
 

@@ -24,7 +24,8 @@ using nlohmann::json;
 json to_wire(const PlannedCase& planned, const std::string& data_folder) {
   return {{"index", planned.index},     {"seed", planned.seed},       {"id", planned.one.id},
           {"suite", planned.one.suite}, {"case", planned.one.source}, {"file", planned.one.file},
-          {"line", planned.one.line},   {"client", planned.client},   {"data_folder", data_folder}};
+          {"line", planned.one.line},   {"client", planned.client},   {"data_folder", data_folder},
+          {"learn", planned.learn}};
 }
 
 Result<PlannedCase> from_wire(const json& wire) {
@@ -32,7 +33,7 @@ Result<PlannedCase> from_wire(const json& wire) {
   auto one = parse_case(document, wire.at("suite").get<std::string>(), wire.at("id").get<std::string>());
   if (!one) return tl::unexpected(one.error());
   return PlannedCase{wire.at("index").get<std::uint64_t>(), wire.at("seed").get<std::uint64_t>(),
-                     std::move(*one), wire.at("client").get<ClientSpec>()};
+                     std::move(*one), wire.at("client").get<ClientSpec>(), wire.at("learn").get<bool>()};
 }
 
 // A folder for one case that goes when the case is over.

@@ -57,6 +57,19 @@ void decide(const Played& played, const std::vector<CheckResult>& checks, CaseRe
   }
 }
 
+// Of a case that selftest has not learned (one of the user's own): why a pass says nothing, when no part of
+// the checks that its mutants fail could be judged. "" = some could.
+std::string question_not_seen(const Case& one, const std::map<std::string, Observable>& observed) {
+  std::string why;
+  for (const auto& [mutant, check] : one.proven_by) {
+    const auto found = observed.find(check);
+    if (found == observed.end() || !found->second.nothing) return {};
+    why = fmt::format("{} {} not reported", fmt::join(found->second.withheld, " and "),
+                      found->second.withheld.size() == 1 ? "is" : "are");
+  }
+  return why;
+}
+
 Redactor redactor_for(const std::vector<std::string>& secrets) {
   auto rules = default_redaction_rules();
   // Request bodies are evidence; what looks random in them but has no name of a secret stays readable.
@@ -112,16 +125,29 @@ CaseRun run_case(const PlannedCase& planned, const SessionOptions& common) {
   record.timings = {{"setup", played.setup.count()}, {"acting", played.acting.count()}};
 
   std::vector<CheckResult> checks;
+  std::map<std::string, Observable> observed;  // by the name of the check
   if (played.not_applicable.empty() && played.could_not_run.empty()) {
-    for (const Check& check : one.checks) checks.push_back(judge(check, played.observation));
+    for (const Check& check : one.checks) {
+      const Observable& left = observed[check.name] = observable(check, played.reports);
+      checks.push_back(judge(left.check, played.observation));
+    }
   }
   decide(played, checks, record);
+  if (const std::string why = question_not_seen(one, observed);
+      record.verdict == Verdict::pass && !why.empty()) {
+    record.verdict = Verdict::not_applicable;
+    record.reason = why;
+  }
   out.unconfirmed =
       record.verdict == Verdict::could_not_run &&
       std::any_of(checks.begin(), checks.end(), [](const CheckResult& c) { return c.unconfirmed; });
   for (CheckResult& check : checks) {
+    const Check& source = *std::find_if(one.checks.begin(), one.checks.end(),
+                                        [&](const Check& c) { return c.name == check.name; });
+    std::vector<std::vector<std::string>> shown_by;
+    if (planned.learn && !check.ok) shown_by = failing_with(source, played.observation);
     record.checks.push_back({check.name, check.ok, std::move(check.expected), std::move(check.observed),
-                             std::move(check.evidence)});
+                             std::move(check.evidence), observed[check.name].withheld, std::move(shown_by)});
   }
   for (const auto& [label, outcomes] : played.observation.outcomes) {
     for (const Outcome& outcome : outcomes) {

@@ -15,6 +15,7 @@ struct PlannedCase {
   std::uint64_t seed = 0;   // of the run
   Case one;
   ClientSpec client;
+  bool learn = false;  // which reports show a failure is found out (failing_with in judge/reports.h)
 };
 
 struct CaseRun {

@@ -46,6 +46,7 @@ void to_json(nlohmann::json& out, const ClientSpec& client) {
   if (client.recipe) out["recipe"] = *client.recipe;
   if (client.as_program) out["as_program"] = *client.as_program;
   if (client.manifest) out["manifest"] = *client.manifest;
+  if (client.only_reports) out["only_reports"] = *client.only_reports;
 }
 
 void from_json(const nlohmann::json& in, ClientSpec& client) {
@@ -61,6 +62,7 @@ void from_json(const nlohmann::json& in, ClientSpec& client) {
   if (in.contains("recipe")) client.recipe = in["recipe"].get<Recipe>();
   if (in.contains("as_program")) client.as_program = in["as_program"].get<Recipe>();
   if (in.contains("manifest")) client.manifest = in["manifest"].get<std::vector<std::string>>();
+  if (in.contains("only_reports")) client.only_reports = in["only_reports"].get<std::vector<std::string>>();
 }
 
 Played play(const Case& one, const WorldPlan& plan, const ClientSpec& client, const SessionOptions& options) {

@@ -13,6 +13,7 @@
 #include "conformance/runner/case/world_spec.h"
 #include "conformance/runner/client/client.h"
 #include "conformance/runner/client/client_file.h"
+#include "conformance/runner/judge/reports.h"
 #include "conformance/runner/play/observation.h"
 #include "conformance/runner/play/surroundings.h"
 #include "harness/http/client.h"
@@ -37,6 +38,9 @@ struct ClientSpec {
   // What a manifest declares that it can do. Then a case that needs more does not apply, and a hello that
   // lacks any of it is an error.
   std::optional<std::vector<std::string>> manifest = std::nullopt;
+  // Reports beside which everything is withheld from the judges (assay selftest --reports); none = nothing
+  // is.
+  std::optional<std::vector<std::string>> only_reports = std::nullopt;
 };
 void to_json(nlohmann::json& out, const ClientSpec& client);
 void from_json(const nlohmann::json& in, ClientSpec& client);
@@ -62,6 +66,7 @@ struct SessionOptions {
 struct Played {
   Observation observation;
   Hello hello;
+  Reports reports;                   // what the client can tell
   std::string not_applicable;        // why the case does not apply to this client; empty = it does
   std::string could_not_run;         // what this machine lacks
   std::string broken;                // why the harness or the adapter broke; empty = neither did

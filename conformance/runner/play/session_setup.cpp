@@ -18,6 +18,23 @@ namespace assay::conformance {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
+namespace {
+
+Reports reports_of(const Hello& hello, const ClientSpec& client) {
+  Reports out{std::nullopt, has_capability(hello.capabilities, "store")};
+  if (hello.reports) out.fields.emplace(hello.reports->begin(), hello.reports->end());
+  if (!client.only_reports) return out;
+  std::set<std::string> only;
+  for (const std::string& name : *client.only_reports) {
+    if (out.has(name)) only.insert(name);
+  }
+  out.fields = std::move(only);
+  out.store = out.fields->contains("store");
+  return out;
+}
+
+}  // namespace
+
 void Session::set_up() {
   for (const std::uint16_t port : plan_.ports_busy) {
     auto holder = PortHolder::hold(port);
@@ -174,6 +191,10 @@ void Session::take_client(Actor& actor, Result<std::unique_ptr<Client>> made) {
       broken("the manifest of the client declares the capability \"" + need + "\", its hello does not");
     throw Stop{Stop::Why::not_applicable, "the client has no capability \"" + need + "\""};
   }
+  // Several actors are one client: all say the same.
+  played_.reports = reports_of(hello, client_);
+  if (const std::string why = not_observed(case_.observed_by, played_.reports); !why.empty())
+    throw Stop{Stop::Why::not_applicable, why};
 }
 
 }  // namespace assay::conformance
