@@ -1,15 +1,7 @@
 #include "harness/base/text.h"
 
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <array>
-#include <cerrno>
 #include <cstdint>
-#include <cstring>
-#include <filesystem>
-#include <fstream>
-#include <sstream>
 
 namespace assay {
 namespace {
@@ -170,64 +162,6 @@ std::string form_decode(std::string_view text) {
     }
   }
   return out;
-}
-
-namespace {
-
-// A pipe or a device, which may never end.
-Result<std::string> read_stream(std::istream& in, const std::string& path) {
-  constexpr std::size_t kMost = std::size_t{1} << 30U;
-  std::string out, piece(std::size_t{1} << 20U, '\0');
-  while (in) {
-    in.read(piece.data(), static_cast<std::streamsize>(piece.size()));
-    out.append(piece, 0, static_cast<std::size_t>(in.gcount()));
-    if (out.size() > kMost)
-      return fail("expected at most 1 GiB from what is not a regular file, found more", path);
-  }
-  return out;
-}
-
-}  // namespace
-
-Result<std::string> read_file(const std::string& path) {
-  std::error_code ignored;
-  if (std::filesystem::is_directory(path, ignored)) return fail("expected a file, found a directory", path);
-  std::ifstream in(path, std::ios::binary);
-  if (!in) return fail(std::string("cannot read: ") + std::strerror(errno), path);
-  if (!std::filesystem::is_regular_file(path, ignored)) return read_stream(in, path);
-  std::ostringstream bytes;
-  bytes << in.rdbuf();
-  if (in.bad()) return fail(std::string("cannot read: ") + std::strerror(errno), path);
-  return std::move(bytes).str();
-}
-
-Result<void> write_file_atomically(const std::string& path, std::string_view bytes) {
-  std::string temporary = path + ".XXXXXX";
-  const int fd = mkstemp(temporary.data());
-  if (fd < 0) return fail(std::string("cannot write: ") + std::strerror(errno), path);
-  auto give_up = [&](int error) -> Result<void> {
-    close(fd);
-    unlink(temporary.c_str());
-    return fail(std::string("cannot write: ") + std::strerror(error), path);
-  };
-  std::string_view rest = bytes;
-  while (!rest.empty()) {
-    const ssize_t n = write(fd, rest.data(), rest.size());
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return give_up(errno);
-    rest.remove_prefix(static_cast<std::size_t>(n));
-  }
-  // mkstemp gives 0600; a report is as readable as any new file.
-  const mode_t mask = umask(0);
-  umask(mask);
-  if (fchmod(fd, 0666 & ~mask) != 0 || fsync(fd) != 0) return give_up(errno);
-  close(fd);
-  if (rename(temporary.c_str(), path.c_str()) != 0) {
-    const int error = errno;
-    unlink(temporary.c_str());
-    return fail(std::string("cannot write: ") + std::strerror(error), path);
-  }
-  return {};
 }
 
 }  // namespace assay

@@ -1,6 +1,7 @@
 // Small text helpers that several rooms need.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,10 +27,13 @@ std::string percent_encode(std::string_view text);
 // application/x-www-form-urlencoded decoding ('+' is a space); a malformed escape is kept as it stands.
 std::string form_decode(std::string_view text);
 
-// The whole of a file, or an error that names it.
+// The whole of a file or pipe, or an error that names it. Folders, devices without an end (/dev/zero), files
+// of more than max_file_bytes and pipes that nobody writes to for 5 seconds are errors.
+inline constexpr std::size_t max_file_bytes = std::size_t{1} << 30U;
 Result<std::string> read_file(const std::string& path);
-// Writes through a temporary file and rename, so that a reader never sees half. Errors name the path and the
-// cause.
+// Writes a regular file through a temporary one and rename, so that a reader never sees half, with the mode
+// of the file it replaces or that of any new file; a link is followed. Anything else (a device, a pipe,
+// /dev/fd/N, /dev/stdout) is written to as it is. Errors name the path and the cause.
 Result<void> write_file_atomically(const std::string& path, std::string_view bytes);
 
 }  // namespace assay

@@ -52,6 +52,12 @@ TEST(Files, AreWrittenWholeOrNotAtAll) {
   ASSERT_TRUE(write_file_atomically(path, "two"));
   EXPECT_EQ(read_file(path).value(), "two");
   EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder), {}), 1);
+  std::filesystem::permissions(path,
+                               std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+  ASSERT_TRUE(write_file_atomically(path, "three"));
+  EXPECT_EQ(std::filesystem::status(path).permissions(),
+            std::filesystem::perms::owner_read | std::filesystem::perms::owner_write)
+      << "a private file stays private";
   const auto missing = write_file_atomically(folder + "/no/such", "x");
   ASSERT_FALSE(missing);
   EXPECT_NE(missing.error().text().find("no/such: cannot write: No such file"), std::string::npos);
