@@ -109,7 +109,8 @@ bool print_answer(const Answer& answer, stream::Protocol protocol, const DecodeO
   std::puts(
       written(options.events ? json{{"turn", turn}} : turn, compact || options.events ? -1 : 2).c_str());
   if (!fed || decoder.problem()) {
-    std::fprintf(stderr, "assay decode: %s: %s\n", answer.name.c_str(), decoder.problem()->message.c_str());
+    std::fprintf(stderr, "assay decode: %s: %s\n", without_controls(answer.name).c_str(),
+                 decoder.problem()->message.c_str());
     return false;
   }
   return true;
@@ -120,6 +121,17 @@ std::string protocol_names() {
   for (const stream::Protocol protocol : stream::all_protocols)
     names += (names.empty() ? "" : ", ") + std::string(protocol_name(protocol));
   return names;
+}
+
+// Why nobody can tell what it is.
+std::string why_unknown(const std::string& body) {
+  constexpr std::size_t longest = std::size_t{16} << 20U;
+  std::size_t number = 0;
+  for (const std::string_view line : split(body, '\n'))
+    if (++number; line.size() > longest)
+      return "line " + std::to_string(number) + " is longer than the 16 MiB that are read of a line";
+  return "cannot tell the protocol of " +
+         (body.empty() ? "an empty body" : "\"" + stream::shown(body, 40) + "\"") + "; give --protocol";
 }
 
 ExitCode run_decode(const DecodeOptions& options) {
@@ -141,10 +153,7 @@ ExitCode run_decode(const DecodeOptions& options) {
       continue;
     }
     ++unknown;
-    say({"cannot tell the protocol of " +
-             (answer.body.empty() ? "an empty body" : "\"" + stream::shown(answer.body, 40) + "\"") +
-             "; give --protocol",
-         answer.name, 0});
+    say({why_unknown(answer.body), answer.name, 0});
   }
   if (unknown == answers->size()) return ExitCode::usage;
   return all_right && unknown == 0 ? ExitCode::ok : ExitCode::failed;

@@ -35,7 +35,8 @@ ExitCode run_lint(const FixtureOptions& options) {
     }
     for (const auto& finding : lint(*fixture, *rules)) {
       const bool error = finding.severity == assay::Finding::Severity::error;
-      std::printf("%s: %s: %s\n", file.c_str(), error ? "error" : "warning", finding.message.c_str());
+      std::printf("%s: %s: %s\n", without_controls(file).c_str(), error ? "error" : "warning",
+                  finding.message.c_str());
       if (error && exit == ExitCode::ok) exit = ExitCode::failed;
     }
   }

@@ -1,10 +1,11 @@
-// assay record: a recording reverse proxy in front of an upstream; the fixture is written when it is
-// interrupted.
+// assay record: a recording reverse proxy in front of an upstream. The fixture grows as exchanges end, and is
+// finished when the recorder is interrupted.
 #include <fmt/format.h>
 
 #include <csignal>
 #include <cstdio>
 #include <filesystem>
+#include <future>
 #include <memory>
 #include <string>
 #include <utility>
@@ -13,6 +14,7 @@
 #include "cli/say.h"
 #include "cli/verbs.h"
 #include "harness/recorder/recorder.h"
+#include "harness/recorder/recording_file.h"
 
 namespace assay::cli {
 namespace {
@@ -26,6 +28,46 @@ struct RecordOptions {
   std::string host = "127.0.0.1";
   std::uint16_t port = 0;
   bool force = false;
+};
+
+// Writes what is recorded, and a line for each request.
+class Writer final : public Keeper {
+ public:
+  // What is recorded before waits; without a file it is dropped.
+  void write_to(RecordingFile* file) { promise_.set_value(file); }
+
+  void keep(std::size_t place, RecordedExchange exchange) override {
+    RecordingFile* const file = file_.get();
+    if (file == nullptr) return;
+    const auto left = file->append(place, exchange);
+    if (!left) return tell(left.error().text());
+    // Its secrets are replaced by now.
+    const Exchange& what = exchange.exchange;
+    const std::string request = fmt::format("{} {}", what.request.method, what.request.target);
+    if (!left->empty()) return tell(fmt::format("{}: {}", request, left->front().text()));
+    const std::size_t size = body_bytes(what.response).size();
+    fmt::print("{} {} {} {} bytes{}\n", without_controls(request), what.response.status,
+               without_controls(what.response.reason), size,
+               exchange.lost.empty() ? "" : " (lost: " + without_controls(exchange.lost.front()) + ")");
+    std::fflush(stdout);
+  }
+  void add_lost(std::size_t place, const std::string& phrase) override {
+    if (RecordingFile* const file = file_.get()) file->add_lost(place, phrase);
+  }
+  void leave_out(const std::string& what) override {
+    fmt::print(stderr, "left out: {}\n", without_controls(what));
+  }
+  bool failed() const { return failed_; }
+
+ private:
+  void tell(const std::string& what) {
+    failed_ = true;
+    leave_out(what);
+  }
+
+  std::promise<RecordingFile*> promise_;
+  std::shared_future<RecordingFile*> file_ = promise_.get_future().share();
+  bool failed_ = false;
 };
 
 ExitCode record(const RecordOptions& options) {
@@ -52,8 +94,15 @@ ExitCode record(const RecordOptions& options) {
   recorder_options.connection.ca_file = options.ca_file;
   recorder_options.host = options.host;
   recorder_options.port = options.port;
+  const std::string title = options.title.empty() ? "Recorded from " + upstream->origin() : options.title;
+  Writer writer;
+  recorder_options.keeper = &writer;
   const auto recorder = Recorder::start(std::move(recorder_options));
   if (!recorder) return say(recorder.error());
+  // Only now: an address that cannot be had must not cost the file that is there.
+  const auto file = RecordingFile::create(options.out, title, upstream->origin(), *rules);
+  writer.write_to(file ? file->get() : nullptr);
+  if (!file) return say(file.error());
   const std::string at =
       options.host.find(':') == std::string::npos ? options.host : fmt::format("[{}]", options.host);
   fmt::print("http://{}:{} records {}; interrupt to write {}\n", at, (*recorder)->port(), upstream->origin(),
@@ -62,19 +111,13 @@ ExitCode record(const RecordOptions& options) {
   int received = 0;
   sigwait(&stop, &received);
 
-  const std::string title = options.title.empty() ? "Recorded from " + upstream->origin() : options.title;
-  std::vector<RecordedExchange> exchanges = (*recorder)->finish();
-  for (const std::string& what : (*recorder)->left_out()) fmt::print(stderr, "left out: {}\n", what);
-  const auto recording = make_recording(std::move(exchanges), title, upstream->origin(), *rules);
-  if (!recording) return say(recording.error(), ExitCode::incomplete);
-  if (auto written = write_fixture(recording->fixture, options.out); !written) {
-    return say(written.error(), ExitCode::incomplete);
-  }
-  std::size_t secrets = 0;
-  for (const Redaction& redaction : recording->redactions) secrets += redaction.count;
-  fmt::print("{}: {} exchange(s), {} secret(s) replaced\n", options.out, recording->fixture.exchanges.size(),
-             secrets);
-  return ExitCode::ok;
+  (*recorder)->finish();
+  const auto summary = (*file)->finish();
+  if (!summary) return say(summary.error(), ExitCode::incomplete);
+  for (const std::string& what : summary->left_out) writer.leave_out(what);
+  fmt::print("{}: {} exchange(s), {} secret(s) replaced\n", options.out, summary->exchanges,
+             summary->secrets);
+  return writer.failed() || !summary->left_out.empty() ? ExitCode::incomplete : ExitCode::ok;
 }
 
 }  // namespace

@@ -14,6 +14,7 @@ pkg_check_modules(libyaml REQUIRED IMPORTED_TARGET yaml-0.1)
 pkg_check_modules(re2 REQUIRED IMPORTED_TARGET re2)
 find_package(ZLIB REQUIRED)
 pkg_check_modules(brotli REQUIRED IMPORTED_TARGET libbrotlienc libbrotlidec libbrotlicommon)
+pkg_check_modules(zstd REQUIRED IMPORTED_TARGET libzstd)
 if(ASSAY_TESTS)
   # cpp-httplib 0.11 is a shared library with macros that its header must see; without them a program aborts in free().
   pkg_check_modules(httplib REQUIRED IMPORTED_TARGET cpp-httplib)

@@ -13,6 +13,7 @@
 #include <random>
 #include <utility>
 
+#include "harness/base/atomic_file.h"
 #include "harness/base/text.h"
 #include "harness/base/unique_fd.h"
 
@@ -107,46 +108,68 @@ int give_name(int fd, const std::string& path, std::string& name) {
   return errno;
 }
 
-Result<void> write_through(const std::string& path, std::string_view bytes) {
-  const std::optional<int> named = named_descriptor(path);
-  const UniqueFd fd(named ? ::fcntl(*named, F_DUPFD_CLOEXEC, 0)
-                          : ::open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY));
-  if (!fd) return cannot("write", path, errno);
-  if (const int error = write_all(fd.get(), bytes); error != 0) return cannot("write", path, error);
-  return {};
-}
-
-Result<void> write_named(UniqueFd fd, const std::string& path, std::string_view bytes, std::string name) {
-  const auto give_up = [&](int error) -> Result<void> {
-    if (!name.empty()) ::unlink(name.c_str());
-    return cannot("write", path, error);
-  };
-  if (const int error = write_all(fd.get(), bytes); error != 0) return give_up(error);
-  struct stat before {};
-  if (::stat(path.c_str(), &before) == 0 && ::fchmod(fd.get(), before.st_mode & 07777U) != 0)
-    return give_up(errno);
-  if (::fsync(fd.get()) != 0) return give_up(errno);
-  if (name.empty()) {
-    if (const int error = give_name(fd.get(), path, name); error != 0) return give_up(error);
-    if (name.empty()) return {};
-  }
-  if (::rename(name.c_str(), path.c_str()) != 0) return give_up(errno);
-  return {};
-}
-
 }  // namespace
 
-Result<void> write_file_atomically(const std::string& path, std::string_view bytes) {
+AtomicFile::AtomicFile(AtomicFile&& other) noexcept
+    : path_(std::move(other.path_)),
+      target_(std::move(other.target_)),
+      name_(std::exchange(other.name_, {})),
+      through_(other.through_),
+      fd_(std::move(other.fd_)) {}
+
+AtomicFile::~AtomicFile() {
+  if (!name_.empty()) ::unlink(name_.c_str());
+}
+
+Result<void> AtomicFile::failed(int error) const {
+  return cannot("write", path_, error);
+}
+
+Result<AtomicFile> AtomicFile::create(const std::string& path) {
+  AtomicFile file;
+  file.path_ = path;
   struct stat there {};
-  if (named_descriptor(path) ||
-      (::stat(path.c_str(), &there) == 0 && !S_ISREG(there.st_mode) && !S_ISDIR(there.st_mode)))
-    return write_through(path, bytes);
-  const Result<std::string> target = behind_links(path);
-  if (!target) return tl::unexpected(target.error());
-  std::string name;
-  UniqueFd fd = open_beside(*target, name);
-  if (!fd) return cannot("write", path, errno);
-  return write_named(std::move(fd), *target, bytes, std::move(name));
+  const std::optional<int> named = named_descriptor(path);
+  file.through_ =
+      named || (::stat(path.c_str(), &there) == 0 && !S_ISREG(there.st_mode) && !S_ISDIR(there.st_mode));
+  if (file.through_) {
+    file.fd_ = UniqueFd(named ? ::fcntl(*named, F_DUPFD_CLOEXEC, 0)
+                              : ::open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY));
+  } else {
+    Result<std::string> target = behind_links(path);
+    if (!target) return tl::unexpected(target.error());
+    file.target_ = std::move(*target);
+    file.fd_ = open_beside(file.target_, file.name_);
+  }
+  if (!file.fd_) return cannot("write", path, errno);
+  return file;
+}
+
+Result<void> AtomicFile::write(std::string_view bytes) {
+  if (const int error = write_all(fd_.get(), bytes); error != 0) return failed(error);
+  return {};
+}
+
+Result<void> AtomicFile::commit() {
+  if (through_) return {};
+  struct stat before {};
+  if (::stat(target_.c_str(), &before) == 0 && ::fchmod(fd_.get(), before.st_mode & 07777U) != 0)
+    return failed(errno);
+  if (::fsync(fd_.get()) != 0) return failed(errno);
+  if (name_.empty()) {
+    if (const int error = give_name(fd_.get(), target_, name_); error != 0) return failed(error);
+    if (name_.empty()) return {};
+  }
+  if (::rename(name_.c_str(), target_.c_str()) != 0) return failed(errno);
+  name_.clear();
+  return {};
+}
+
+Result<void> write_file_atomically(const std::string& path, std::string_view bytes) {
+  Result<AtomicFile> file = AtomicFile::create(path);
+  if (!file) return tl::unexpected(file.error());
+  if (Result<void> written = file->write(bytes); !written) return written;
+  return file->commit();
 }
 
 Result<std::string> read_file(const std::string& path) {

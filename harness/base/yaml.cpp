@@ -96,6 +96,55 @@ Json spelled_value(const std::string& text) {
 
 constexpr std::string_view core_tags = "tag:yaml.org,2002:";
 
+// The same by the types of YAML 1.1, as far as they are numbers: a float has a dot, and a sign in its
+// exponent; an integer with a leading zero is octal.
+nlohmann::ordered_json value_of_yaml_1_1(const std::string& text) {
+  constexpr std::string_view digits = "0123456789";
+  std::string_view rest = text;
+  const bool sign = rest.starts_with('-') || rest.starts_with('+');
+  if (sign) rest.remove_prefix(1);
+  if (rest.empty() || (digits.find(rest[0]) == std::string_view::npos && rest[0] != '.'))
+    return plain_value<nlohmann::ordered_json>(text);
+  if (rest.size() > 1 && rest[0] == '0' && all_digits(rest, digits)) {
+    nlohmann::ordered_json octal;
+    if (all_digits(rest, "01234567") && parse_integer(rest, 8, text[0] == '-', octal)) return octal;
+    return text;
+  }
+  if (all_digits(rest, digits) || rest.starts_with("0x")) return plain_value<nlohmann::ordered_json>(text);
+  const std::size_t exponent = rest.find_first_of("eE");
+  const bool float_1_1 =
+      rest.substr(0, exponent).find('.') != std::string_view::npos && !(sign && rest[0] == '.') &&
+      (exponent == std::string_view::npos || rest.find_first_of("+-", exponent) == exponent + 1);
+  if (!float_1_1) return text;
+  return plain_value<nlohmann::ordered_json>(text);
+}
+
+// Puts what `<<` names into each object, deepest first: the object's own members win, then the earlier of
+// several.
+void merge_keys(nlohmann::ordered_json& value) {
+  if (!value.is_structured()) return;
+  for (auto& child : value) merge_keys(child);
+  if (!value.is_object() || !value.contains("<<")) return;
+  const nlohmann::ordered_json merged = value["<<"];
+  const bool mergeable = merged.is_object() || (merged.is_array() && !merged.empty() &&
+                                                std::all_of(merged.begin(), merged.end(),
+                                                            [](const auto& one) { return one.is_object(); }));
+  if (!mergeable) return;
+  value.erase("<<");
+  nlohmann::ordered_json out = nlohmann::ordered_json::object();
+  const auto add = [&out](const nlohmann::ordered_json& from) {
+    for (const auto& item : from.items())
+      if (!out.contains(item.key())) out[item.key()] = item.value();
+  };
+  if (merged.is_object()) {
+    add(merged);
+  } else {
+    for (const auto& one : merged) add(one);
+  }
+  for (const auto& item : value.items()) out[item.key()] = item.value();
+  value = std::move(out);
+}
+
 std::string_view text_of(const yaml_char_t* text) {
   return text == nullptr ? std::string_view() : reinterpret_cast<const char*>(text);
 }
@@ -273,6 +322,7 @@ Result<std::vector<nlohmann::ordered_json>> load_foreign_yaml(std::string_view t
   std::vector<nlohmann::ordered_json> documents;
   Result<void> parsed = parse_documents<nlohmann::ordered_json>(
       text, file, nullptr, true, [&](bool empty, nlohmann::ordered_json value) -> Result<void> {
+        merge_keys(value);
         if (!empty) documents.push_back(std::move(value));
         return {};
       });
@@ -285,8 +335,10 @@ bool is_plain_scalar(const nlohmann::ordered_json& value) {
          value.get_binary().subtype() == plain_scalar_subtype;
 }
 
-nlohmann::ordered_json plain_scalar_value(const nlohmann::ordered_json& value) {
-  return plain_value<nlohmann::ordered_json>({value.get_binary().begin(), value.get_binary().end()});
+nlohmann::ordered_json plain_scalar_value(const nlohmann::ordered_json& value, YamlScalars scalars) {
+  const std::string text(value.get_binary().begin(), value.get_binary().end());
+  if (scalars == YamlScalars::core_1_2) return plain_value<nlohmann::ordered_json>(text);
+  return value_of_yaml_1_1(text);
 }
 
 }  // namespace assay

@@ -1,5 +1,6 @@
 #include "harness/recorder/passage.h"
 
+#include <fmt/format.h>
 #include <poll.h>
 #include <sys/socket.h>
 
@@ -8,6 +9,7 @@
 #include <chrono>
 #include <exception>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <utility>
@@ -214,14 +216,34 @@ class Passage {
     if (upstream_.transport) return;
     http::Dialled dialled;
     if (const http::Trouble trouble = http::dial(options_.upstream, options_.connection, &cancel_, dialled)) {
-      // The upstream cannot be reached: the client sees a closed connection, as it would without us.
       unreachable_ = true;
-      shelf_.leave_out("a request: " + trouble->second);
-      http::reset_on_close(client_.socket.get());
+      shelf_.leave_out("a request, answered with 502: " + trouble->second);
+      answer_unreachable(trouble->second);
       return;
     }
     upstream_.socket = std::move(dialled.socket);
     upstream_.transport = std::move(dialled.transport);
+  }
+
+  // Says what went wrong, and waits a little until the client has read it: a close while it still sends would
+  // be a reset, which drops the answer.
+  void answer_unreachable(const std::string& why) {
+    nlohmann::json error = {{"message", "assay record: " + why}, {"type", "upstream_unreachable"}};
+    const std::string body = nlohmann::json{{"error", std::move(error)}}.dump(
+        -1, ' ', false, nlohmann::json::error_handler_t::replace);
+    const std::string answer = fmt::format(
+        "HTTP/1.1 502 Bad Gateway\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: "
+        "close\r\n\r\n{}",
+        body.size(), body);
+    const int fd = client_.socket.get();
+    // A new socket has room for this.
+    if (::send(fd, answer.data(), answer.size(), MSG_NOSIGNAL) < 0) return;
+    ::shutdown(fd, SHUT_WR);
+    const auto until = Clock::now() + kBeforeReset;
+    while (http::wait_for(fd, POLLIN, until, &cancel_) == http::Waited::ready) {
+      const ssize_t n = ::recv(fd, buffer_.data(), buffer_.size(), 0);
+      if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR)) return;
+    }
   }
 
   // Whatever happens to the watch, bytes go on.

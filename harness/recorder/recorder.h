@@ -2,12 +2,13 @@
 // as are the end of each and resets; only the Host field is replaced by the upstream's own, which it could
 // not be reached without. A side that does not read holds back the other one, never more. The recording keeps
 // header order and case, the borders of HTTP chunks (without chunking: of reads), times, and trailers.
-// Secrets are replaced in memory, before anything is written.
+// Of bodies it keeps 16 MiB each, and 64 MiB of all that are under way.
 //
 // Thread-safety: the recorder serves each connection on a thread of its own; its methods belong to one
 // thread.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -16,16 +17,29 @@
 
 #include "harness/base/result.h"
 #include "harness/fixture/fixture.h"
-#include "harness/fixture/redact/redact.h"
 #include "harness/http/client.h"
 
 namespace assay {
+
+// Takes exchanges as they end. Called by one thread of the recorder, one call at a time; what it has not been
+// given by finish() it never is.
+class Keeper {
+ public:
+  virtual ~Keeper() = default;
+  virtual void keep(std::size_t place, RecordedExchange exchange) = 0;
+  virtual void add_lost(std::size_t place, const std::string& phrase) = 0;
+  virtual void leave_out(const std::string& what) = 0;
+};
 
 struct RecorderOptions {
   http::Url upstream;
   http::ClientOptions connection;  // how the upstream is reached: CA file, deadlines
   std::string host = "127.0.0.1";  // where clients connect to
   std::uint16_t port = 0;          // 0 = the kernel chooses
+  // Gets all that finish() and left_out() would give, secrets and all, instead of them. Outlives the
+  // recorder.
+  Keeper* keeper = nullptr;
+  std::chrono::milliseconds patience{5000};  // how long finish() waits for the keeper
 };
 
 class Recorder {
@@ -42,14 +56,5 @@ class Recorder {
   // What passed through but cannot be in the recording, one plain phrase each: complete after finish().
   virtual std::vector<std::string> left_out() const = 0;
 };
-
-struct Recording {
-  Fixture fixture;                    // redacted
-  std::vector<Redaction> redactions;  // what was replaced
-};
-// Makes a fixture of it without its secrets. Fails, naming the places, when something that looks secret could
-// not be replaced (inside a compressed body, say): such a recording must not be written.
-Result<Recording> make_recording(std::vector<RecordedExchange> exchanges, const std::string& title,
-                                 const std::string& source, const RedactionRules& rules);
 
 }  // namespace assay

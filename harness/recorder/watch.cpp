@@ -7,8 +7,11 @@
 namespace assay {
 namespace {
 
-// A recorder must not refuse what it is to record; these only bound memory.
-constexpr http::ParseLimits kWatchLimits = {1U << 20U, 1U << 30U};
+// A recorder must not refuse what it is to record: heads are bounded here, of bodies no more is kept than
+// kMostOfABody.
+constexpr http::ParseLimits kWatchLimits = {1U << 20U, std::size_t{1} << 60U};
+constexpr std::size_t kMostOfABody = std::size_t{16} << 20U;
+constexpr const char* kTooLarge = "a body is kept up to 16 MiB, and all that are under way up to 64 MiB";
 
 Micros between(Watch::Instant from, Watch::Instant to) {
   return std::chrono::duration_cast<Micros>(to - from);
@@ -66,6 +69,14 @@ void Watch::on_request(std::string_view bytes, Instant at) {
 // False when there is nothing more to read for now.
 bool Watch::read_request(std::string_view& rest, Instant at) {
   std::size_t used = 0;
+  if (requests_.in_body) {
+    Under& under = queue_.back();
+    if (!under.request_too_large && !hold(under, request_parser_.request().body.size(), rest.size())) {
+      under.request_too_large = true;
+      under.recorded.lost.push_back(std::string("the rest of the request: ") + kTooLarge);
+      request_parser_.discard_body();
+    }
+  }
   const http::Parse parse = request_parser_.feed(rest, used);
   requests_.took(rest.substr(0, used));
   rest.remove_prefix(used);
@@ -91,6 +102,13 @@ bool Watch::read_request(std::string_view& rest, Instant at) {
     not_a_request(why);
   }
   return false;
+}
+
+// Whether `more` bytes of a body may be kept beside those it has.
+bool Watch::hold(Under& under, std::size_t so_far, std::size_t more) {
+  if (so_far + more > kMostOfABody || !shelf_.hold(more)) return false;
+  under.held += more;
+  return true;
 }
 
 void Watch::begin_exchange(Instant at) {
@@ -203,6 +221,7 @@ bool Watch::read_response(std::string_view& rest) {
 }
 
 void Watch::new_response() {
+  response_bytes_ = 0;
   http::ResponseSink sink;
   sink.on_head = [this](int status, std::string_view reason, std::string_view version, Headers headers) {
     Under& under = queue_.front();
@@ -223,6 +242,13 @@ void Watch::new_response() {
   sink.on_body = [this](std::string_view bytes, bool starts_chunk) {
     Under& under = queue_.front();
     auto& body = under.recorded.exchange.response.body;
+    if (under.response_too_large) return;
+    if (!hold(under, response_bytes_, bytes.size())) {
+      under.response_too_large = true;
+      under.recorded.lost.push_back(std::string("the rest of the response: ") + kTooLarge);
+      return;
+    }
+    response_bytes_ += bytes.size();
     if (starts_chunk || body.empty()) body.push_back({{}, between(under.head_at, now_)});
     body.back().bytes += bytes;
   };
@@ -297,7 +323,7 @@ void Watch::not_awaited() {
 
 void Watch::shelve_front() {
   last_place_ = queue_.front().place;
-  shelf_.keep(*last_place_, std::move(queue_.front().recorded));
+  shelf_.keep(*last_place_, std::move(queue_.front().recorded), queue_.front().held);
   queue_.pop_front();
 }
 
@@ -307,6 +333,7 @@ void Watch::stop(const std::string& why) {
     if (!under.request_ended) under.recorded.exchange.request = request_parser_.request();
     if (!under.has_head) {
       shelf_.leave_out("a request that got no response that can be read");
+      shelf_.let_go(under.held);
       queue_.pop_front();
       continue;
     }

@@ -47,6 +47,9 @@ class Watch {
     RecordedExchange recorded;
     Instant request_done;  // until it is: when its head was read
     Instant head_at;
+    std::size_t held = 0;  // bytes of bodies that the shelf granted
+    bool request_too_large = false;
+    bool response_too_large = false;
     bool request_ended = false;
     bool has_head = false;  // of the final response
     bool response_ended = false;
@@ -62,6 +65,7 @@ class Watch {
   };
 
   bool read_request(std::string_view& rest, Instant at);
+  bool hold(Under& under, std::size_t so_far, std::size_t more);
   void begin_exchange(Instant at);
   void end_request(Instant at);
   void cut_request(const std::string& why);
@@ -83,6 +87,7 @@ class Watch {
   std::deque<Under> queue_;
   std::optional<std::size_t> last_place_;  // of the exchange that was shelved last
   Instant now_;                            // when the bytes at hand arrived
+  std::size_t response_bytes_ = 0;         // that were kept of the body at hand
   bool interim_ = false;
   bool said_not_awaited_ = false;
   bool requests_over_ = false;   // no more requests can be understood

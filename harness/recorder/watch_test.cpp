@@ -25,13 +25,22 @@ struct TestShelf final : Shelf {
   std::map<std::size_t, RecordedExchange> kept;
   std::vector<std::string> left_out;
   std::size_t reserve() override { return reserved++; }
-  void keep(std::size_t place, RecordedExchange exchange) override {
+  void keep(std::size_t place, RecordedExchange exchange, std::size_t bytes) override {
+    held -= bytes;
     EXPECT_TRUE(kept.emplace(place, std::move(exchange)).second);
   }
   void add_lost(std::size_t place, const std::string& phrase) override {
     kept.at(place).lost.push_back(phrase);
   }
   void leave_out(const std::string& what) override { left_out.push_back(what); }
+  bool hold(std::size_t bytes) override {
+    if (held + bytes > most) return false;
+    held += bytes;
+    return true;
+  }
+  void let_go(std::size_t bytes) override { held -= bytes; }
+  std::size_t most = std::size_t{64} << 20U;
+  std::size_t held = 0;
 };
 
 // A connection whose watch sees all bytes at the times it is told.
@@ -78,6 +87,30 @@ TEST(Watch, LosesNothingOfWhatAFixtureHolds) {
   EXPECT_THAT(lost_of(get(), "HTTP/1.0 404 \r\n\r\ngone"), IsEmpty());
   EXPECT_THAT(lost_of("HEAD / HTTP/1.1\r\nHost: t\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n"),
               IsEmpty());
+}
+
+// Bodies without end once filled the memory of the machine.
+TEST(Watch, KeepsNoMoreOfABodyThanIsGranted) {
+  const std::string large(std::size_t{17} << 20U, 'x');
+  const auto sized = [](const std::string& start, const std::string& body) {
+    return start + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+  };
+  Watched one;
+  one.request(sized("POST /1 HTTP/1.1\r\nHost: t\r\n", large) + get("/2"), 1U << 16U);
+  one.response(sized("HTTP/1.1 200 OK\r\n", large) + kOk, 1U << 16U);
+  ASSERT_THAT(one.shelf.kept, SizeIs(2)) << "what follows a large body is understood";
+  const RecordedExchange& first = one.shelf.kept.begin()->second;
+  EXPECT_LE(first.exchange.request.body.size(), std::size_t{16} << 20U);
+  EXPECT_LE(body_bytes(first.exchange.response).size(), std::size_t{16} << 20U);
+  EXPECT_THAT(first.lost, ElementsAre(HasSubstr("the rest of the request: a body is kept up to 16 MiB"),
+                                      HasSubstr("the rest of the response: a body is kept up to 16 MiB")));
+  EXPECT_EQ(one.shelf.held, 0U) << "what is written is free again";
+
+  Watched poor;
+  poor.shelf.most = 3;
+  poor.request(get()).response(sized("HTTP/1.1 200 OK\r\n", "four")).end();
+  EXPECT_THAT(poor.shelf.kept.begin()->second.lost, ElementsAre(HasSubstr("the rest of the response")));
+  EXPECT_EQ(poor.shelf.held, 0U);
 }
 
 TEST(Watch, SaysWhatOfARequestAFixtureCannotHold) {

@@ -76,8 +76,34 @@ struct TurnBuilder::Parts {
     json whole;         // the block's JSON
     std::string input;  // its input, as far as it came
   };
+  // A text that came as a part of an extra: one that is repeated, or pieces of one.
+  struct Text {
+    std::string first;
+    std::size_t times = 0;
+  };
   std::map<std::string, json, std::less<>> extras;
+  std::map<std::string, Text, std::less<>> texts;
   std::map<std::uint32_t, Opaque> opaque;
+
+  // The whole of the text, once this part of it has come. Equal parts are one text that is said again with
+  // each delta; once another comes, all of them were pieces.
+  json joined(std::string_view name, const std::string& part) {
+    Text& text = texts[std::string(name)];
+    const auto known = extras.find(name);
+    if (text.times == 0) text.first = part;
+    const bool same = part == text.first && (known == extras.end() || known->second == text.first);
+    if (same) {
+      ++text.times;
+      return part;
+    }
+    std::string whole;
+    if (known != extras.end() && known->second.is_string()) {
+      whole = known->second.get<std::string>();
+      for (; text.times > 1; --text.times) whole += text.first;
+    }
+    text.times = 1;
+    return whole + part;
+  }
 };
 
 TurnBuilder::TurnBuilder() : parts_(std::make_unique<Parts>()) {}
@@ -159,6 +185,7 @@ void TurnBuilder::on(const Delta& delta) {
       break;
     case Delta::Kind::extra_part: {
       json part = json::parse(delta.text, nullptr, false);
+      if (part.is_string()) part = parts_->joined(delta.name, part.get_ref<const std::string&>());
       if (const auto known = parts_->extras.find(delta.name); known != parts_->extras.end()) {
         merge(known->second, std::move(part), false);
       } else {

@@ -80,7 +80,13 @@ std::optional<Protocol> speaks(const json& object) {
   if (type.starts_with("response.") || text_of(object, "object") == "response" ||
       (type == "error" && has("sequence_number")))
     return Protocol::openai_responses;
-  if (has("candidates") || has("usageMetadata") || has("promptFeedback")) return Protocol::gemini;
+  if (has("candidates") || has("promptFeedback")) return Protocol::gemini;
+  // Caches, embeddings and the messages of Live count tokens, too, and answer nothing.
+  bool other = text_of(object, "name").starts_with("cachedContents/");
+  for (const char* key : {"embeddings", "embedding", "serverContent", "setupComplete", "toolCall", "goAway",
+                          "toolCallCancellation", "sessionResumptionUpdate"})
+    other = other || has(key);
+  if (has("usageMetadata") && !other) return Protocol::gemini;
   if (type == "message-start" || type.starts_with("content-") || type == "message-end")
     return Protocol::cohere;
   if (has("generation_id") && (has("text") || has("event_type"))) return Protocol::cohere;  // v1

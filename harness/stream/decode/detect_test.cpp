@@ -34,6 +34,18 @@ TEST(Detect, TellsAnswersApart) {
     EXPECT_EQ(detect_protocol(answer.bytes), answer.protocol) << answer.bytes;
 }
 
+// These count tokens as Gemini's answers do, and are none.
+TEST(Detect, WhatAnswersNothingIsNoAnswer) {
+  for (
+      const char* body :
+      {R"({"name":"cachedContents/x","model":"models/gemini-2.5-flash","usageMetadata":{"totalTokenCount":2162}})",
+       R"({"embeddings":[{"values":[0.1]}],"usageMetadata":{"promptTokenCount":3}})",
+       R"({"serverContent":{"turnComplete":true},"usageMetadata":{"totalTokenCount":3}})"})
+    EXPECT_EQ(detect_protocol(body), std::nullopt) << body;
+  EXPECT_EQ(detect_protocol(R"({"usageMetadata":{"totalTokenCount":3},"modelVersion":"m"})"),
+            Protocol::gemini);
+}
+
 TEST(Detect, TellsErrorsApartWhereTheirShapeIsOnesOwn) {
   const Answer answers[] = {
       {R"({"error":{"message":"m","type":"t","param":null,"code":null}})", Protocol::openai_chat},

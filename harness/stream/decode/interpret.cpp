@@ -18,7 +18,7 @@ namespace {
 
 using Count = std::optional<std::int64_t> Usage::*;
 
-constexpr std::array<std::pair<std::string_view, Count>, 21> count_names = {{
+constexpr std::array<std::pair<std::string_view, Count>, 23> count_names = {{
     {"prompt_tokens", &Usage::input},
     {"input_tokens", &Usage::input},
     {"promptTokenCount", &Usage::input},
@@ -35,9 +35,11 @@ constexpr std::array<std::pair<std::string_view, Count>, 21> count_names = {{
     {"cache_read_input_tokens", &Usage::cache_read},
     {"cachedContentTokenCount", &Usage::cache_read},
     {"cacheReadInputTokens", &Usage::cache_read},
+    {"cacheReadInputTokenCount", &Usage::cache_read},
     {"cached_tokens", &Usage::cache_read},
     {"cache_creation_input_tokens", &Usage::cache_write},
     {"cacheWriteInputTokens", &Usage::cache_write},
+    {"cacheWriteInputTokenCount", &Usage::cache_write},
     {"cache_write_tokens", &Usage::cache_write},
     {"thoughtsTokenCount", &Usage::reasoning},
 }};
@@ -153,12 +155,15 @@ constexpr std::array<std::pair<std::string_view, FinishReason>, 46> finish_words
 }  // namespace
 
 void read_usage(const Object& object, Usage& usage) {
+  // Some tell a count under the names of two providers, and fill in one of them.
+  Usage told;
   for (const auto field : object) {
     std::int64_t number = 0;
     Object details;
     if (field.value.is_null()) continue;
     if (const Count count = count_named(field.key); count && field.value.get(number) == simdjson::SUCCESS) {
-      usage.*count = number;
+      if (number != 0 || (told.*count).value_or(0) == 0) usage.*count = number;
+      told.*count = usage.*count;
     } else if (!is_details(field.key) || field.value.get(details) != simdjson::SUCCESS ||
                !read_details(details, usage)) {
       set_extra(usage.extras, field.key, simdjson::minify(field.value));

@@ -119,7 +119,8 @@ class Chat final : public Interpreter {
     }
     // Perplexity repeats the whole message beside each delta.
     if (!streamed && !saw_delta_ && whole.get(message)) read_message(index, message);
-    append(Block::Kind::text, index, text.text());
+    // Together repeats the text of each delta beside it.
+    if (!streamed || text_in(message, "content").empty()) append(Block::Kind::text, index, text.text());
     if (more) read_rest(index, choice);
   }
 
@@ -149,6 +150,7 @@ class Chat final : public Interpreter {
     First content;
     First thought;
     First reasoning;
+    First spoken;
     First details;
     First refusal;
     First calls;
@@ -163,6 +165,8 @@ class Chat final : public Interpreter {
         thought.offer(field.value);
       } else if (is(field.key, "reasoning")) {
         reasoning.offer(field.value);
+      } else if (is(field.key, "reasoning_text")) {  // GitHub Copilot
+        spoken.offer(field.value);
       } else if (is(field.key, "reasoning_details")) {
         details.offer(field.value);
       } else if (is(field.key, "refusal")) {
@@ -173,7 +177,10 @@ class Chat final : public Interpreter {
         more = more || !field.value.is_null();
       }
     }
-    read_reasoning(choice, thought.text().empty() ? reasoning.text() : thought.text(), details);
+    std::string_view reasons;
+    for (const First* one : {&spoken, &reasoning, &thought})
+      if (!one->text().empty()) reasons = one->text();
+    read_reasoning(choice, reasons, details);
     if (content) read_content(choice, content.value());
     append(Block::Kind::refusal, choice, refusal.text());
     if (Array list; calls.get(list)) {
@@ -185,9 +192,9 @@ class Chat final : public Interpreter {
     }
     if (Object call; legacy.get(call)) function_call(choice, call);
     if (!more) return;
-    static constexpr std::string_view known[] = {"role",          "content",          "reasoning_content",
-                                                 "reasoning",     "refusal",          "tool_calls",
-                                                 "function_call", "reasoning_details"};
+    static constexpr std::string_view known[] = {"role",          "content",           "reasoning_content",
+                                                 "reasoning",     "refusal",           "tool_calls",
+                                                 "function_call", "reasoning_details", "reasoning_text"};
     for (const auto field : message)
       if (!field.value.is_null() &&
           std::find(std::begin(known), std::end(known), field.key) == std::end(known))

@@ -28,8 +28,7 @@ class Responses final : public Interpreter {
     if (type == "response.output_text.done") return whole(root, Block::Kind::text, text_in(root, "text"));
     if (type == "response.refusal.done") return whole(root, Block::Kind::refusal, text_in(root, "refusal"));
     if (type == "response.output_item.added" || type == "response.output_item.done") {
-      if (Object item; object_in(root, "item", item))
-        read_item(number_in(root, "output_index", 0), item, type.ends_with("done"));
+      if (Object item; object_in(root, "item", item)) read_item(item_in(root), item, type.ends_with("done"));
       return;
     }
     if (type == "response.output_text.annotation.added") {
@@ -86,6 +85,14 @@ class Responses final : public Interpreter {
     return nullptr;
   }
 
+  std::int64_t item_in(const Object& root) const { return base_ + number_in(root, "output_index", 0); }
+  // Where the item of this id stands, of the first `count` that told theirs; `otherwise` when none has it.
+  std::int64_t item_of(std::string_view id, std::size_t count, std::int64_t otherwise) const {
+    for (std::size_t i = 0; i < count; ++i)
+      if (!id.empty() && named_[i].id == id) return named_[i].item;
+    return otherwise;
+  }
+
   void fill(Part& part, std::string_view text) {
     part.filled = true;
     out_.fragment(part.block, text);
@@ -107,27 +114,31 @@ class Responses final : public Interpreter {
       }
     }
     if (text.text().empty()) return;
-    fill(part_for(item.number(), first + part.number(), kind,
+    fill(part_for(base_ + item.number(), first + part.number(), kind,
                   kind == Block::Kind::reasoning ? id.text() : std::string_view()),
          text.text());
   }
   // The whole text of a part that no delta filled.
   void whole(const Object& root, Block::Kind kind, std::string_view text) {
-    Part& part = part_for(number_in(root, "output_index", 0), number_in(root, "content_index", 0), kind);
+    Part& part = part_for(item_in(root), number_in(root, "content_index", 0), kind);
     if (!part.filled && !text.empty()) fill(part, text);
   }
   void arguments(const Object& root, std::string_view text) {
-    if (!text.empty()) fill(part_for(number_in(root, "output_index", 0), 0, Block::Kind::tool_call), text);
+    if (!text.empty()) fill(part_for(item_in(root), 0, Block::Kind::tool_call), text);
   }
   void whole_arguments(const Object& root, std::string_view text) {
-    Part& part = part_for(number_in(root, "output_index", 0), 0, Block::Kind::tool_call);
+    Part& part = part_for(item_in(root), 0, Block::Kind::tool_call);
     if (!part.filled && !text.empty()) fill(part, text);
   }
 
   void read_item(std::int64_t index, const Object& item, bool done) {
     const std::string_view type = text_in(item, "type");
+    if (const std::string_view id = text_in(item, "id"); !id.empty() && item_of(id, named_.size(), -1) < 0)
+      named_.push_back({std::string(id), index});
     if (type == "message") {
       read_parts(index, item, "content");
+      if (Element phase; done && item.at_key("phase").get(phase) == simdjson::SUCCESS && !phase.is_null())
+        out_.extra_item("message.", "phase", phase);
     } else if (type == "function_call" || type == "custom_tool_call") {
       read_call(index, item, done);
     } else if (type == "reasoning") {
@@ -159,8 +170,7 @@ class Responses final : public Interpreter {
     }
   }
   void annotate(const Object& root, const Element& annotation) {
-    part_for(number_in(root, "output_index", 0), number_in(root, "content_index", 0), Block::Kind::text)
-        .noted = true;
+    part_for(item_in(root), number_in(root, "content_index", 0), Block::Kind::text).noted = true;
     out_.extra_item("message.", "annotations", annotation);
   }
   // Id and name are told once they are known; the item's own id serves while there is no call_id.
@@ -216,18 +226,30 @@ class Responses final : public Interpreter {
   }
 
   void read_response(const Object& response, std::string_view type) {
-    out_.start(text_in(response, "id"), text_in(response, "model"));
+    // Another response in the same stream counts its items from 0 again.
+    constexpr std::int64_t most_items = std::int64_t{1} << 20;
+    const std::string_view id = text_in(response, "id");
+    if (type == "response.created" && !id.empty() && !response_.empty() && id != response_) {
+      base_ += most_items;
+      failed_ = false;
+    }
+    if (!id.empty()) response_ = id;
+    out_.start(id, text_in(response, "model"));
     const std::string_view status = text_in(response, "status");
     const bool over = type == "body" || type == "response.completed" || type == "response.incomplete" ||
                       type == "response.failed" || type == "response.done" || type == "response.cancelled";
     if (!over) return;
     if (Array output; array_in(response, "output", output)) {
-      std::int64_t place = 0;
-      // What deltas told already is known under its place; bodies and silent relays tell it only here.
+      std::int64_t place = base_;
+      // What deltas told already is known by its id, or its place; bodies and silent relays tell it only
+      // here.
+      const bool silent = type == "body" || out_.blocks() == 0;
+      const std::size_t told = named_.size();
       for (const Element element : output) {
-        if (Object item; (type == "body" || out_.blocks() == 0 || place_is_new(place)) &&
-                         element.get(item) == simdjson::SUCCESS)
-          read_item(place, item, true);
+        if (Object item; element.get(item) == simdjson::SUCCESS) {
+          const std::int64_t known = silent ? place : item_of(text_in(item, "id"), told, place);
+          if (silent || place_is_new(known)) read_item(known, item, true);
+        }
         ++place;
       }
     }
@@ -303,7 +325,14 @@ class Responses final : public Interpreter {
         out_.extra("", field.key, field.value);
   }
 
+  struct Named {
+    std::string id;
+    std::int64_t item;
+  };
   std::vector<Part> parts_;
+  std::vector<Named> named_;  // items that told their ids
+  std::string response_;      // the id of the response that is being read
+  std::int64_t base_ = 0;     // where its items begin to count
   bool failed_ = false;
 };
 

@@ -39,6 +39,12 @@ double thread_seconds() {
   return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
 }
 
+// Two answers in one stream, and an item that the final output has at another place.
+constexpr const char* created =
+    R"({"type":"response.created","response":{"id":"r1","object":"response","status":"in_progress","output":[]}})";
+constexpr const char* created_again =
+    R"({"type":"response.created","response":{"id":"r2","object":"response","status":"in_progress","output":[]}})";
+
 class NothingLost : public testing::TestWithParam<Kept> {};
 
 TEST_P(NothingLost, InTheTurn) {
@@ -56,6 +62,98 @@ constexpr Protocol C = Protocol::openai_chat;
 constexpr Protocol R = Protocol::openai_responses;
 constexpr const char* text_started =
     R"({"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}})";
+
+INSTANTIATE_TEST_SUITE_P(
+    Recorded, NothingLost,
+    testing::Values(
+        Kept{
+            "Together: the text of a delta beside it is the same one",
+            C,
+            {R"({"object":"chat.completion.chunk","choices":[{"index":0,"text":"Sure","delta":{"role":"assistant","content":"Sure"}}]})",
+             R"({"object":"chat.completion.chunk","choices":[{"index":0,"text":",","delta":{"content":","},"finish_reason":"stop"}]})"},
+            "/content",
+            R"([{"text":"Sure,"}])"},
+        Kept{"legacy completions have text alone",
+             C,
+             {R"({"choices":[{"index":0,"text":"Su","finish_reason":null}]})",
+              R"({"choices":[{"index":0,"text":"re","finish_reason":"stop"}]})"},
+             "/content",
+             R"([{"text":"Sure"}])"},
+        Kept{"Copilot: reasoning_text is reasoning",
+             C,
+             {R"({"choices":[{"index":0,"delta":{"content":null,"reasoning_text":"First. "}}]})",
+              R"({"choices":[{"index":0,"delta":{"content":null,"reasoning_text":"Second."}}]})",
+              R"({"choices":[{"index":0,"delta":{"content":"Hi"},"finish_reason":"stop"}]})"},
+             "/content",
+             R"([{"reasoning":"First. Second."},{"text":"Hi"}])"},
+        Kept{"an unknown text that comes in pieces",
+             C,
+             {R"({"choices":[{"index":0,"delta":{"musing":"ha"}}]})",
+              R"({"choices":[{"index":0,"delta":{"musing":"ha"}}]})",
+              R"({"choices":[{"index":0,"delta":{"musing":" no"}}]})",
+              R"({"choices":[{"index":0,"delta":{"musing":"ha"},"finish_reason":"stop"}]})"},
+             "/extras/message.musing",
+             R"("haha noha")"},
+        Kept{"an unknown text that is said again with each delta",
+             C,
+             {R"({"choices":[{"index":0,"delta":{"content":"a","mood":"calm"}}]})",
+              R"({"choices":[{"index":0,"delta":{"content":"b","mood":"calm"},"finish_reason":"stop"}]})"},
+             "/extras/message.mood",
+             R"("calm")"},
+        Kept{
+            "counts under the names of two providers, one of them not filled in",
+            C,
+            {R"({"choices":[],"usage":{"prompt_tokens":1010,"completion_tokens":210,"total_tokens":1220,"input_tokens":0,"output_tokens":0}})"},
+            "/usage",
+            R"({"input":1010,"output":210,"total":1220})"},
+        Kept{"a count that falls to 0 in a later event is the last one",
+             C,
+             {R"({"choices":[],"usage":{"prompt_tokens":3,"completion_tokens":2}})",
+              R"({"choices":[],"usage":{"prompt_tokens":3,"completion_tokens":0}})"},
+             "/usage",
+             R"({"input":3,"output":0})"},
+        Kept{
+            "an item that the final output has at another place, known by its id",
+            R,
+            {created,
+             R"({"type":"response.output_item.added","output_index":1,"item":{"id":"msg_1","type":"message","content":[]}})",
+             R"({"type":"response.output_text.delta","output_index":1,"content_index":0,"item_id":"msg_1","delta":"Hello"})",
+             R"({"type":"response.completed","response":{"id":"r1","status":"completed","output":[{"id":"msg_1","type":"message","content":[{"type":"output_text","text":"Hello"}]}]}})"},
+            "/content",
+            R"([{"text":"Hello"}])"},
+        Kept{
+            "items of one id in a body are two",
+            R,
+            {R"({"object":"response","status":"completed","output":[{"id":"m","type":"message","content":[{"type":"output_text","text":"a"}]},{"id":"m","type":"message","content":[{"type":"output_text","text":"b"}]}]})"},
+            "/content",
+            R"([{"text":"a"},{"text":"b"}])"},
+        Kept{
+            "a second response in one stream is another one",
+            R,
+            {created,
+             R"({"type":"response.output_item.added","output_index":0,"item":{"id":"fc_1","type":"function_call","call_id":"c1","name":"f","arguments":""}})",
+             R"({"type":"response.function_call_arguments.delta","output_index":0,"item_id":"fc_1","delta":"{\"a\":1}"})",
+             R"({"type":"response.completed","response":{"id":"r1","status":"completed","output":[{"id":"fc_1","type":"function_call","call_id":"c1","name":"f","arguments":"{\"a\":1}"}]}})",
+             created_again,
+             R"({"type":"response.output_item.added","output_index":0,"item":{"id":"fc_2","type":"function_call","call_id":"c2","name":"g","arguments":""}})",
+             R"({"type":"response.function_call_arguments.delta","output_index":0,"item_id":"fc_2","delta":"{\"b\":2}"})",
+             R"({"type":"response.completed","response":{"id":"r2","status":"completed","output":[{"id":"fc_2","type":"function_call","call_id":"c2","name":"g","arguments":"{\"b\":2}"}]}})"},
+            "/content",
+            R"([{"tool_call":{"id":"c1","name":"f","arguments":"{\"a\":1}"}},{"tool_call":{"id":"c2","name":"g","arguments":"{\"b\":2}"}}])"},
+        Kept{
+            "the phases of messages",
+            R,
+            {created,
+             R"({"type":"response.output_item.done","output_index":0,"item":{"id":"m1","type":"message","phase":"commentary","content":[{"type":"output_text","text":"a"}]}})",
+             R"({"type":"response.output_item.done","output_index":1,"item":{"id":"m2","type":"message","phase":"final_answer","content":[{"type":"output_text","text":"b"}]}})"},
+            "/extras/message.phase",
+            R"(["commentary","final_answer"])"},
+        Kept{
+            "what Nova's invoke calls its cache",
+            Protocol::bedrock,
+            {R"({"output":{"message":{"role":"assistant","content":[{"text":"Hi"}]}},"stopReason":"end_turn","usage":{"inputTokens":1,"outputTokens":2,"cacheReadInputTokenCount":3,"cacheWriteInputTokenCount":4}})"},
+            "/usage",
+            R"({"cache_read":3,"cache_write":4,"input":1,"output":2})"}));
 
 INSTANTIATE_TEST_SUITE_P(
     Anthropic, NothingLost,

@@ -13,6 +13,7 @@ std::string text_or_dump(const json& value) {
 void chat_reasoning(Reading& reading, int choice, const json& message) {
   std::string text = text_at(message, "reasoning_content");
   if (text.empty()) text = text_at(message, "reasoning");
+  if (text.empty()) text = text_at(message, "reasoning_text");
   reading.say(reading.heard.reasoning, choice, text);
   if (!text.empty()) return;
   for (const json& detail : at(message, "reasoning_details")) {
@@ -96,7 +97,9 @@ void read_chat(Reading& reading, const std::string& event, const json& root) {
     } else if (!reading.seen) {
       chat_message(reading, index, at(choice, "message"));
     }
-    reading.say(reading.heard.text, index, text_at(choice, "text"));
+    // Together repeats the text of each delta beside it.
+    if (text_at(at(choice, "delta"), "content").empty())
+      reading.say(reading.heard.text, index, text_at(choice, "text"));
     if (index == 0) reading.finish(text_at(choice, "finish_reason"));
   }
   chat_usage(reading, at(at(root, "x_groq"), "usage"));

@@ -1,4 +1,6 @@
 // Gemini, its Interactions and OpenAI's Responses, plainly.
+#include <map>
+
 #include "harness/stream/naive/reading.h"
 
 namespace assay::stream::naive {
@@ -97,9 +99,17 @@ void responses_usage(Reading& reading, const json& usage) {
 Heard read_responses(const std::vector<json>& roots) {
   Reading reading;
   Blocks blocks;
+  std::map<std::string, std::int64_t> places;  // of items, by their ids
+  std::string current;
+  std::int64_t first = 0;  // item of the response that is being told
   for (const json& root : roots) {
     const std::string& type = text_at(root, "type");
-    const std::int64_t item = number_at(root, "output_index");
+    if (type == "response.created" && !current.empty() && !text_at(at(root, "response"), "id").empty() &&
+        text_at(at(root, "response"), "id") != current)
+      first += 1000;
+    if (const std::string& id = text_at(at(root, "response"), "id"); !id.empty()) current = id;
+    const std::int64_t item = first + number_at(root, "output_index");
+    if (const std::string& id = text_at(at(root, "item"), "id"); !id.empty()) places.try_emplace(id, item);
     const std::string in_content = place(item, number_at(root, "content_index"));
     const std::string in_summary = place(item, number_at(root, "summary_index"));
     const std::string& delta = text_at(root, "delta");
@@ -124,11 +134,14 @@ Heard read_responses(const std::vector<json>& roots) {
     reading.id(text_at(response, "id"));
     const std::string& status = text_at(response, "status");
     if (status == "in_progress" || status == "queued") continue;
-    std::int64_t index = 0;
+    std::int64_t count = first;
     const bool silent = !blocks.any("");
     for (const json& one : at(response, "output")) {
-      if (silent || !blocks.any(std::to_string(index) + "/")) responses_item(blocks, index, one, true);
-      ++index;
+      const auto known = places.find(text_at(one, "id"));
+      const std::int64_t index = known == places.end() ? count : known->second;
+      if (silent || !blocks.any(std::to_string(index) + "/"))
+        responses_item(blocks, silent ? count : index, one, true);
+      ++count;
     }
     if (reading.heard.error.empty() && at(response, "error").is_object()) reading.error(response);
     responses_usage(reading, at(response, "usage"));
