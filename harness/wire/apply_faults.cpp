@@ -2,6 +2,7 @@
 
 #include "harness/base/strict.h"
 #include "harness/wire/fault.h"
+#include "harness/wire/faults/params.h"
 #include "harness/wire/faults/place.h"
 
 namespace assay::wire {
@@ -18,7 +19,7 @@ std::string unknown_fault(const std::string& name) {
 }
 
 tl::unexpected<Error> refused(const FaultUse& use, const Error& why) {
-  return fail("fault " + use.name + ": " + why.message, why.file, why.line);
+  return fail("fault " + use.name + ": " + why.message, why.file, std::max(why.line, 0));
 }
 
 Result<std::vector<const Fault*>> look_up(const std::vector<FaultUse>& uses) {
@@ -35,6 +36,25 @@ Result<FaultUse> parse_use(const nlohmann::json& entry) {
   if (entry.is_object() && entry.size() == 1) return FaultUse{entry.begin().key(), entry.begin().value()};
   return fail("expected a fault's name or {name: parameters}, found " +
               entry.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+}
+
+// Parameters that are wrong whatever the answer is: told by a trial on an ordinary streamed answer, which may
+// well refuse the fault for reasons of its own.
+Result<void> check_params(const Fault& fault, const nlohmann::json& params) {
+  const auto told = [](const auto& done) -> Result<void> {
+    if (!done && done.error().line == Params::wrong_parameters) return tl::unexpected(done.error());
+    return {};
+  };
+  if (fault.level == FaultLevel::listener) {
+    const auto mode = fault.on_listener(params);
+    if (!mode) return tl::unexpected(mode.error());
+    return {};
+  }
+  Random random(0);
+  FaultContext context{random};
+  Response sample = make_response(200, "text/event-stream", "data: {\"text\":\"pong\"}\n\ndata: [DONE]\n\n");
+  if (fault.level == FaultLevel::exchange) return told(fault.on_exchange(std::move(sample), params, context));
+  return told(fault.on_script(serialize(sample, {}), params, context));
 }
 
 // A coding that no header tells is told to the faults that follow, as a header that is taken away again.
@@ -60,9 +80,12 @@ Result<std::vector<FaultUse>> parse_faults(const nlohmann::json& list) {
   for (std::size_t i = 0; i < entries.size(); ++i) {
     auto use = parse_use(entries[i]);
     if (!use) return fail("faults, entry " + std::to_string(i + 1) + ": " + use.error().message);
-    if (find_fault(use->name) == nullptr) {
+    const Fault* fault = find_fault(use->name);
+    if (fault == nullptr)
       return fail("faults, entry " + std::to_string(i + 1) + ": " + unknown_fault(use->name));
-    }
+    if (auto ok = check_params(*fault, use->params); !ok)
+      return fail("faults, entry " + std::to_string(i + 1) + ": fault " + use->name + ": " +
+                  ok.error().message);
     out.push_back(*std::move(use));
   }
   return out;

@@ -305,6 +305,23 @@ TEST(ParseFaults, SaysWhichEntryIsWrong) {
   EXPECT_EQ(error("[7]"), "faults, entry 1: expected a fault's name or {name: parameters}, found 7");
 }
 
+TEST(ParseFaults, ParametersThatFitNoAnswerAreRefusedWhenTheFileIsRead) {
+  const std::pair<const char*, const char*> kTable[] = {
+      {R"([{"dribble": {"bytes": 0}}])", "faults, entry 1: fault dribble: bytes: expected an integer from 1"},
+      {R"(["drop-done", {"cut": {"at": "nowhere"}}])", "faults, entry 2: fault cut: at: expected one of"},
+      {R"([{"stall": {"evnet": 1}}])", "unknown parameter 'evnet'"},
+      {R"([{"status": "soon"}])", "fault status: "},
+  };
+  for (const auto& [list, why] : kTable) {
+    const auto parsed = parse_faults(nlohmann::json::parse(list));
+    ASSERT_FALSE(parsed) << list;
+    EXPECT_NE(parsed.error().message.find(why), std::string::npos) << parsed.error().message;
+  }
+  // Whether there is such a place is known only with the answer.
+  EXPECT_TRUE(parse_faults(nlohmann::json::parse(
+      R"([{"cut": {"event": 4000}}, {"patch-event": {"event": 99, "set": {"/a": 1}}}])")));
+}
+
 TEST(ApplyFaults, ExchangeFaultsComeFirstThenScriptFaultsInTheirOrder) {
   Random random(1);
   const auto script = apply_faults(

@@ -156,7 +156,7 @@ Result<void> Params::finish() {
     error_ = unknown_word("parameter", key, {asked_.begin(), asked_.end()});
     break;
   }
-  if (error_) return fail(*error_);
+  if (error_) return fail(*error_, {}, wrong_parameters);
   return {};
 }
 

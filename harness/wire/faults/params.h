@@ -41,7 +41,9 @@ class Params {
 
   // Keeps `message` unless something was wrong before.
   void wrong(std::string message);
-  // What was wrong first; a key that nobody asked for counts.
+  // What was wrong first; a key that nobody asked for counts. The error's line is wrong_parameters: that of
+  // no file, it tells such errors from those about what the fault was to change.
+  static constexpr int wrong_parameters = -1;
   Result<void> finish();
 
  private:
