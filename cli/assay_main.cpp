@@ -2,6 +2,7 @@
 #include <cstdio>
 #include <exception>
 
+#include "cli/options.h"
 #include "cli/verbs.h"
 #include "harness/time/start.h"
 
@@ -29,10 +30,13 @@ int main(int argc, char** argv) {
   assay::cli::add_repro(app, action);
   assay::cli::add_accept(app, action);
   assay::cli::add_cell_worker(app, action);
+  assay::cli::show_examples(app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : static_cast<int>(ExitCode::usage);
+    if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
+    std::fprintf(stderr, "%s\n", assay::cli::explain_usage(app, {argv + 1, argv + argc}, error).c_str());
+    return static_cast<int>(ExitCode::usage);
   }
   try {
     return static_cast<int>(action());

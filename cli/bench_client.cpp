@@ -104,7 +104,9 @@ Result<bench::ClientRecord> measure_in_cell(const bench::ClientBench& bench,
 
 Result<bench::ClientBench> bench_of(const BenchClientArguments& arguments) {
   bench::ClientBench out;
-  auto client = client_under_test(arguments.client, arguments.adapter, arguments.command);
+  std::vector<std::string> adapter = arguments.adapter;
+  if (auto taken = take_adapter(adapter); !taken) return tl::unexpected(taken.error());
+  auto client = client_under_test(arguments.client, adapter, arguments.command);
   if (!client) return tl::unexpected(client.error());
   out.play.client = std::move(*client);
   const auto data = conformance::data_folder();

@@ -178,7 +178,7 @@ TEST_F(Bench, WrongArgumentsAreOneLine) {
                  "--protocol: expected openai-chat");
   expect_refused({"bench", "client", "--client", "reference", "--events", "200000"}, 2,
                  "--events times --longer: expected at most 1000000");
-  expect_refused({"bench", "client", "--", "./nothing"}, 2, "there is no program there to run");
+  expect_refused({"bench", "client", "--", "./nothing"}, 2, "there is no such program");
 }
 
 }  // namespace

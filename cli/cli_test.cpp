@@ -9,6 +9,7 @@
 #include <fstream>
 
 #include "cli/cli_fixture.h"
+#include "reports/record/reader.h"
 
 namespace assay {
 namespace {
@@ -79,7 +80,6 @@ TEST_F(Cli, ABrokenAdapterIsAnErrorAndNeverAFailedCheck) {
     std::string argv;
     const char* why;
   } table[] = {
-      {folder_ + "/no-such-program", "cannot start"},
       {program("garbage", "#!/bin/sh\necho garbage\n"), "expected the hello"},
       {program("silent-end", "#!/bin/sh\necho oops >&2\nexit 3\n"), "ended without a hello"},
       {program("garbage-later",
@@ -88,12 +88,16 @@ TEST_F(Cli, ABrokenAdapterIsAnErrorAndNeverAFailedCheck) {
                "\"capabilities\":[\"models\"]}}'\n"
                "read line\necho garbage\nread line\n"),
        "expected a JSON object, found: garbage"},
+      {program("old", "#!/bin/sh\necho '{\"hello\":{\"protocol\":1}}'\n"),
+       "'protocol' of its hello must be a list of versions such as [1], found 1"},
   };
   for (const auto& row : table) {
     const auto done = assay({"run", "--out", "out", "--adapter", row.argv});
     EXPECT_EQ(done.status.code, 3) << row.why << done.out << done.err;
     const std::string record = read_file(folder_ + "/out/run.jsonl").value();
     EXPECT_THAT(record, AllOf(HasSubstr(R"("verdict":"error")"), HasSubstr(row.why))) << row.argv;
+    // At once: the deadline of an operation is 15 s.
+    EXPECT_LT(read_record(folder_ + "/out/run.jsonl")->cases.at(0).duration_us, 14'000'000) << row.argv;
   }
 }
 

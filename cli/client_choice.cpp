@@ -1,12 +1,10 @@
 #include "cli/client_choice.h"
 
-#include <unistd.h>
-
-#include <cstdlib>
 #include <filesystem>
 
 #include "conformance/runner/client/clients.h"
-#include "harness/base/text.h"
+#include "conformance/runner/client/find_program.h"
+#include "harness/base/shell_words.h"
 
 namespace assay::cli {
 namespace {
@@ -20,22 +18,12 @@ Result<ClientSpec> program_spec(const std::vector<std::string>& command) {
   out.argv = command;
   out.program = true;
   out.directory = fs::current_path().string();
-  const char* path = std::getenv("PATH");
-  const std::string search = path == nullptr ? "/usr/local/bin:/usr/bin:/bin" : path;
-  out.environment = {"PATH=" + search};
-  if (command.front().find('/') != std::string::npos) {
-    out.argv.front() = fs::absolute(command.front()).lexically_normal().string();
-    if (::access(out.argv.front().c_str(), X_OK) != 0)
-      return fail("there is no program there to run", command.front());
-    return out;
-  }
-  for (const std::string_view folder : split(search, ':')) {
-    const std::string candidate = std::string(folder) + "/" + command.front();
-    if (::access(candidate.c_str(), X_OK) != 0) continue;
-    out.argv.front() = candidate;
-    return out;
-  }
-  return fail("there is no program " + command.front() + " in PATH");
+  const std::string path = conformance::path_of_caller();
+  out.environment = {"PATH=" + path};
+  auto found = conformance::find_program(command.front(), out.directory, path);
+  if (!found) return tl::unexpected(found.error());
+  out.argv.front() = *found;
+  return out;
 }
 
 }  // namespace
@@ -46,17 +34,58 @@ Result<ClientSpec> client_under_test(const std::string& name, const std::vector<
   if (given != 1)
     return fail("expected one client to play it against: -- COMMAND..., --client NAME or --adapter ARGV");
   if (!name.empty()) return conformance::find_client(name);
-  if (!adapter.empty())
-    return conformance::adapter_client(fs::path(adapter.front()).filename().string(), adapter);
+  if (!adapter.empty()) return conformance::caller_adapter(adapter);
   return program_spec(command);
+}
+
+Result<AdapterWords> adapter_words(const std::vector<std::string>& given,
+                                   const std::function<bool(const std::string&)>& is_other) {
+  AdapterWords out;
+  if (given.empty()) return out;
+  std::error_code ignored;
+  if (fs::is_regular_file(given.front(), ignored)) {
+    out.argv = {given.front()};  // its path may hold blanks
+  } else {
+    auto split = split_shell_line(given.front());
+    if (!split) return fail("--adapter: " + split.error().message);
+    if (split->empty()) return fail("--adapter: expected a program");
+    out.argv = std::move(*split);
+  }
+  const bool quoted = out.argv.size() > 1;
+  std::size_t at = 1;
+  if (!quoted) {
+    for (; at < given.size() && !is_other(given[at]) && fs::is_regular_file(given[at], ignored); ++at)
+      out.argv.push_back(given[at]);
+  }
+  out.rest.assign(given.begin() + static_cast<std::ptrdiff_t>(at), given.end());
+  return out;
+}
+
+std::string adapter_hint(const AdapterWords& words) {
+  std::vector<std::string> meant = words.argv;
+  meant.insert(meant.end(), words.rest.begin(), words.rest.end());
+  return "; an adapter with its arguments is one value: --adapter " + shell_word(shell_line(meant));
+}
+
+Result<void> take_adapter(std::vector<std::string>& adapter) {
+  const auto words = adapter_words(adapter, [](const std::string&) { return false; });
+  if (!words) return tl::unexpected(words.error());
+  if (!words->rest.empty()) return fail("unexpected \"" + words->rest.front() + "\"" + adapter_hint(*words));
+  adapter = words->argv;
+  return {};
 }
 
 void add_client_options(CLI::App& verb, std::string& name, std::vector<std::string>& adapter) {
   verb.add_option("--client", name, "reference, mutant:NAME, a client of `assay clients`, or a client file")
       ->type_name("NAME");
+  add_adapter_option(verb, adapter);
+}
+
+void add_adapter_option(CLI::App& verb, std::vector<std::string>& adapter) {
   verb.add_option("--adapter", adapter,
-                  "Program and arguments that speak the adapter protocol, up to the next option")
-      ->type_name("ARGV");
+                  "A program that speaks the adapter protocol, with its arguments as one value: "
+                  "\"python3 ./my-adapter.py\"")
+      ->type_name("COMMAND");
 }
 
 }  // namespace assay::cli

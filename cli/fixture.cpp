@@ -58,6 +58,7 @@ ExitCode run_diff(const FixtureOptions& options) {
   const Result<Fixture> after = read_fixture(options.files[1]);
   if (!after) return say(after.error());
   const std::string text = diff(*before, *after, colored());
+  if (!text.empty()) std::printf("--- %s\n+++ %s\n", options.files[0].c_str(), options.files[1].c_str());
   std::fputs(text.c_str(), stdout);
   return text.empty() ? ExitCode::ok : ExitCode::failed;
 }

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/options.h"
 #include "cli/say.h"
 #include "cli/verbs.h"
 #include "harness/base/text.h"
@@ -80,7 +81,7 @@ void add_report(CLI::App& app, Action& action) {
   CLI::App* verb = add("render", "Writes a report from a run record", render);
   verb->add_option("FILE", options->files, "The run record (run.jsonl)")->required()->expected(1);
   verb->add_option("--format", options->format, "Which report")
-      ->check(CLI::IsMember(reports::render_formats()))
+      ->check(one_of(reports::render_formats()))
       ->capture_default_str();
   verb->add_option("--out", options->out, "Where to; - is standard output")->capture_default_str();
 

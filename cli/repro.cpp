@@ -4,16 +4,21 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <csignal>
+#include <filesystem>
+#include <optional>
 #include <thread>
 
 #include "cli/client_choice.h"
+#include "cli/run_folder.h"
 #include "cli/say.h"
 #include "cli/verbs.h"
 #include "conformance/runner/case/data.h"
 #include "conformance/runner/play/cell_choice.h"
 #include "conformance/runner/play/machinery.h"
+#include "harness/base/shell_words.h"
 #include "harness/base/text.h"
 #include "reports/console.h"
 
@@ -29,10 +34,36 @@ extern "C" void on_repro_signal(int /*number*/) {
   repro_interrupted = true;
 }
 
-ExitCode list_races(const std::vector<Race>& races) {
+// What a client is asked in a race: "login, chat".
+std::string asked_in(const Case& one) {
+  std::vector<std::string> out;
+  const auto add = [&](const Operation& operation) {
+    if (std::find(out.begin(), out.end(), operation.op) == out.end()) out.push_back(operation.op);
+  };
+  for (const Step& step : one.steps) {
+    if (const auto* plain = std::get_if<Step::Do>(&step.action)) add(plain->operation);
+    if (const auto* started = std::get_if<Step::Start>(&step.action)) add(started->operation);
+    if (const auto* again = std::get_if<Step::Repeat>(&step.action)) add(again->operation);
+    if (const auto* all = std::get_if<Step::Parallel>(&step.action)) {
+      for (const Operation& operation : all->operations) add(operation);
+    }
+  }
+  return fmt::format("{}", fmt::join(out, ", "));
+}
+
+ExitCode list_races(const std::vector<Race>& races, const std::string& data_folder) {
+  const auto cases = load_checked_cases(data_folder);
+  if (!cases) return say(cases.error());
   std::size_t width = 0;
   for (const Race& race : races) width = std::max(width, race.name.size());
-  for (const Race& race : races) fmt::print("{:<{}}  {}\n", race.name, width, race.title);
+  for (const Race& race : races) {
+    fmt::print("{:<{}}  {}\n", race.name, width, race.title);
+    const auto one = staged(race, *cases, {true, nullptr});
+    if (!one) return say(one.error());
+    fmt::print("{:<{}}  provider {}; the client is asked to {}{}\n", "", width,
+               one->world.value("provider", "worldrouter"), asked_in(*one),
+               one->given.contains("store") ? "; it begins logged in (auth.json)" : "");
+  }
   fmt::print("\nassay repro NAME -- COMMAND... plays one against a program of yours (docs/repro.md).\n");
   return ExitCode::ok;
 }
@@ -45,7 +76,7 @@ std::string seconds_text(Micros time) {
   return fmt::format("{:.1f} s", static_cast<double>(time.count()) / 1e6);
 }
 
-ExitCode play_times(const Stage& stage, const ReproArguments& arguments) {
+ExitCode play_times(const Stage& stage, const ReproArguments& arguments, const RunFolder* folder) {
   const std::uint64_t times = arguments.times != 0 ? arguments.times : arguments.until_fail ? kUntilFail : 1;
   std::vector<nlohmann::json> schedules(times);
   if (arguments.schedule == kOldest) {
@@ -59,14 +90,21 @@ ExitCode play_times(const Stage& stage, const ReproArguments& arguments) {
   });
   const Micros took = clock.now();
   if (!plays) return say(plays.error(), ExitCode::incomplete);
-  if (repro_interrupted) return ExitCode::interrupted;
+  const auto keep = [&](ExitCode code) {
+    if (folder == nullptr) return code;
+    if (auto written = write_plays(*folder, *plays, stage.client(), arguments, code, took); !written)
+      return say(written.error(), ExitCode::incomplete);
+    fmt::print("record  {}\nreport  {}\n", folder->record(), folder->html());
+    return code;
+  };
+  if (repro_interrupted) return keep(ExitCode::interrupted);
   std::uint64_t broke = 0, first = 0, misfits = 0;
   const Play* shown = nullptr;
   for (std::size_t i = 0; i < plays->size(); ++i) {
     const Play& play = (*plays)[i];
     if (!play.cannot.empty()) {
       print_play(stage.race(), play);
-      return say({play.cannot, {}, 0}, ExitCode::incomplete);
+      return keep(say({play.cannot, {}, 0}, ExitCode::incomplete));
     }
     if (!play.misfit.empty()) ++misfits;
     if (play.broke && ++broke == 1) {
@@ -83,17 +121,39 @@ ExitCode play_times(const Stage& stage, const ReproArguments& arguments) {
         "the schedule did not fit {} of them: {}\n", misfits,
         std::find_if(plays->begin(), plays->end(), [](const Play& p) { return !p.misfit.empty(); })->misfit);
   if (broke > 0) fmt::print("\n{}\n", stage.race().advice);
-  return broke > 0 ? ExitCode::failed : ExitCode::ok;
+  return keep(broke > 0 ? ExitCode::failed : ExitCode::ok);
 }
 
-ExitCode repro(const ReproArguments& arguments) {
+ExitCode repro(ReproArguments arguments) {
   const auto data = data_folder();
   if (!data) return say(data.error());
   const auto races = load_races(*data);
   if (!races) return say(races.error());
-  if (arguments.race.empty()) return list_races(*races);
-  const auto race = race_named(*races, arguments.race);
+  const auto words = adapter_words(arguments.adapter, [&](const std::string& word) {
+    return std::any_of(races->begin(), races->end(), [&](const Race& race) { return race.name == word; });
+  });
+  if (!words) return say(words.error());
+  std::vector<std::string> rest = words->rest;
+  arguments.adapter = words->argv;
+  if (arguments.race.empty() && !rest.empty()) {
+    arguments.race = rest.front();
+    rest.erase(rest.begin());
+  }
+  if (!rest.empty()) return say({"unexpected \"" + rest.front() + "\"" + adapter_hint(*words), {}, 0});
+  if (arguments.race.empty()) return list_races(*races, *data);
+  auto race = race_named(*races, arguments.race);
   if (!race) return say(race.error());
+  if (!arguments.provider.empty()) {
+    const bool path = arguments.provider.find('/') != std::string::npos;
+    race->patch["world"]["provider"] =
+        path ? std::filesystem::absolute(arguments.provider).lexically_normal().string() : arguments.provider;
+  }
+  std::optional<RunFolder> folder;
+  if (!arguments.out.empty()) {
+    auto taken = RunFolder::take(arguments.out);
+    if (!taken) return say(taken.error());
+    folder = std::move(*taken);
+  }
   if (const auto choices = parse_choices(arguments.schedule); !choices && arguments.schedule != kOldest)
     return say({"--schedule: " + choices.error().message, {}, 0});
   if (arguments.explore != 0 && !arguments.schedule.empty())
@@ -121,7 +181,8 @@ ExitCode repro(const ReproArguments& arguments) {
   action.sa_handler = on_repro_signal;
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);
-  return arguments.explore != 0 ? explore_schedules(*stage, arguments) : play_times(*stage, arguments);
+  if (arguments.explore != 0) return explore_schedules(*stage, arguments);
+  return play_times(*stage, arguments, folder ? &*folder : nullptr);
 }
 
 }  // namespace
@@ -145,8 +206,10 @@ void print_play(const Race& race, const Play& play) {
 
 std::string repro_command(const ReproArguments& arguments) {
   std::string out = "assay repro " + arguments.race;
-  if (!arguments.client.empty()) out += " --client " + arguments.client;
-  if (!arguments.adapter.empty()) out += fmt::format(" --adapter {}", fmt::join(arguments.adapter, " "));
+  if (!arguments.client.empty()) out += " --client " + shell_word(arguments.client);
+  if (!arguments.adapter.empty()) out += " --adapter " + shell_word(shell_line(arguments.adapter));
+  if (!arguments.provider.empty()) out += " --provider " + shell_word(arguments.provider);
+  if (arguments.no_cells) out += " --no-cells";
   return out;
 }
 
@@ -161,6 +224,12 @@ void add_repro(CLI::App& app, Action& action) {
           "chat, refresh, logout")
       ->type_name("COMMAND");
   add_client_options(*verb, arguments->client, arguments->adapter);
+  verb->add_option("--provider", arguments->provider,
+                   "A provider descriptor of your own (docs/adapter-protocol.md) in place of the race's")
+      ->type_name("FILE");
+  auto* out = verb->add_option("--out", arguments->out,
+                               "Write the plays as run.jsonl, report.html and junit.xml into this folder")
+                  ->type_name("DIR");
   verb->add_option("--times", arguments->times, "Play it so often, and say how often it showed")
       ->check(CLI::PositiveNumber);
   verb->add_flag("--until-fail", arguments->until_fail,
@@ -168,7 +237,8 @@ void add_repro(CLI::App& app, Action& action) {
   verb->add_option("--explore", arguments->explore,
                    "Try so many orders of the answers, and shrink what breaks the client")
       ->type_name("N")
-      ->check(CLI::PositiveNumber);
+      ->check(CLI::PositiveNumber)
+      ->excludes(out);
   verb->add_flag(
       "--asleep", arguments->asleep,
       "With --explore: let each answer sleep a random time instead, as a test with sleeps does; to compare");

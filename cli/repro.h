@@ -26,10 +26,17 @@ struct ReproArguments {
   std::uint64_t seed = 1;
   unsigned jobs = 0;
   bool no_cells = false;
+  std::string provider;  // a descriptor other than that of the race's case; empty = that one
+  std::string out;       // folder for the record and the reports of the plays; empty = none
 };
 
 // Prints the timeline of a play and what it shows.
 void print_play(const conformance::Race& race, const conformance::Play& play);
+class RunFolder;
+// Writes the plays as a run record, and the reports of it.
+Result<void> write_plays(const RunFolder& folder, const std::vector<conformance::Play>& plays,
+                         const conformance::ClientSpec& client, const ReproArguments& arguments,
+                         ExitCode code, Micros took);
 // "assay repro NAME --client X": how this client was named on the command line.
 std::string repro_command(const ReproArguments& arguments);
 // Tries schedules, prints those that break it, and says what they took.

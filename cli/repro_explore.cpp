@@ -8,6 +8,7 @@
 #include "cli/repro.h"
 #include "cli/say.h"
 #include "conformance/runner/race/explore.h"
+#include "harness/base/shell_words.h"
 
 namespace assay::cli {
 namespace {
@@ -52,7 +53,7 @@ void print_find(const std::string& text, const Find& find, const ReproArguments&
                fallen.choice.delay.count() > 0 ? ", " + format_duration(fallen.choice.delay) + " late" : "");
   }
   std::string command = repro_command(arguments) + " --schedule '" + (text.empty() ? kOldest : text) + "'";
-  if (!arguments.command.empty()) command += fmt::format(" -- {}", fmt::join(arguments.command, " "));
+  if (!arguments.command.empty()) command += " -- " + shell_line(arguments.command);
   fmt::print("repeat   {}\n", command);
 }
 

@@ -37,6 +37,8 @@ TEST_F(Repro, WithoutANameListsTheRaces) {
                            "callback-favicon-first", "callback-duplicate", "callback-two-logins",
                            "keepalive-reuse", "logout-during-stream", "ticket-reuse", "store-two-writers"})
     EXPECT_THAT(done.out, HasSubstr(std::string(name) + " ")) << name;
+  EXPECT_THAT(done.out, AllOf(HasSubstr("provider worldrouter; the client is asked to login\n"),
+                              HasSubstr("it begins logged in (auth.json)")));
 }
 
 TEST_F(Repro, WrongArgumentsAreOneLine) {
@@ -44,8 +46,9 @@ TEST_F(Repro, WrongArgumentsAreOneLine) {
   expect_refused({"repro", "eagain"}, 2, "expected one client");
   expect_refused({"repro", "eagain", "--client", "reference", "--", "true"}, 2, "expected one client");
   expect_refused({"repro", "eagain", "--client", "referense"}, 2, "did you mean 'reference'");
-  expect_refused({"repro", "eagain", "--", "./nothing"}, 2, "./nothing: there is no program there to run");
-  expect_refused({"repro", "eagain", "--", "no-such-program"}, 2, "no program no-such-program in PATH");
+  expect_refused({"repro", "eagain", "--", "./nothing"}, 2, "nothing: there is no such program");
+  expect_refused({"repro", "eagain", "--", "no-such-program"}, 2,
+                 "there is no program no-such-program in PATH");
   expect_refused(
       {"repro", "refresh-race", "--client", "reference", "--schedule", "auth.token.1/1,token"}, 2,
       "--schedule: expected a choice such as auth.token.2/3 or auth.token.2/3+100ms, found \"token\"");
@@ -62,6 +65,18 @@ TEST_F(Repro, AMutantShowsItsRaceAndTheLineThatMatters) {
                               HasSubstr("^ the second process"), HasSubstr("a: begins chat as C"),
                               HasSubstr("FAILS  one: "), HasSubstr("flock")));
   EXPECT_THAT(done.out, Not(HasSubstr("\033[")));
+}
+
+TEST_F(Repro, ItsPlaysAreKeptAsARecordWithReports) {
+  std::filesystem::copy_file(ASSAY_SOURCE_DIR "/conformance/providers/worldrouter.yaml",
+                             folder_ + "/house.yaml");
+  const auto done = assay({"repro", "eagain", "--client", "reference", "--times", "2", "--out", "kept",
+                           "--provider", "./house.yaml"});
+  EXPECT_EQ(done.status.code, 0) << done.out << done.err;
+  EXPECT_THAT(done.out, HasSubstr("record  kept/run.jsonl\nreport  kept/report.html\n"));
+  EXPECT_EQ(assay({"report", "lint", "kept/run.jsonl"}).status.code, 0);
+  EXPECT_THAT(read_file(folder_ + "/kept/run.jsonl").value(), HasSubstr("\"plan\":{\"cases\":2"));
+  EXPECT_TRUE(std::filesystem::exists(folder_ + "/kept/report.html"));
 }
 
 TEST_F(Repro, TheReferenceClientPasses) {

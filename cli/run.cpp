@@ -1,28 +1,27 @@
 // assay run: plays cases against a client and writes the run record.
 #include <fmt/format.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <csignal>
-#include <ctime>
-#include <filesystem>
 #include <thread>
 
+#include "cli/case_choice.h"
+#include "cli/client_choice.h"
+#include "cli/options.h"
+#include "cli/run_arguments.h"
+#include "cli/run_folder.h"
 #include "cli/say.h"
 #include "cli/verbs.h"
 #include "conformance/runner/case/data.h"
 #include "conformance/runner/case/plan.h"
 #include "conformance/runner/client/clients.h"
 #include "conformance/runner/gate/gate.h"
-#include "conformance/runner/gate/requirements.h"
 #include "conformance/runner/play/cell_choice.h"
 #include "conformance/runner/play/execute.h"
 #include "conformance/runner/play/machinery.h"
 #include "harness/base/text.h"
 #include "reports/console.h"
-#include "reports/html.h"
-#include "reports/junit.h"
 #include "reports/record/reader.h"
 #include "reports/record/writer.h"
 
@@ -31,111 +30,81 @@ namespace {
 
 using namespace conformance;
 
-struct RunArguments {
-  std::vector<std::string> cases;
-  std::vector<std::string> clients;
-  std::vector<std::string> adapter;
-  std::string out = "out/run";
-  std::string level = "may";
-  std::string count_level = "must";
-  std::string shard = "1/1";
-  std::uint64_t seed = 1;
-  std::uint64_t repeat = 1;
-  std::string known, manifest, requirements, minimum;
-  std::uint64_t max_fail = 0;
-  unsigned retries = 0;
-  unsigned jobs = 0;
-  bool no_cells = false;
-  bool require_cells = false;
-};
-
 std::atomic<bool> interrupted{false};
 extern "C" void on_signal(int /*number*/) {
   interrupted = true;
 }
 
-Level level_named(const std::string& name) {
-  return name == "must" ? Level::must : name == "should" ? Level::should : Level::may;
+// The plan as text, for --dry-run.
+void print_plan(const std::vector<PlannedCase>& plan, std::size_t clients) {
+  std::size_t width = 0;
+  for (const PlannedCase& planned : plan) width = std::max(width, planned.one.id.size());
+  for (const PlannedCase& planned : plan) {
+    fmt::print("{:<{}}  {:<6}{}\n", planned.one.id, width, to_string(planned.one.level),
+               clients > 1 ? "  " + planned.client.name : "");
+  }
+  fmt::print("\n{} cases would be played; `assay list cases --client NAME` says which of them apply\n",
+             plan.size());
 }
 
-std::string now_utc() {
-  const std::time_t now = std::time(nullptr);
-  std::tm parts{};
-  gmtime_r(&now, &parts);
-  char text[32];
-  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
-  return text;
-}
-
-// What --known, --manifest, --requirements and --min say, read before anything runs.
-struct GateFiles {
-  KnownFailures known;
-  std::optional<std::vector<std::string>> manifest;
-  std::vector<Case> cases;  // what the run may take
-  std::optional<Minimum> minimum;
+// What a run has to say beside its cases.
+struct RunOutcome {
+  ExitCode code = ExitCode::ok;
+  std::vector<std::string> notes;
 };
 
-Result<GateFiles> read_gate(const RunArguments& arguments, const std::string& data,
-                            const std::vector<Case>& all) {
-  GateFiles out{{}, {}, all, {}};
-  if (!arguments.known.empty()) {
-    auto read = read_file(arguments.known).and_then([&](const std::string& text) {
-      return parse_known_failures(text, arguments.known);
-    });
-    if (!read) return tl::unexpected(read.error());
-    out.known = std::move(*read);
+// What the cases of a run are worth with everything that its options ask for.
+RunOutcome judged(const std::vector<CaseRecord>& cases, const GateFiles& gate,
+                  const Expectations& expectations, Level counted, bool shard) {
+  RunOutcome out{exit_of(cases, counted, shard), {}};
+  if (!any_applied(cases))
+    out.notes.emplace_back("no case applied: none of the capabilities that they require was declared");
+  std::vector<Error> problems = expectations.problems(cases);
+  if (gate.minimum) {
+    if (auto pass = enough_pass(*gate.minimum, cases); !pass) problems.push_back(pass.error());
   }
-  if (!arguments.manifest.empty()) {
-    auto read = read_file(arguments.manifest).and_then([&](const std::string& text) {
-      return parse_manifest(text, arguments.manifest);
-    });
-    if (!read) return tl::unexpected(read.error());
-    out.manifest = std::move(*read);
-  }
-  if (!arguments.requirements.empty()) {
-    const auto file = requirements_file(data, arguments.requirements);
-    if (!file) return tl::unexpected(file.error());
-    auto read =
-        read_file(*file).and_then([&](const std::string& text) { return required_cases(all, text, *file); });
-    if (!read) return tl::unexpected(read.error());
-    out.cases = std::move(*read);
-  }
-  if (!arguments.minimum.empty()) {
-    const auto read = parse_minimum(arguments.minimum);
-    if (!read) return tl::unexpected(read.error());
-    out.minimum = *read;
-  }
+  if (!problems.empty()) out.code = ExitCode::failed;
+  for (const Error& problem : problems) out.notes.push_back(problem.text());
   return out;
 }
 
 ExitCode run_run(const RunArguments& arguments, const std::vector<std::string>& command) {
   const auto data = data_folder();
   if (!data) return say(data.error());
-  const auto cases = load_checked_cases(*data);
-  if (!cases) return say(cases.error());
-  std::vector<ClientSpec> clients;
-  if (!arguments.adapter.empty())
-    clients.push_back(adapter_client(std::filesystem::path(arguments.adapter.front()).filename().string(),
-                                     arguments.adapter));
-  for (const std::string& name : arguments.clients) {
-    const auto client = find_client(name);
-    if (!client) return say(client.error());
-    clients.push_back(*client);
+  std::vector<std::string> words = arguments.cases;
+  // What stands behind --adapter may be meant for either; whatever names cases is none of its arguments.
+  auto known_cases = choose_cases(*data, words, arguments.own_cases);
+  if (!known_cases) return say(known_cases.error());
+  const auto adapter =
+      adapter_words(arguments.adapter, [&](const std::string& word) { return known_cases->names(word); });
+  if (!adapter) return say(adapter.error());
+  if (!adapter->rest.empty()) {
+    words.insert(words.end(), adapter->rest.begin(), adapter->rest.end());
+    known_cases = choose_cases(*data, words, arguments.own_cases);
+    if (!known_cases) return say(known_cases.error());
   }
-  if (clients.empty()) clients.push_back(find_client("reference").value());
-  const auto gate = read_gate(arguments, *data, *cases);
+  const CaseChoice& choice = *known_cases;
+  auto clients = clients_of(arguments.clients, adapter->argv);
+  if (!clients) return say(clients.error());
+  const auto gate = read_gate(arguments, *data, choice.cases);
   if (!gate) return say(gate.error());
-  for (ClientSpec& client : clients) client.manifest = gate->manifest;
-  Filter filter;
-  filter.cases = arguments.cases;
-  filter.level = level_named(arguments.level);
-  filter.repeat = arguments.repeat;
-  const auto shard = parse_shard(arguments.shard);
-  if (!shard) return say(shard.error());
-  std::tie(filter.shard, filter.shards) = *shard;
-  const auto plan = make_plan(gate->cases, clients, filter, arguments.seed);
-  if (!plan) return say(plan.error());
+  for (ClientSpec& client : *clients) client.manifest = gate->manifest;
+  const auto filter = filter_of(arguments, choice.patterns);
+  if (!filter) return say(filter.error());
+  auto plan = make_plan(gate->cases, *clients, *filter, arguments.seed);
+  if (!plan) {
+    if (!adapter->rest.empty()) plan.error().message += adapter_hint(*adapter);
+    return say(plan.error());
+  }
   if (plan->empty()) return say({"this shard holds no case", {}, 0}, ExitCode::incomplete);
+  for (PlannedCase& planned : *plan) {
+    if (const auto own = choice.own.find(planned.one.id); own != choice.own.end())
+      planned.arguments = {"--cases", own->second};
+  }
+  if (arguments.dry_run) {
+    print_plan(*plan, clients->size());
+    return ExitCode::ok;
+  }
 
   ExecuteOptions options;
   options.data_folder = *data;
@@ -144,37 +113,19 @@ ExitCode run_run(const RunArguments& arguments, const std::vector<std::string>& 
   std::atomic<bool> enough{false};
   options.enough = &enough;
   options.retries = arguments.retries;
-  const auto choice = choose_cells(arguments.no_cells        ? CellWish::unwanted
-                                   : arguments.require_cells ? CellWish::required
-                                                             : CellWish::wanted,
-                                   process::cells_available);
-  if (!choice) return say(choice.error(), ExitCode::incomplete);
-  options.cells = choice->cells;
+  const auto cells = choose_cells(arguments.no_cells        ? CellWish::unwanted
+                                  : arguments.require_cells ? CellWish::required
+                                                            : CellWish::wanted,
+                                  process::cells_available);
+  if (!cells) return say(cells.error(), ExitCode::incomplete);
+  options.cells = cells->cells;
   if (!options.cells && !arguments.no_cells)
-    fmt::print(stderr, "assay: {}; running without cells, one case at a time\n", choice->without);
+    fmt::print(stderr, "assay: {}; running without cells, one case at a time\n", cells->without);
 
-  RunHeader header;
-  header.assay = ASSAY_VERSION;
-  header.started = now_utc();
-  header.seed = arguments.seed;
-  header.command = command;
-  header.planned = plan->size();
-  header.shard = filter.shards > 1 ? arguments.shard : "";
-  header.requirements = arguments.requirements;
-  header.cells = options.cells;
-  header.without_cells = choice->without;
-  utsname host{};
-  if (uname(&host) == 0)
-    header.host = {host.sysname, host.release, static_cast<int>(std::thread::hardware_concurrency())};
-  for (const ClientSpec& client : clients)
-    header.clients.push_back(
-        {client.name, client.name == "reference" ? ASSAY_VERSION : client.version, "provider", {}});
-
-  std::error_code error;
-  std::filesystem::create_directories(arguments.out, error);
-  if (error) return say({"cannot make the folder: " + error.message(), arguments.out, 0});
-  const std::string record_path = arguments.out + "/run.jsonl";
-  auto writer = RecordWriter::open(record_path, header);
+  const auto folder = RunFolder::take(arguments.out);
+  if (!folder) return say(folder.error());
+  const RunHeader header = header_of(arguments, command, *plan, *clients, *cells);
+  auto writer = RecordWriter::open(folder->record(), header);
   if (!writer) return say(writer.error());
 
   struct sigaction action {};
@@ -188,51 +139,58 @@ ExitCode run_run(const RunArguments& arguments, const std::vector<std::string>& 
     std::fflush(stderr);
   });
   std::optional<Error> write_error;
-  const Expectations expectations(gate->known, *cases, header.started.substr(0, 10));
+  const Expectations expectations(gate->known, choice.cases, header.started.substr(0, 10));
   const Level counted = level_named(arguments.count_level);
   std::uint64_t failures = 0;
+  std::vector<CaseRecord> unwritten;  // what the disk would not take is still told
   auto executed = execute(*plan, options, [&](CaseLine line) {
+    if (enough) return;  // it ended while the run was being stopped
     expectations.apply(line.record);
-    if (auto written = (*writer)->append(line.record); !written && !write_error)
+    if (auto written = (*writer)->append(line.record); !written) {
       write_error = written.error();
+      unwritten.push_back(line.record);
+      enough = true;
+    }
     progress.update(line.record);
     if (fails_run(line.record, counted) && ++failures == arguments.max_fail) enough = true;
   });
   progress.finish();
-  if (write_error) return say(*write_error, ExitCode::incomplete);
   if (!executed) return say(executed.error(), ExitCode::incomplete);
-  if (interrupted) {
-    fmt::print(stderr, "assay: interrupted; {} holds what was done\n", record_path);
-    return ExitCode::interrupted;
-  }
-  auto so_far = read_record(record_path);
-  if (!so_far) return say(so_far.error(), ExitCode::incomplete);
-  ExitCode code = exit_of(so_far->cases, counted, filter.shards > 1);
-  std::vector<Error> problems = expectations.problems(so_far->cases);
-  if (gate->minimum) {
-    if (auto pass = enough_pass(*gate->minimum, so_far->cases); !pass) problems.push_back(pass.error());
-  }
-  if (!problems.empty()) code = ExitCode::failed;
-  if (auto finished = (*writer)->finish(static_cast<int>(code), clock.now().count()); !finished)
-    return say(finished.error(), ExitCode::incomplete);
 
-  auto record = read_record(record_path);
-  if (!record) return say(record.error(), ExitCode::incomplete);
-  if (!any_applied(record->cases))
-    record->notes.emplace_back("no case applied: none of the capabilities that they require was declared");
-  for (const Error& problem : problems) record->notes.push_back(problem.text());
-  if (record->cases.size() < plan->size())
-    record->notes.push_back(fmt::format("stopped after {} failures (--max-fail); {} of {} cases ran",
-                                        failures, record->cases.size(), plan->size()));
-  if (auto written = write_file_atomically(arguments.out + "/junit.xml", reports::render_junit(*record));
-      !written)
-    return say(written.error(), ExitCode::incomplete);
-  const std::string report_path = arguments.out + "/report.html";
-  if (auto written = write_file_atomically(report_path, reports::render_html(*record)); !written)
-    return say(written.error(), ExitCode::incomplete);
-  fmt::print("{}", reports::render_console(*record, reports::console_style(STDOUT_FILENO), record_path));
-  fmt::print("record  {}\nreport  {}\n", record_path, report_path);
-  return code;
+  auto record = read_record(folder->record());
+  if (!record && !write_error) return say(record.error(), ExitCode::incomplete);
+  if (!record) record = RunRecord{header, {}, {}, {}};
+  record->cases.insert(record->cases.end(), unwritten.begin(), unwritten.end());
+  RunOutcome outcome = judged(record->cases, *gate, expectations, counted, filter->shards > 1);
+  if (write_error) outcome.code = ExitCode::incomplete;
+  if (interrupted) outcome.code = ExitCode::interrupted;
+  const std::string how_many = fmt::format("{} of {} cases ran", record->cases.size(), plan->size());
+  if (interrupted) {
+    outcome.notes.push_back("interrupted; " + how_many);
+  } else if (write_error) {
+    outcome.notes.push_back(write_error->text() + "; stopped, " + how_many);
+  } else if (record->cases.size() < plan->size()) {
+    outcome.notes.push_back(fmt::format("stopped after {} failures (--max-fail); {}", failures, how_many));
+  }
+  std::vector<std::string> names;
+  for (const ClientSpec& client : *clients) names.push_back(client.name);
+  for (const Error& other : expectations.of_other_clients(names)) outcome.notes.push_back(other.text());
+
+  // The record of a run that was interrupted has no footer: nothing that reads it takes it for a whole one.
+  if (!write_error && !interrupted) {
+    if (auto finished = (*writer)->finish(static_cast<int>(outcome.code), clock.now().count()); !finished)
+      return say(finished.error(), ExitCode::incomplete);
+    record = read_record(folder->record());
+    if (!record) return say(record.error(), ExitCode::incomplete);
+  }
+  record->notes.insert(record->notes.end(), outcome.notes.begin(), outcome.notes.end());
+  const auto reported = write_error ? Result<void>() : folder->write_reports(*record);
+  fmt::print("{}", reports::render_console(*record, reports::console_style(STDOUT_FILENO), folder->record()));
+  if (write_error) return say(*write_error, ExitCode::incomplete);
+  if (!reported) return say(reported.error(), ExitCode::incomplete);
+  fmt::print("record  {}\nreport  {}\n", folder->record(), folder->html());
+  if (interrupted) fmt::print(stderr, "assay: interrupted; {}\n", how_many);
+  return outcome.code;
 }
 
 }  // namespace
@@ -240,17 +198,19 @@ ExitCode run_run(const RunArguments& arguments, const std::vector<std::string>& 
 void add_run(CLI::App& app, Action& action, const std::vector<std::string>& command) {
   auto arguments = std::make_shared<RunArguments>();
   CLI::App* verb = app.add_subcommand("run", "Play cases against a client and judge it");
-  verb->add_option("case", arguments->cases, "Ids, suites or globs of cases; all without any")
+  verb->add_option("case", arguments->cases,
+                   "Ids, suites or globs of cases, or paths of case files of your own (./cases/); all of "
+                   "assay's without any")
       ->type_name("CASE");
-  verb->add_option("--client", arguments->clients,
-                   "Client under test: reference (default), mutant:NAME, a name that `assay clients` shows, "
-                   "or a client file; may be repeated")
-      ->type_name("NAME")
-      ->expected(1)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-  verb->add_option("--adapter", arguments->adapter,
-                   "Program and arguments that speak the adapter protocol, up to the next option")
-      ->type_name("ARGV");
+  add_values(*verb, "--cases", arguments->own_cases,
+             "Case files of your own, to be chosen from by id; may be repeated", "PATH");
+  add_values(*verb, "--exclude", arguments->exclude, "Leave out cases by id, suite or glob; may be repeated",
+             "CASE");
+  add_values(*verb, "--client", arguments->clients,
+             "Client under test: reference (default), mutant:NAME, a name that `assay clients` shows, or a "
+             "client file; may be repeated",
+             "NAME");
+  add_adapter_option(*verb, arguments->adapter);
   verb->add_option("--out", arguments->out, "Folder for run.jsonl, report.html and junit.xml")
       ->type_name("DIR")
       ->capture_default_str();
@@ -258,12 +218,18 @@ void add_run(CLI::App& app, Action& action, const std::vector<std::string>& comm
       ->capture_default_str();
   verb->add_option("-j,--jobs", arguments->jobs, "Cells at work at once (default: twice the processors)");
   verb->add_option("--select-level", arguments->level, "Run only cases of at least this level")
-      ->check(CLI::IsMember({"must", "should", "may"}))
+      ->check(one_of({"must", "should", "may"}))
       ->capture_default_str();
   verb->add_option("--level", arguments->count_level,
                    "Cases of at least this level count for the exit status")
-      ->check(CLI::IsMember({"must", "should", "may"}))
+      ->check(one_of({"must", "should", "may"}))
       ->capture_default_str();
+  verb->add_option("--order", arguments->order,
+                   "Order of the cases: as in their files, or random by --seed, which shows cases that "
+                   "depend on each other")
+      ->check(one_of({"file", "random"}))
+      ->capture_default_str();
+  verb->add_flag("--dry-run", arguments->dry_run, "Show which cases would be played, and play none");
   verb->add_option("--shard", arguments->shard, "Run only the i-th of n parts of the plan")
       ->type_name("I/N")
       ->capture_default_str();

@@ -68,6 +68,9 @@ void print_variables(std::string name, const std::string& url) {
   fmt::print(
       "export OPENAI_BASE_URL={0}/v1\nexport ANTHROPIC_BASE_URL={0}\nexport GOOGLE_GEMINI_BASE_URL={0}\n",
       url);
+  // Recordings ask for no key, but SDKs do not start without one.
+  for (const char* variable : {"OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GEMINI_API_KEY"})
+    fmt::print("export {}=sk-replay-accepts-any-key\n", variable);
   std::fflush(stdout);
 }
 

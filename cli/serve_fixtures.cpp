@@ -2,10 +2,10 @@
 #include <fmt/format.h>
 
 #include <map>
-#include <optional>
 
 #include "cli/say.h"
 #include "cli/serve.h"
+#include "conformance/serve/live.h"
 #include "harness/base/journal_stream.h"
 #include "harness/fixture/fixture.h"
 #include "harness/recorder/replayer.h"
@@ -51,11 +51,10 @@ ExitCode serve_fixtures(const ServeOptions& options) {
   Journal journal(clock, 100'000);
   const auto replayer = Replayer::make(exchanges, {options.speed, options.cut_chunks}, journal);
   if (!replayer) return say(replayer.error());
-  std::optional<JournalStream> live;
-  if (!options.quiet) {
-    live.emplace(journal_view(options.verbose));
-    journal.set_listener([&](const JournalEntry& entry) { live->show(entry); });
-  }
+  const JournalStreamOptions view = journal_view(options.verbose);
+  JournalStream terminal(view);
+  serve::LiveView live({view.color, options.verbose}, [&](std::string_view text) { terminal.write(text); });
+  if (!options.quiet) journal.set_listener([&](const JournalEntry& entry) { live.entry({}, entry); });
   const auto server =
       http::Server::start({std::move(listener)}, **replayer, journal, clock, {}, options.threads);
   if (!server) return say(server.error());

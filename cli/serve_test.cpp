@@ -62,6 +62,8 @@ TEST_F(Serve, WhatAFixtureReplaysIsRecordedAgain) {
   const auto written = recording.child.wait(seconds(10));
   ASSERT_TRUE(written && written->ok()) << recording.child.text(process::Stream::err);
   EXPECT_EQ(assay({"fixture", "lint", again}).status.code, 0);
+  EXPECT_THAT(assay({"fixture", "diff", kFixture, again}).out,
+              testing::StartsWith("--- " + kFixture + "\n+++ " + again + "\n@@ "));
   const Result<Fixture> played = read_fixture(kFixture);
   const Result<Fixture> recorded = read_fixture(again);
   ASSERT_TRUE(played && recorded);
@@ -74,7 +76,7 @@ TEST_F(Serve, WhatAFixtureReplaysIsRecordedAgain) {
   const auto ended = serving.child.wait(seconds(10));
   ASSERT_TRUE(ended && ended->ok());
   EXPECT_THAT(serving.child.text(process::Stream::err),
-              AllOf(HasSubstr("replaying 1 exchange"), HasSubstr("request     POST /v1/chat/completions")));
+              AllOf(HasSubstr("replaying 1 exchange"), HasSubstr("POST /v1/chat/completions  200")));
 }
 
 TEST_F(Serve, WhatCannotBeRecordedIsSaid) {

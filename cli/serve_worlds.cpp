@@ -11,6 +11,7 @@
 #include "cli/say.h"
 #include "cli/serve.h"
 #include "conformance/runner/case/data.h"
+#include "conformance/runner/case/own_paths.h"
 #include "conformance/runner/client/client_file.h"
 #include "conformance/serve/admin.h"
 #include "conformance/serve/live.h"
@@ -33,7 +34,7 @@ Result<serve::WorldOrder> order_of(const ServeOptions& options) {
   if (!document) return tl::unexpected(document.error());
   if (!document->value.is_object())
     return fail("expected a map such as the `world:` of a case", options.world_file, 1);
-  order.world = std::move(document->value);
+  order.world = with_own_paths(std::move(document->value), folder_of(options.world_file));
   order.file = options.world_file;
   order.line = 1;
   return order;
@@ -69,6 +70,7 @@ Result<std::string> printed(const std::vector<std::string>& what, const serve::W
 std::vector<std::string> watched(const ServeOptions& options, const std::string& data) {
   std::vector<std::string> out = {data + "/fixtures", data + "/conformance/providers"};
   if (!options.world_file.empty()) out.push_back(options.world_file);
+  if (options.provider.find('/') != std::string::npos) out.push_back(options.provider);
   if (options.scenario.empty()) return out;
   out.push_back(data + "/conformance/cases");
   if (access((data + "/conformance/scenarios.yaml").c_str(), F_OK) == 0)

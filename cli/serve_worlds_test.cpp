@@ -305,5 +305,27 @@ TEST_F(ServedWorlds, WhatItIsToldWronglyIsOneLine) {
       "world.yaml:1: world: inference: rules, entry 2: nth \"3-1\" can never be: expected the lower");
 }
 
+TEST_F(ServedWorlds, AWorldNamesItsRecordingAndItsProviderByPathsOfItsOwn) {
+  fs::create_directories(folder_ + "/mine");
+  fs::copy_file(ASSAY_SOURCE_DIR "/fixtures/worldrouter/inference-api/chat-pong.json",
+                folder_ + "/mine/rec.json");
+  fs::copy_file(ASSAY_SOURCE_DIR "/conformance/providers/worldrouter.yaml", folder_ + "/mine/house.yaml");
+  write("mine/world.yaml", "provider: ./house.yaml\ninference: {fixture: ./rec.json}\n");
+  start({"--world", "mine/world.yaml"});
+  EXPECT_THAT(chat().body, HasSubstr("data: [DONE]"));
+  // Whoever only reaches the admin API names no files of this machine.
+  const std::string url = variable("ASSAY_ADMIN_URL"), rec = folder_ + "/mine/rec.json";
+  for (const json& world :
+       {json{{"inference", {{"fixture", rec}}}}, json{{"inference", {{"fixture", "../mine/rec.json"}}}},
+        json{{"provider", "./mine/house.yaml"}}}) {
+    const Answer got = send("POST", url + "/worlds", json{{"name", "t"}, {"world", world}}.dump());
+    EXPECT_EQ(got.status, 400) << world;
+    EXPECT_THAT(got.body, HasSubstr("expected a fixture or a provider of the data folder"));
+  }
+  EXPECT_EQ(
+      send("PUT", url + "/worlds/default/settings/inference.fixture", json{{"value", rec}}.dump()).status,
+      400);
+}
+
 }  // namespace
 }  // namespace assay

@@ -2,7 +2,9 @@
 // say.
 #include <gmock/gmock.h>
 
+#include <filesystem>
 #include <regex>
+#include <source_location>
 #include <thread>
 
 #include "harness/http/client.h"
@@ -48,6 +50,20 @@ std::string complaint(const Matcher& matcher, const Value& value) {
   testing::StringMatchResultListener listener;
   EXPECT_FALSE(testing::ExplainMatchResult(matcher, value, &listener));
   return listener.str();
+}
+
+TEST(TestingWorld, ARecordingBesideTheTestIsPlayed) {
+  // A compiler that is told relative paths says nothing of where the test is: then they begin where it runs.
+  namespace fs = std::filesystem;
+  const fs::path file = fs::path(ASSAY_TESTING_DATA) / "fixtures/worldrouter/inference-api/chat-pong.json";
+  const fs::path source = std::source_location::current().file_name();
+  const fs::path beside = source.is_absolute() ? source.parent_path() : fs::current_path();
+  const World world("inference: {fixture: ./" + fs::relative(file, beside).string() + "}");
+  EXPECT_THAT(chat(world, {}, true).body, HasSubstr("data: [DONE]"));
+  const World elsewhere("inference: {fixture: ../fixtures/worldrouter/inference-api/chat-pong.json}",
+                        {.folder = std::string(ASSAY_TESTING_DATA) + "/docs"});
+  EXPECT_EQ(chat(elsewhere, {}, true).body, chat(world, {}, true).body);
+  EXPECT_THROW(World("inference: {fixture: ./none.json}"), std::runtime_error);
 }
 
 TEST(TestingWorld, IsServedInEveryProtocol) {

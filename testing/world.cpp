@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 
 #include <cstdlib>
+#include <filesystem>
 #include <map>
 #include <stdexcept>
 
+#include "conformance/runner/case/own_paths.h"
 #include "conformance/runner/judge/journal_query.h"
 #include "conformance/serve/worlds.h"
 #include "harness/base/yaml.h"
@@ -45,11 +47,16 @@ struct World::State {
   serve::WorldView view() const { return worlds->find(serve::kDefaultWorld).value(); }
 };
 
-World::World(std::string_view yaml, WorldOptions options, const char* package_data)
+World::World(std::string_view yaml, WorldOptions options, const char* package_data,
+             const std::source_location& test)
     : state_(std::make_unique<State>()) {
   serve::Worlds::Options settings;
   settings.data = options.data.empty() ? data_folder(package_data) : options.data;
-  settings.provider = options.provider;
+  const std::filesystem::path source = test.file_name();
+  const std::string folder = !options.folder.empty() ? options.folder
+                             : source.is_absolute()  ? source.parent_path().string()
+                                                     : std::filesystem::current_path().string();
+  settings.provider = conformance::with_own_paths({{"provider", options.provider}}, folder)["provider"];
   settings.seed = options.seed;
   serve::WorldOrder order;
   order.scenario = options.scenario;
@@ -57,6 +64,7 @@ World::World(std::string_view yaml, WorldOptions options, const char* package_da
   if (!yaml.empty()) {
     order.world = need(load_yaml(yaml, "world")).value;
     if (!order.world.is_object()) broken({"expected a map of fakes", "world", 1});
+    order.world = conformance::with_own_paths(std::move(order.world), folder);
   }
   state_->worlds = need(serve::Worlds::start(std::move(settings), std::move(order)));
 }

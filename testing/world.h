@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <source_location>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,15 +30,19 @@ struct WorldOptions {
   std::vector<std::string> keys = {};    // API keys that chat accepts; empty = it makes one
   std::uint64_t seed = 1;                // the same seed, the same keys and tokens
   std::string data = {};                 // the data folder; empty = $ASSAY_DATA, else the package's own
+  std::string folder = {};  // where ./paths of the world begin; empty = beside the source file of the test,
+                            // or where the test runs when its compiler was told a relative path
 };
 
 class World {
  public:
   // `yaml`: what a case has under `world:` (docs/cases.md), merged over the scenario; empty = nothing
-  // special. `package_data`: where the package that the test is compiled against has its data; a definition
-  // of the target assay::testing, never given by hand.
+  // special. `inference: {fixture: ./rec.json}` is a recording beside the test. `package_data`: where the
+  // package that the test is compiled against has its data; a definition of the target assay::testing, never
+  // given by hand.
   explicit World(std::string_view yaml = {}, WorldOptions options = {},
-                 const char* package_data = ASSAY_TESTING_DATA);
+                 const char* package_data = ASSAY_TESTING_DATA,
+                 const std::source_location& test = std::source_location::current());
   ~World();
   World(World&&) noexcept;
   World& operator=(World&&) noexcept;

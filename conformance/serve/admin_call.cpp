@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "conformance/runner/case/own_paths.h"
 #include "harness/base/text.h"
 
 namespace assay::serve {
@@ -32,7 +33,15 @@ std::map<std::string, std::string> AdminCall::query(std::initializer_list<std::s
 Document AdminCall::body() const {
   auto document = load_json(request.body.empty() ? std::string_view("{}") : request.body, "body");
   if (!document) throw Refused{400, document.error().text()};
+  need_no_paths(document->value);
   return std::move(*document);
+}
+
+void need_no_paths(const nlohmann::json& value) {
+  // Whoever reaches the port must not read this machine's files.
+  if (const std::string path = conformance::own_path_in(value); !path.empty())
+    throw Refused{400,
+                  "'" + path + "': expected a fixture or a provider of the data folder; paths are for files"};
 }
 
 Response json_answer(int status, const nlohmann::json& body) {

@@ -45,6 +45,8 @@ T need(Result<T> done) {
   if (!done) need(Result<void>(tl::unexpected(done.error())));
   return std::move(*done);
 }
+// 400 when `value` names a file by its path (case/own_paths.h). body() asks it.
+void need_no_paths(const nlohmann::json& value);
 // Throws the first problem as 400.
 void need_no(const std::vector<Error>& problems);
 

@@ -107,6 +107,7 @@ Response set_setting(const AdminCall& call) {
   const auto value = in.required<json>("value");
   in.done();
   need_no(problems);
+  need_no_paths({{call.path.at("setting"), value}});
   need(call.worlds.set(call.name(), call.path.at("setting"), value));
   return json_answer(200, {{"value", value}});
 }

@@ -5,19 +5,11 @@
 #include <cctype>
 #include <cstdlib>
 
+#include "harness/base/shell_words.h"
 #include "harness/base/text.h"
 
 namespace assay::serve {
 namespace {
-
-// As a word of a POSIX shell.
-std::string quoted(const std::string& text) {
-  const std::string plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:=@%+,";
-  if (!text.empty() && text.find_first_not_of(plain) == std::string::npos) return text;
-  std::string out = "'";
-  for (const char c : text) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return out + "'";
-}
 
 std::string indented(const std::string& text) {
   std::string out;
@@ -38,16 +30,16 @@ std::string shell_exports(const WorldView& world, const std::string& admin) {
       c = std::isalnum(static_cast<unsigned char>(c)) == 0
               ? '_'
               : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-    out += fmt::format("export {}={}\n", variable, quoted(url));
+    out += fmt::format("export {}={}\n", variable, shell_word(url));
   }
-  if (!admin.empty()) out += fmt::format("export ASSAY_ADMIN_URL={}\n", quoted(admin));
+  if (!admin.empty()) out += fmt::format("export ASSAY_ADMIN_URL={}\n", shell_word(admin));
   const auto inference = world.urls.find("inference");
   if (inference != world.urls.end()) {
     const std::string& url = inference->second;
-    out += fmt::format("export OPENAI_BASE_URL={}\n", quoted(url + "/v1"));
-    out += fmt::format("export ANTHROPIC_BASE_URL={0}\nexport GOOGLE_GEMINI_BASE_URL={0}\n", quoted(url));
+    out += fmt::format("export OPENAI_BASE_URL={}\n", shell_word(url + "/v1"));
+    out += fmt::format("export ANTHROPIC_BASE_URL={0}\nexport GOOGLE_GEMINI_BASE_URL={0}\n", shell_word(url));
     out += fmt::format("export OPENAI_API_KEY={0}\nexport ANTHROPIC_API_KEY={0}\nexport GEMINI_API_KEY={0}\n",
-                       quoted(world.key));
+                       shell_word(world.key));
   }
   return out;
 }
@@ -72,12 +64,12 @@ Result<std::string> client_snippet(const conformance::ClientFile& client, const 
   for (const auto& [path, text] : client.recipe.files)
     out += fmt::format("# ~/{}:\n{}", path, indented(add(text)));
   for (const auto& [name, text] : client.recipe.environment)
-    out += fmt::format("export {}={}\n", name, quoted(add(text)));
+    out += fmt::format("export {}={}\n", name, shell_word(add(text)));
   std::string command;
   for (const std::string& word : client.recipe.argv)
-    command += (command.empty() ? "" : " ") + quoted(add(word));
+    command += (command.empty() ? "" : " ") + shell_word(add(word));
   if (!client.recipe.stdin_text.empty())
-    command = fmt::format("printf %s {} | {}", quoted(add(client.recipe.stdin_text)), command);
+    command = fmt::format("printf %s {} | {}", shell_word(add(client.recipe.stdin_text)), command);
   return out + command + "\n";
 }
 

@@ -107,8 +107,15 @@ Plan read_plan(SettingsReader& in, const Library& library, Plan base) {
   const auto turn = in.any("turn");
   const auto turns = in.any("turns");
   const auto fixture = in.text("fixture", "");
-  if (has_turn + has_turns + has_fixture + has_error > 1)
-    in.wrong("turn", "at most one of 'turn', 'turns', 'fixture' and 'error'");
+  std::vector<std::string> given;
+  for (const char* name : {"turn", "turns", "fixture", "error"}) {
+    if (in.has(name)) given.emplace_back(name);
+  }
+  if (given.size() > 1)
+    in.wrong(given.front(),
+             fmt::format("an answer is one of 'turn', 'turns', 'fixture' and 'error', here are "
+                         "'{}'; take the others away",
+                         fmt::join(given, "' and '")));
   if (has_turn || has_turns || has_fixture || has_error) {
     base.turns.clear();
     base.recorded.reset();

@@ -4,6 +4,7 @@
 #include <iterator>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "harness/base/document_builder.h"
 #include "harness/base/text.h"
@@ -162,28 +163,34 @@ std::string_view kind_of(const json& value) {
 }
 
 namespace {
+
 constexpr std::size_t kLongestWord = 200;  // that may be a misspelt one
+
+// Letters that are put in, left out, taken for another, or swapped with their neighbour.
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> before, last(b.size() + 1), row(b.size() + 1);
+  for (std::size_t j = 0; j <= b.size(); ++j) last[j] = j;
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    row[0] = i;
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      row[j] = std::min({last[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1), last[j] + 1, row[j - 1] + 1});
+      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+        row[j] = std::min(row[j], before[j - 2] + 1);
+    }
+    before = std::exchange(last, row);
+  }
+  return last[b.size()];
 }
+
+}  // namespace
 
 std::string nearest(std::string_view word, const std::vector<std::string>& known) {
   if (word.size() > kLongestWord) return {};
   const std::string* best = nullptr;
   std::size_t best_distance = word.size() < 3 ? 1 : std::max<std::size_t>(1, word.size() / 3) + 1;
-  std::vector<std::size_t> row;
   for (const std::string& candidate : known) {
-    row.resize(candidate.size() + 1);
-    for (std::size_t j = 0; j < row.size(); ++j) row[j] = j;
-    for (std::size_t i = 1; i <= word.size(); ++i) {
-      std::size_t diagonal = row[0];
-      row[0] = i;
-      for (std::size_t j = 1; j < row.size(); ++j) {
-        const std::size_t replace = diagonal + (word[i - 1] == candidate[j - 1] ? 0 : 1);
-        diagonal = row[j];
-        row[j] = std::min({replace, row[j] + 1, row[j - 1] + 1});
-      }
-    }
-    if (row.back() < best_distance) {
-      best_distance = row.back();
+    if (const std::size_t distance = edit_distance(word, candidate); distance < best_distance) {
+      best_distance = distance;
       best = &candidate;
     }
   }
@@ -300,9 +307,17 @@ const json* ObjectReader::raw(std::string_view key) {
   return found == value_->end() ? nullptr : &*found;
 }
 
+namespace {
+
+std::string missing_key(std::string_view key) {
+  return "missing key '" + std::string(key) + "'";
+}
+
+}  // namespace
+
 const json* ObjectReader::need(std::string_view key) {
   const json* value = raw(key);
-  if (value == nullptr) problem("", "missing key '" + std::string(key) + "'");
+  if (value == nullptr) problem("", missing_key(key));
   return value;
 }
 
@@ -364,8 +379,16 @@ void ObjectReader::mismatch(std::string_view key, const json& value, std::string
 
 void ObjectReader::done() {
   for (const auto& item : value_->items())
-    if (std::find(known_.begin(), known_.end(), item.key()) == known_.end())
+    if (std::find(known_.begin(), known_.end(), item.key()) == known_.end()) {
+      // A required key that is only spelt wrongly is not missing too.
+      if (problems_ != nullptr) {
+        const Error missing{missing_key(nearest(item.key(), known_)), document_->file, line()};
+        std::erase_if(*problems_, [&](const Error& one) {
+          return one.message == missing.message && one.line == missing.line;
+        });
+      }
       problem(item.key(), unknown_word("key", item.key(), known_));
+    }
 }
 
 Result<void> first_problem(const std::vector<Error>& problems) {

@@ -52,8 +52,8 @@ std::string child_pointer(std::string_view pointer, std::size_t index);
 // "a string", "a number", "a list", ... for messages.
 std::string_view kind_of(const nlohmann::json& value);
 
-// The member of `known` that is nearest to `word` (Levenshtein distance of at most a third of its length, 1
-// from three letters on); "" when none is near.
+// The member of `known` that is nearest to `word` (an edit distance of at most a third of its length, 1 from
+// three letters on; two letters swapped are one edit); "" when none is near.
 std::string nearest(std::string_view word, const std::vector<std::string>& known);
 // "unknown LEVEL 'mst', did you mean 'must'? (must, should, may)"
 std::string unknown_word(std::string_view what, std::string_view word, const std::vector<std::string>& known);

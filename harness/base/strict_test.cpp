@@ -68,6 +68,8 @@ TEST(ObjectReader, ReportsTheFirstProblemByLine) {
             "f.json:2: 'status' must be a whole number, found a string \"2\"");
   EXPECT_EQ(problem_of("{\n}", [](ObjectReader& r) { r.required<int>("status"); }),
             "f.json:1: missing key 'status'");
+  EXPECT_EQ(problem_of("{\n\"staus\": 1}", [](ObjectReader& r) { r.required<int>("status"); }),
+            "f.json:2: unknown key 'staus', did you mean 'status'? (status)");
   EXPECT_EQ(problem_of("{\"level\": \"mst\"}",
                        [](ObjectReader& r) {
                          r.choice("level", {"must", "may"});
@@ -102,6 +104,8 @@ TEST(ObjectReader, ReadsChildrenWithTheSameProblems) {
 
 TEST(Nearest, FindsTyposOnly) {
   EXPECT_EQ(nearest("statsu", {"body", "status"}), "status");
+  EXPECT_EQ(nearest("trun", {"turn", "tool"}), "turn");
+  EXPECT_EQ(nearest("rnu", {"bench", "run"}), "run");
   EXPECT_EQ(nearest("colour", {"body", "status"}), "");
 }
 

@@ -1,4 +1,5 @@
 // What a connection does while a script is played at it.
+#include <algorithm>
 #include <utility>
 
 #include "harness/http/connection.h"
@@ -11,8 +12,12 @@ using Clock = std::chrono::steady_clock;
 constexpr Micros kHalfCloseLook = std::chrono::milliseconds(5);
 
 int status_of(const wire::Script& script) {
-  if (script.steps.empty()) return 0;
-  const auto* write = std::get_if<wire::Write>(&script.steps.front().op);
+  // What stands before it waits: a hold, the time that a recording took.
+  const auto first = std::find_if(script.steps.begin(), script.steps.end(), [](const wire::Step& step) {
+    return std::holds_alternative<wire::Write>(step.op);
+  });
+  if (first == script.steps.end()) return 0;
+  const auto* write = std::get_if<wire::Write>(&first->op);
   if (write == nullptr || write->bytes.size() < 12 || !write->bytes.starts_with("HTTP/1.")) return 0;
   int status = 0;
   for (const char c : std::string_view(write->bytes).substr(9, 3)) {

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "harness/base/strict.h"
 #include "harness/stream/turn.h"
 
 namespace assay::stream {
@@ -73,7 +74,7 @@ class Reader {
     if (!problem_.empty()) return *this;
     for (const auto& [key, value] : object_.items())
       if (std::find(keys.begin(), keys.end(), key) == keys.end()) {
-        problem_ = where_ + ": unknown key '" + key + "'";
+        problem_ = where_ + ": " + unknown_word("key", key, {keys.begin(), keys.end()});
         break;
       }
     return *this;

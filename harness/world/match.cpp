@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "harness/base/strict.h"
 #include "harness/base/text.h"
 #include "harness/base/untrusted_json.h"
 
@@ -116,8 +117,8 @@ Result<RequestMatch> parse_match(const json& text, const PathAliases& aliases) {
     } else if (key == "body") {
       fields(match.body);
     } else {
-      ok = fail("unknown key \"" + key +
-                "\" in a match; expected method, path, nth, header, query, form or body");
+      ok = fail(
+          unknown_word("key of a match", key, {"method", "path", "nth", "header", "query", "form", "body"}));
     }
     if (!ok) return tl::unexpected(ok.error());
   }

@@ -49,7 +49,7 @@ TEST(Match, NthGivesARange) {
 
 TEST(Match, SaysWhatIsWrong) {
   const std::pair<json, const char*> table[] = {
-      {{{"pth", "/x"}}, "unknown key \"pth\""},
+      {{{"pth", "/x"}}, "unknown key of a match 'pth', did you mean 'path'?"},
       {"POST v1", "starts with /"},
       {{{"path", "/x"}, {"nth", "x"}}, "expected nth"},
       {{{"path", "/x"}, {"nth", "3-1"}}, "nth \"3-1\" can never be: expected the lower number first"},

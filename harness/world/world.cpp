@@ -304,14 +304,7 @@ class World::Room final : public http::Handler {
     Random random = random_.fork(fmt::format("{}/{}", member.spec.name, incoming.exchange));
     auto script =
         wire::apply_faults(*response, rule->faults, options, {random, &request, clock_.wall_seconds()});
-    if (!script) {
-      // A fault that does not fit what it was ordered for is the case's mistake: say so where the verdict
-      // looks.
-      journal_.note("world", JournalKind::note, "fault refused: " + script.error().text(),
-                    {{"fault_refused", true}});
-      return wire::serialize(
-          make_response(500, "text/plain", "assay: fault refused: " + script.error().text()), options);
-    }
+    if (!script) return refused_fault(member, incoming, *rule, *response, options, script.error());
     for (const wire::FaultUse& fault : rule->faults) {
       JournalEntry entry;
       entry.actor = member.spec.name;
@@ -325,6 +318,31 @@ class World::Room final : public http::Handler {
     if (!rule->hold.empty()) script->steps.insert(script->steps.begin(), wire::Step{wire::Hold{rule->hold}});
     if (applies->barrier) wait_at(*applies->barrier, incoming, *script);
     return std::move(*script);
+  }
+
+  // A fault does not fit what it was ordered for. Whether that is a mistake of the case or lies in how the
+  // client asked is for the verdict to say; the journal has what it takes.
+  wire::Script refused_fault(const Member& member, const http::Incoming& incoming, const RuleSpec& rule,
+                             const Response& response, const wire::SerializeOptions& options,
+                             const Error& why) {
+    JournalEntry entry;
+    entry.actor = member.spec.name;
+    entry.exchange = incoming.exchange;
+    entry.text = "fault refused: " + why.text();
+    entry.status = response.status;
+    entry.detail = {{"fault_refused", true}};
+    if (!options.keep_alive) {
+      wire::SerializeOptions kept = options;
+      kept.keep_alive = true;
+      Random random = random_.fork(fmt::format("{}/{}", member.spec.name, incoming.exchange));
+      const bool fits = wire::apply_faults(response, rule.faults, kept,
+                                           {random, incoming.request.get(), clock_.wall_seconds()})
+                            .has_value();
+      if (fits) entry.detail["connection_closes"] = true;
+    }
+    const std::string text = "assay: " + entry.text;
+    journal_.append(std::move(entry));
+    return wire::serialize(make_response(500, "text/plain", text), options);
   }
 
   void wait_at(Barrier& barrier, const http::Incoming& incoming, wire::Script& script) {

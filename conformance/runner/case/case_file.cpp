@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <set>
 
+#include "conformance/runner/case/own_paths.h"
 #include "harness/base/text.h"
 #include "harness/base/yaml.h"
 
@@ -137,6 +138,7 @@ Result<std::vector<Case>> parse_suite(std::string_view yaml, const std::string& 
       }
     }
     for (CaseTemplate& t : templates) {
+      t.value = with_own_paths(std::move(t.value), folder_of(file));
       auto parsed = parse_case(part_of(*document, entry.pointer(), std::move(t.value)), suite, t.path);
       if (!parsed) {
         problems.push_back(parsed.error());
@@ -176,6 +178,12 @@ Result<void> take_learned(std::vector<Case>& cases, const std::string& path) {
 
 }  // namespace
 
+Result<std::vector<Case>> load_suite(const std::string& file) {
+  auto text = read_file(file);
+  if (!text) return tl::unexpected(text.error());
+  return parse_suite(*text, file);
+}
+
 Result<std::vector<Case>> load_cases(const std::string& folder) {
   std::error_code error;
   std::vector<std::string> files;
@@ -188,9 +196,7 @@ Result<std::vector<Case>> load_cases(const std::string& folder) {
   std::vector<Case> out;
   std::set<std::string> ids;
   for (const std::string& file : files) {
-    auto text = read_file(file);
-    if (!text) return tl::unexpected(text.error());
-    auto cases = parse_suite(*text, file);
+    auto cases = load_suite(file);
     if (!cases) return tl::unexpected(cases.error());
     for (Case& one : *cases) {
       if (!ids.insert(one.id).second)

@@ -15,6 +15,8 @@ namespace assay::conformance {
 
 // Every case of one suite file, in the order of the file. The first problem, by line, is the error.
 Result<std::vector<Case>> parse_suite(std::string_view yaml, const std::string& file);
+// The same, read from `file`.
+Result<std::vector<Case>> load_suite(const std::string& file);
 // Every *.yaml below `folder`, by path. Fails on the first file that is wrong, and when two cases have one
 // id. What selftest has learned of them stands in observed.json beside the suites.
 inline constexpr const char* kLearnedFile = "observed.json";

@@ -42,9 +42,10 @@ Result<std::string> data_folder() {
 
 Result<json> load_provider(const std::string& data_folder, const std::string& name) {
   const fs::path folder = fs::path(data_folder) / "conformance" / "providers";
-  const fs::path file = folder / (name + ".yaml");
+  const bool path = name.find('/') != std::string::npos;
+  const fs::path file = path ? fs::path(name) : folder / (name + ".yaml");
   std::error_code error;
-  if (!fs::exists(file, error)) {
+  if (!path && !fs::exists(file, error)) {
     std::vector<std::string> known;
     for (const auto& entry : fs::directory_iterator(folder, error))
       known.push_back(entry.path().stem().string());

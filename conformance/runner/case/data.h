@@ -14,7 +14,8 @@ namespace assay::conformance {
 Result<std::string> data_folder();
 
 // A provider descriptor (docs/adapter-protocol.md), checked, with its defaults filled in. `name` is a file of
-// conformance/providers without its ending. Errors name the providers that exist.
+// conformance/providers without its ending, or the path of a file anywhere. Errors name the providers that
+// exist.
 Result<nlohmann::json> load_provider(const std::string& data_folder, const std::string& name);
 
 }  // namespace assay::conformance

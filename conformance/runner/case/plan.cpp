@@ -5,32 +5,33 @@
 #include <algorithm>
 #include <charconv>
 
+#include "harness/base/random.h"
 #include "harness/base/strict.h"
 #include "harness/world/condition.h"
 
 namespace assay::conformance {
-namespace {
-
-bool pattern_fits(const std::string& pattern, const Case& one) {
+bool fits(const std::string& pattern, const Case& one) {
   return one.id == pattern || one.suite == pattern || one.id.starts_with(pattern + "/") ||
          one.id.ends_with("/" + pattern) || glob_match(pattern, one.id);
 }
 
-}  // namespace
-
 bool selected(const Case& one, const Filter& filter) {
   if (!filter.role.empty() && one.role != filter.role) return false;
   if (one.level > filter.level) return false;
+  if (std::any_of(filter.exclude.begin(), filter.exclude.end(),
+                  [&](const std::string& p) { return fits(p, one); }))
+    return false;
   return filter.cases.empty() || std::any_of(filter.cases.begin(), filter.cases.end(),
-                                             [&](const std::string& p) { return pattern_fits(p, one); });
+                                             [&](const std::string& p) { return fits(p, one); });
 }
 
 Result<std::vector<PlannedCase>> make_plan(const std::vector<Case>& cases,
                                            const std::vector<ClientSpec>& clients, const Filter& filter,
                                            std::uint64_t seed) {
-  for (const std::string& pattern : filter.cases) {
-    if (std::any_of(cases.begin(), cases.end(), [&](const Case& c) { return pattern_fits(pattern, c); }))
-      continue;
+  std::vector<std::string> patterns = filter.cases;
+  patterns.insert(patterns.end(), filter.exclude.begin(), filter.exclude.end());
+  for (const std::string& pattern : patterns) {
+    if (std::any_of(cases.begin(), cases.end(), [&](const Case& c) { return fits(pattern, c); })) continue;
     std::vector<std::string> ids;
     for (const Case& c : cases) ids.push_back(c.id);
     const std::string near = nearest(pattern, ids);
@@ -50,6 +51,11 @@ Result<std::vector<PlannedCase>> make_plan(const std::vector<Case>& cases,
     }
   }
   if (index == 0) return fail("the filter leaves no case to run");
+  if (filter.random_order) {
+    Random random = Random(seed).fork("order");
+    for (std::size_t left = out.size(); left > 1; --left)
+      std::swap(out[left - 1], out[static_cast<std::size_t>(random.below(left))]);
+  }
   return out;
 }
 

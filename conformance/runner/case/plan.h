@@ -11,13 +11,17 @@ namespace assay::conformance {
 
 struct Filter {
   std::vector<std::string>
-      cases;         // globs over ids, or a whole suite or a prefix of ids ("worldrouter/login"); empty = all
-  std::string role;  // empty = all
-  Level level = Level::may;  // must = only must, should = must and should, may = all
+      cases;  // globs over ids, or a whole suite or a prefix of ids ("worldrouter/login"); empty = all
+  std::vector<std::string> exclude;  // the same patterns: what they fit is left out
+  std::string role;                  // empty = all
+  Level level = Level::may;          // must = only must, should = must and should, may = all
   std::uint64_t shard = 1, shards = 1;
   std::uint64_t repeat = 1;
+  bool random_order = false;  // by the seed; indices stay those of the plan in order
 };
 
+// Whether a word of the command line ("any", "any/chat", "answers", "any/*/answers") means `one`.
+bool fits(const std::string& pattern, const Case& one);
 bool selected(const Case& one, const Filter& filter);
 
 // Cases × clients × repeats that the filter lets through. The index counts over the whole plan, whatever the

@@ -58,8 +58,9 @@ class Planner {
       if (used_.contains(key) || key == "schedule" || key == "provider" || key == "ports_busy" ||
           key == "cell")
         continue;
-      return wrong(fmt::format("unknown key \"{}\" in world: provider {} has {}", key, provider,
-                               fmt::join(used_, ", ")));
+      std::vector<std::string> known(used_.begin(), used_.end());
+      known.insert(known.end(), {"provider", "ports_busy", "cell", "schedule"});
+      return wrong("world of the provider " + provider + ": " + unknown_word("key", key, known));
     }
     if (error_) return tl::unexpected(*error_);
     if (const std::string missing = unnamed_rule(); !missing.empty())

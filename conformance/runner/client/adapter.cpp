@@ -34,8 +34,9 @@ Result<Hello> parse_hello(const std::string& line) {
   }
   const json& hello = value["hello"];
   const json versions = hello.value("protocol", json::array());
-  if (!versions.is_array() ||
-      std::find(versions.begin(), versions.end(), adapter::protocol_version) == versions.end()) {
+  if (!versions.is_array())
+    return fail("'protocol' of its hello must be a list of versions such as [1], found " + versions.dump());
+  if (std::find(versions.begin(), versions.end(), adapter::protocol_version) == versions.end()) {
     return fail(
         fmt::format("it speaks the adapter protocol {}, not {}", versions.dump(), adapter::protocol_version));
   }
@@ -109,7 +110,14 @@ class Adapter final : public Client {
   Outcome finish(std::uint64_t id, Micros deadline) override {
     std::unique_lock lock(mutex_);
     Pending& pending = open_.at(id);
-    changed_.wait_for(lock, deadline, [&] { return pending.done || over_; });
+    changed_.wait_for(lock, deadline, [&] { return pending.done || over_ || !broken_.empty(); });
+    if (!pending.done && !over_ && !broken_.empty()) {
+      // What it says from here on cannot be trusted: nothing is worth waiting for.
+      pending.done = true;
+      pending.outcome.ended = clock_.now();
+      pending.outcome.end = Outcome::End::errored;
+      pending.outcome.result = {{"message", broken_}};
+    }
     if (!pending.done) {
       pending.done = true;
       pending.outcome.ended = clock_.now();
@@ -123,7 +131,7 @@ class Adapter final : public Client {
 
   bool ended(std::uint64_t id) const override {
     const std::lock_guard lock(mutex_);
-    return over_ || open_.at(id).done;
+    return over_ || !broken_.empty() || open_.at(id).done;
   }
 
   std::string broken() const override {
@@ -189,6 +197,7 @@ class Adapter final : public Client {
         const std::lock_guard lock(mutex_);
         if (broken_.empty())
           broken_ = fmt::format("line {} of its output: {}", number, taken.error().message);
+        changed_.notify_all();
       }
     }
   }

@@ -48,13 +48,17 @@ std::map<std::string, std::string> read_texts(ObjectReader& file, std::string_vi
 }
 
 // ${here} is the folder of the client file, known as soon as the file is read: a program beside it needs no
-// place in PATH.
+// place in PATH. The program itself may also be a relative path: it starts in its HOME, so nothing else could
+// be meant.
 std::vector<std::string> placed(std::vector<std::string> words, const std::string& file) {
   const std::string name = "${here}", here = fs::absolute(file).lexically_normal().parent_path().string();
   for (std::string& word : words) {
     for (auto at = word.find(name); at != std::string::npos; at = word.find(name, at + here.size()))
       word.replace(at, name.size(), here);
   }
+  if (!words.empty() && words.front().find('/') != std::string::npos && words.front().front() != '/' &&
+      words.front().find("${") == std::string::npos)
+    words.front() = (fs::path(here) / words.front()).lexically_normal().string();
   return words;
 }
 
@@ -146,6 +150,11 @@ Result<ClientFile> parse_client_file(const Document& document) {
   out.title = file.required<std::string>("title");
   out.aliases = file.optional<std::vector<std::string>>("aliases");
   out.packages = file.optional<std::vector<std::string>>("packages");
+  out.path = placed(file.optional<std::vector<std::string>>("path"), document.file);
+  for (const std::string& folder : out.path) {
+    if (!fs::path(folder).is_absolute() || folder.find(':') != std::string::npos)
+      file.problem("path", "expected absolute folders or ${here}/..., found \"" + folder + "\"");
+  }
   out.node = file.optional<std::string>("node");
   out.versions = file.optional<std::vector<std::string>>("versions");
   out.patience = file.optional<Micros>("patience", Micros(0));

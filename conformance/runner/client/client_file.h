@@ -61,6 +61,7 @@ struct ClientFile {
   std::string name, title;
   std::vector<std::string> aliases;
   std::vector<std::string> packages;  // npm, pinned: "@openai/codex@0.169.0"; the first is the program
+  std::vector<std::string> path;      // folders of PATH before all others
   std::string node;                   // version of Node.js that it needs, from npm; empty = the machine's
   std::vector<std::string> versions;  // known to work with this file
   std::vector<std::string>

@@ -5,7 +5,10 @@
 
 #include "conformance/runner/case/data.h"
 #include "conformance/runner/client/client_file.h"
+#include "conformance/runner/client/find_program.h"
 #include "conformance/runner/client/install.h"
+#include "conformance/runner/client/start_client.h"
+#include "harness/base/shell_words.h"
 #include "harness/base/strict.h"
 #include "harness/base/text.h"
 #include "harness/process/cell.h"
@@ -43,6 +46,23 @@ Result<std::vector<std::string>> mutant_names() {
 
 namespace {
 
+// The program of `client`, and PATH so that it and what stands beside it are found there. A program that no
+// package brings is where the caller's shell finds it.
+Result<void> place_program(ClientSpec& client, const std::string& path) {
+  const std::string name = client.argv.front();
+  if (name.find("${") != std::string::npos) return {};
+  auto found = find_program(name, "/", path);
+  std::string whole = path;
+  if (!found) {
+    found = find_program(name, "/", path_of_caller());
+    if (!found) return tl::unexpected(found.error());
+    whole = path_with_folder_of(*found, path);
+  }
+  client.argv.front() = *found;
+  set_variable(client.environment, "PATH=" + whole);
+  return {};
+}
+
 Result<ClientSpec> spec_of(const ClientFile& file, const std::string& name, const std::string& data_folder) {
   if (!is_installed(file))
     return fail("the client " + file.name + " is not installed; `assay clients install " + file.name +
@@ -50,14 +70,15 @@ Result<ClientSpec> spec_of(const ClientFile& file, const std::string& name, cons
   const auto path = path_for(file);
   if (!path) return tl::unexpected(path.error());
   ClientSpec out;
-  out.name = name;
+  out.name = file.name;
+  out.arguments = {"--client", name};
   out.version = file.version();
-  out.environment = {"PATH=" + *path};
   out.patience = file.patience;
   out.hosts = file.hosts;
   if (file.adapter.empty()) {
     out.argv = file.recipe.argv;
     out.recipe = file.recipe;
+    if (auto placed = place_program(out, *path); !placed) return tl::unexpected(placed.error());
     return out;
   }
   std::string packages;
@@ -67,6 +88,7 @@ Result<ClientSpec> spec_of(const ClientFile& file, const std::string& name, cons
   for (const std::string& word : file.adapter) out.argv.push_back(filled_in(word, values).value());
   for (const auto& [variable, text] : file.recipe.environment)
     out.environment.push_back(variable + "=" + filled_in(text, values).value());
+  if (auto placed = place_program(out, *path); !placed) return tl::unexpected(placed.error());
   return out;
 }
 
@@ -114,6 +136,27 @@ Recipe program_of(std::vector<std::string> argv) {
   out.capabilities = {"chat", "stream"};
   out.reports = {"text", "error.message", "exit"};
   out.name = "reference";
+  return out;
+}
+
+Result<ClientSpec> caller_adapter(std::vector<std::string> argv) {
+  const std::string folder = fs::current_path().string();
+  auto found = find_program(argv.front(), folder, path_of_caller());
+  if (!found) return tl::unexpected(found.error());
+  // Of an interpreter the name says nothing: then it is that of the script.
+  std::string named = argv.front();
+  if (named.find('/') == std::string::npos) {
+    const auto script = std::find_if(argv.begin() + 1, argv.end(), [](const std::string& word) {
+      std::error_code ignored;
+      return fs::is_regular_file(word, ignored);
+    });
+    if (script != argv.end()) named = *script;
+  }
+  ClientSpec out = adapter_client(fs::path(named).filename().string(), std::move(argv));
+  out.arguments = {"--adapter", shell_line(out.argv)};
+  out.argv.front() = *found;
+  out.directory = folder;
+  out.environment = {"PATH=" + path_with_folder_of(*found, kMachinePath)};
   return out;
 }
 

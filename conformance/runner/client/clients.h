@@ -12,10 +12,14 @@ namespace assay::conformance {
 // "reference"; "mutant:NAME"; a name or an alias of conformance/clients; the path of a client file
 // ("./mine.yaml"). Errors name what there is, and say how a client that is not installed is installed.
 Result<ClientSpec> find_client(const std::string& name);
-// A program that speaks the adapter protocol: `--adapter "node adapter.js"` as an argv array.
 // `argv` (the reference client or a mutant of it) as a program that is run for each chat: `argv run REQUEST`.
 Recipe program_of(std::vector<std::string> argv);
+// A program that speaks the adapter protocol.
 ClientSpec adapter_client(const std::string& name, std::vector<std::string> argv);
+// The same as a command line names it: the program is found as the caller's shell would find it and starts in
+// the folder where the caller stands, so relative paths mean what they say. Its name is that of the program,
+// or of the script that an interpreter is given. Fails when there is no such program.
+Result<ClientSpec> caller_adapter(std::vector<std::string> argv);
 // The program assay-mutant beside this one.
 Result<std::string> mutant_program();
 // Every mutant that it knows.

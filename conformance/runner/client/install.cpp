@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "conformance/runner/client/find_program.h"
 #include "harness/base/text.h"
 #include "harness/process/child.h"
 
@@ -17,7 +18,6 @@ namespace fs = std::filesystem;
 
 constexpr Micros kInstallDeadline = std::chrono::minutes(15);
 constexpr Micros kProgressPeriod = std::chrono::seconds(5);
-constexpr const char* kMachinePath = "/usr/local/bin:/usr/bin:/bin";
 
 // The package sets of a client: its Node.js, and its own.
 std::vector<std::vector<std::string>> sets_of(const ClientFile& client) {
@@ -152,6 +152,7 @@ Result<void> install(const ClientFile& client, const std::function<void(const st
 
 Result<std::string> path_for(const ClientFile& client) {
   std::string path;
+  for (const std::string& folder : client.path) path += folder + ":";
   for (const auto& packages : sets_of(client)) {
     auto folder = package_folder(packages);
     if (!folder) return folder;

@@ -1,6 +1,7 @@
 #include "conformance/runner/client/start_client.h"
 
 #include "conformance/runner/client/exec_client.h"
+#include "conformance/runner/client/find_program.h"
 #include "conformance/runner/client/program_client.h"
 
 namespace assay::conformance {
@@ -13,7 +14,7 @@ void set_variable(std::vector<std::string>& environment, const std::string& vari
 
 std::vector<std::string> client_environment(const ClientSpec& client, const std::string& home,
                                             const std::vector<std::string>& more) {
-  std::vector<std::string> out = {"HOME=" + home, "PATH=/usr/local/bin:/usr/bin:/bin", "TERM=dumb",
+  std::vector<std::string> out = {"HOME=" + home, std::string("PATH=") + kMachinePath, "TERM=dumb",
                                   "LANG=C.UTF-8"};
   out.insert(out.end(), more.begin(), more.end());
   for (const std::string& variable : client.environment) set_variable(out, variable);
@@ -31,6 +32,7 @@ Result<std::unique_ptr<Client>> start_client(const ClientSpec& client, Launch la
   if (client.recipe) return make_exec_client(*client.recipe, std::move(launch), clock, std::move(on_event));
   if (client.as_program && as_process)
     return make_exec_client(*client.as_program, std::move(launch), clock, std::move(on_event));
+  if (!client.directory.empty()) launch.directory = client.directory;
   return start_adapter(launch, clock, std::move(on_event));
 }
 

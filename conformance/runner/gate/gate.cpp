@@ -5,9 +5,11 @@
 #include <algorithm>
 #include <charconv>
 #include <chrono>
+#include <map>
 #include <set>
 #include <utility>
 
+#include "harness/base/text.h"
 #include "harness/base/yaml.h"
 #include "harness/world/condition.h"
 
@@ -55,6 +57,17 @@ std::vector<std::string> failed_checks(const CaseRecord& record) {
   for (const assay::Check& check : record.checks)
     if (!check.ok) out.push_back(check.name);
   return out;
+}
+
+// At most `most` bytes, whole characters; not UTF-8 at all becomes '?'.
+std::string utf8_prefix(std::string text, std::size_t most) {
+  if (!is_utf8(text)) {
+    std::replace_if(
+        text.begin(), text.end(), [](unsigned char c) { return c >= 0x80; }, '?');
+  }
+  if (text.size() <= most) return text;
+  while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xC0U) == 0x80U) --most;
+  return text.substr(0, most);
 }
 
 bool has_check(const Case& one, const std::string& name) {
@@ -137,6 +150,25 @@ void Expectations::apply(CaseRecord& record) const {
   record.known = by->known;
 }
 
+std::vector<Error> Expectations::of_other_clients(const std::vector<std::string>& clients) const {
+  std::map<std::string, std::pair<std::size_t, int>> others;  // name → how many, the first line
+  for (const KnownEntry& entry : known_.entries) {
+    if (entry.client.empty() || std::find(clients.begin(), clients.end(), entry.client) != clients.end())
+      continue;
+    auto& [number, line] = others[entry.client];
+    if (number++ == 0) line = entry.line;
+  }
+  std::vector<Error> out;
+  for (const auto& [name, found] : others) {
+    const std::string near = nearest(name, clients);
+    out.push_back({fmt::format("{} {} for the client \"{}\", which is not in this run ({}){}", found.first,
+                               found.first == 1 ? "entry is" : "entries are", name, fmt::join(clients, ", "),
+                               near.empty() ? "" : "; did you mean " + near + "?"),
+                   known_.file, found.second});
+  }
+  return out;
+}
+
 std::vector<Error> Expectations::problems(const std::vector<CaseRecord>& records) const {
   std::vector<Error> out;
   for (std::size_t i = 0; i < targets_.size(); ++i) {
@@ -174,16 +206,24 @@ std::vector<Error> Expectations::problems(const std::vector<CaseRecord>& records
 Template template_entries(const std::vector<CaseRecord>& records) {
   Template out;
   std::set<std::pair<std::string, std::string>> seen;
-  for (const CaseRecord& record : records) {
+  std::vector<const CaseRecord*> in_order;
+  for (const CaseRecord& record : records) in_order.push_back(&record);
+  std::stable_sort(in_order.begin(), in_order.end(),
+                   [](const CaseRecord* a, const CaseRecord* b) { return a->index < b->index; });
+  for (const CaseRecord* one : in_order) {
+    const CaseRecord& record = *one;
     const bool flaky = record.verdict == Verdict::flaky;
     if (!flaky && !is_failure(record.verdict)) continue;
     if (!seen.emplace(record.name, record.client).second) continue;
     const auto failed = failed_checks(record);
     const bool one_check = record.verdict == Verdict::fail && failed.size() == 1;
     const nlohmann::json target = one_check ? record.name + ":" + failed.front() : record.name;
-    std::string why = record.reason.substr(0, 160);
+    std::string why = utf8_prefix(record.reason, 160);
     std::replace_if(
-        why.begin(), why.end(), [](unsigned char c) { return c < ' ' || c >= 0x7f; }, ' ');
+        why.begin(), why.end(), [](unsigned char c) { return c < ' ' || c == 0x7f; }, ' ');
+    for (std::size_t at = 0; at + 1 < why.size(); ++at) {  // C1 controls, which YAML refuses even here
+      if (why[at] == '\xC2' && static_cast<unsigned char>(why[at + 1]) < 0xA0) why.replace(at, 2, " ");
+    }
     out.entries += fmt::format("  # {}: {}\n  - case: {}\n    client: {}\n    state: {}\n    reason: \"\"\n",
                                to_string(record.verdict), why, target.dump(),
                                nlohmann::json(record.client).dump(), flaky ? "flaky" : "fail");
@@ -256,19 +296,30 @@ Result<void> enough_pass(const Minimum& minimum, const std::vector<CaseRecord>& 
                           minimum.percent ? "%" : ""));
 }
 
-bool fails_run(const CaseRecord& record, Level counted) {
-  if (!is_red(record.verdict) || record.verdict == Verdict::error) return false;
+namespace {
+
+bool counts_for_exit(const CaseRecord& record, Level counted) {
   const Level level = record.level == "must"     ? Level::must
                       : record.level == "should" ? Level::should
                                                  : Level::may;
   return level <= counted;
 }
 
+}  // namespace
+
+bool fails_run(const CaseRecord& record, Level counted) {
+  return is_red(record.verdict) && record.verdict != Verdict::error && counts_for_exit(record, counted);
+}
+
 ExitCode exit_of(const std::vector<CaseRecord>& records, Level counted, bool shard) {
-  bool incomplete = records.empty() || (!shard && !any_applied(records));
+  const bool played = std::any_of(records.begin(), records.end(), [](const CaseRecord& one) {
+    return one.verdict != Verdict::not_applicable && one.verdict != Verdict::could_not_run;
+  });
+  bool incomplete = records.empty() || (!shard && !played);
   for (const CaseRecord& one : records) {
     if (fails_run(one, counted)) return ExitCode::failed;
-    incomplete = incomplete || one.verdict == Verdict::error || one.verdict == Verdict::could_not_run;
+    incomplete = incomplete || one.verdict == Verdict::error ||
+                 (one.verdict == Verdict::could_not_run && counts_for_exit(one, counted));
   }
   return incomplete ? ExitCode::incomplete : ExitCode::ok;
 }

@@ -45,6 +45,10 @@ class Expectations {
   // `records` are those of the run after apply().
   std::vector<Error> problems(const std::vector<CaseRecord>& records) const;
 
+  // Entries for clients that are not among `clients`, one line a client. One file may serve several runs, so
+  // these fail nothing; but a name that is spelt wrongly shows.
+  std::vector<Error> of_other_clients(const std::vector<std::string>& clients) const;
+
  private:
   struct Target {
     std::string cases;  // a glob
@@ -87,8 +91,9 @@ Result<void> enough_pass(const Minimum& minimum, const std::vector<CaseRecord>& 
 
 // Whether a record makes the run fail: red, not the harness's fault, and of a level that counts.
 bool fails_run(const CaseRecord& record, Level counted);
-// What the cases of a run are worth together (docs/architecture.md, "Exit codes"). A run in which no case
-// applied is incomplete; with `shard` it is one part of a run, and the merge judges that.
+// What the cases of a run are worth together (docs/architecture.md, "Exit codes"). What could not run counts
+// when its level does; what the harness or the client's adapter broke (error) always. A run in which no case
+// applied, or none could run, is incomplete; with `shard` it is one part of a run, and the merge judges that.
 ExitCode exit_of(const std::vector<CaseRecord>& records, Level counted, bool shard = false);
 
 // The capabilities that a manifest (`capabilities: [...]`) declares.

@@ -167,6 +167,36 @@ TEST(Known, AcceptedEntriesWaitForTheirReason) {
   EXPECT_FALSE(with_entries("- a\n", entries, "known.yaml"));
 }
 
+TEST(Known, AcceptedEntriesStandInTheOrderOfThePlanAndKeepTheirText) {
+  CaseRecord later = make_record(Verdict::fail), first = make_record(Verdict::fail);
+  later.name = "s/b";
+  later.index = 7;
+  first.name = "s/a";
+  first.index = 2;
+  first.reason = "C.exit is 0 \xE2\x80\x94 nor: C.exit is 0\n\xC2\x85";
+  const std::string text = template_entries({later, first}).entries;
+  EXPECT_LT(text.find("s/a"), text.find("s/b"));
+  EXPECT_THAT(text, HasSubstr("  # fail: C.exit is 0 \xE2\x80\x94 nor: C.exit is 0  \n"));
+  first.reason = std::string(159, 'x') + "\xE2\x80\x94";
+  EXPECT_THAT(template_entries({first}).entries, HasSubstr(std::string(159, 'x') + "\n"));
+}
+
+TEST(Known, EntriesForClientsThatAreNotInTheRunAreTold) {
+  const auto known = parse_known_failures(
+      "known:\n  - {case: s/a, client: tinny, reason: x, state: fail}\n"
+      "  - {case: s/b, client: tinny, reason: x, state: fail}\n  - {case: s/a, reason: x, state: fail}\n"
+      "  - {case: s/a, client: tiny, reason: x, state: fail}\n",
+      "known.yaml");
+  ASSERT_TRUE(known) << known.error().text();
+  const Expectations expectations(*known, {make_case("s/a"), make_case("s/b")}, "2026-11-20");
+  const auto told = expectations.of_other_clients({"tiny", "reference"});
+  ASSERT_THAT(told, SizeIs(1));
+  EXPECT_EQ(
+      told[0].text(),
+      "known.yaml:2: 2 entries are for the client \"tinny\", which is not in this run (tiny, reference); "
+      "did you mean tiny?");
+}
+
 TEST(Retries, APassAfterAFailureIsFlakyWithTheEvidenceOfTheFailure) {
   CaseRecord failed = make_record(Verdict::fail, {"done"}), passed = make_record(Verdict::pass);
   failed.journal = "[1]";
@@ -213,6 +243,10 @@ TEST(Thresholds, ExitStatus) {
   EXPECT_EQ(exit_of({make_record(Verdict::not_applicable)}, Level::must, true), ExitCode::ok);
   EXPECT_EQ(exit_of({make_record(Verdict::xpass)}, Level::must), ExitCode::failed);
   EXPECT_EQ(exit_of({make_record(Verdict::could_not_run)}, Level::must), ExitCode::incomplete);
+  CaseRecord below = make_record(Verdict::could_not_run);
+  below.level = "should";
+  EXPECT_EQ(exit_of({make_record(Verdict::pass), below}, Level::must), ExitCode::ok);
+  EXPECT_EQ(exit_of({make_record(Verdict::pass), below}, Level::should), ExitCode::incomplete);
   EXPECT_EQ(exit_of({make_record(Verdict::error), make_record(Verdict::flaky)}, Level::must),
             ExitCode::failed);
 }

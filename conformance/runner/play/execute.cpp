@@ -9,6 +9,7 @@
 #include <mutex>
 #include <thread>
 
+#include "conformance/runner/client/find_program.h"
 #include "conformance/runner/gate/gate.h"
 #include "conformance/runner/play/machinery.h"
 #include "harness/process/cell.h"
@@ -22,18 +23,22 @@ namespace fs = std::filesystem;
 using nlohmann::json;
 
 json to_wire(const PlannedCase& planned, const std::string& data_folder) {
-  return {{"index", planned.index},     {"seed", planned.seed},       {"id", planned.one.id},
-          {"suite", planned.one.suite}, {"case", planned.one.source}, {"file", planned.one.file},
-          {"line", planned.one.line},   {"client", planned.client},   {"data_folder", data_folder},
-          {"learn", planned.learn}};
+  return {{"index", planned.index},     {"seed", planned.seed},          {"id", planned.one.id},
+          {"suite", planned.one.suite}, {"case", planned.one.source},    {"file", planned.one.file},
+          {"line", planned.one.line},   {"client", planned.client},      {"data_folder", data_folder},
+          {"learn", planned.learn},     {"arguments", planned.arguments}};
 }
 
 Result<PlannedCase> from_wire(const json& wire) {
   Document document{wire.at("case"), {{"", wire.at("line").get<int>()}}, wire.at("file").get<std::string>()};
   auto one = parse_case(document, wire.at("suite").get<std::string>(), wire.at("id").get<std::string>());
   if (!one) return tl::unexpected(one.error());
-  return PlannedCase{wire.at("index").get<std::uint64_t>(), wire.at("seed").get<std::uint64_t>(),
-                     std::move(*one), wire.at("client").get<ClientSpec>(), wire.at("learn").get<bool>()};
+  return PlannedCase{wire.at("index").get<std::uint64_t>(),
+                     wire.at("seed").get<std::uint64_t>(),
+                     std::move(*one),
+                     wire.at("client").get<ClientSpec>(),
+                     wire.at("learn").get<bool>(),
+                     wire.at("arguments").get<std::vector<std::string>>()};
 }
 
 // A folder for one case that goes when the case is over.
@@ -89,7 +94,7 @@ CaseLine as_error(const PlannedCase& planned, std::string reason) {
   record.seed = planned.seed;
   record.verdict = Verdict::error;
   record.reason = std::move(reason);
-  record.command = command_for(planned);
+  record.command = command_for(planned, true);
   return {case_line(record), record};
 }
 
@@ -122,7 +127,7 @@ class Lane {
       : plan_(plan), options_(options), next_(next) {}
 
   void run(const std::function<void(CaseLine)>& done) {
-    while (!stopped() && !is_set(options_.enough)) {
+    while (!stopped()) {
       const std::size_t at = next_++;
       if (at >= plan_.size()) return;
       if (auto line = with_retries(options_, [&] { return one(plan_[at]); })) done(std::move(*line));
@@ -138,7 +143,7 @@ class Lane {
     process::CellOptions cell;
     cell.catch_all = true;
     cell.interrupted = options_.interrupted;
-    cell.environment = {"PATH=/usr/local/bin:/usr/bin:/bin", "LANG=C.UTF-8"};
+    cell.environment = {std::string("PATH=") + kMachinePath, "LANG=C.UTF-8"};
     for (const char* name : {"ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS", "ASSAY_DATA"}) {
       if (const char* value = std::getenv(name))
         cell.environment.push_back(fmt::format("{}={}", name, value));
@@ -151,7 +156,7 @@ class Lane {
   }
 
  private:
-  bool stopped() const { return is_set(options_.interrupted); }
+  bool stopped() const { return is_set(options_.interrupted) || is_set(options_.enough); }
 
   std::optional<CaseLine> one(const PlannedCase& planned) {
     if (!cell_) {
@@ -213,7 +218,7 @@ Result<void> execute(const std::vector<PlannedCase>& plan, const ExecuteOptions&
     std::unique_lock lock(one_at_a_time);
     while (running > 0) {
       ended.wait_for(lock, std::chrono::milliseconds(50));
-      if (is_set(options.interrupted)) {
+      if (is_set(options.interrupted) || is_set(options.enough)) {
         for (auto& lane : lanes) lane->kill_cell();
       }
     }

@@ -16,9 +16,9 @@ struct ExecuteOptions {
   unsigned jobs = 1;  // cells at work at once
   bool cells = true;  // false: one after the other in this process, on the machine's own ports
   Micros case_deadline = std::chrono::minutes(5);
-  // Set from outside (a signal): nothing new is begun, and what runs is killed.
+  // Set from outside, by a signal or by whoever has seen enough: nothing new is begun, and what runs in cells
+  // is killed and not reported.
   const std::atomic<bool>* interrupted = nullptr;
-  // Set from outside: nothing new is begun, what runs may end.
   const std::atomic<bool>* enough = nullptr;
   unsigned retries = 0;  // how often a case that fails is tried again (joined_attempts in gate.h)
 };

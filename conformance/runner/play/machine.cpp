@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "conformance/runner/client/find_program.h"
 #include "harness/process/emulate.h"
 #include "harness/wire/faults/params.h"
 
@@ -92,7 +93,7 @@ Result<std::vector<std::string>> machine_environment(const Machine& machine, con
   wanted.clock_offset = machine.clock;
   auto environment = process::emulation_environment(wanted);
   if (!environment || environment->empty()) return environment;
-  if (auto able = process::can_preload(program, {"PATH=/usr/local/bin:/usr/bin:/bin"}); !able)
+  if (auto able = process::can_preload(program, {std::string("PATH=") + kMachinePath}); !able)
     return tl::unexpected(able.error());
   return environment;
 }

@@ -6,6 +6,7 @@
 
 #include "conformance/runner/judge/judge.h"
 #include "harness/base/random.h"
+#include "harness/base/shell_words.h"
 #include "harness/fixture/redact/redact.h"
 
 namespace assay::conformance {
@@ -80,15 +81,18 @@ Redactor redactor_for(const std::vector<std::string>& secrets) {
   return [rules = std::move(rules)](std::string_view text) { return redact_text(text, rules); };
 }
 
-std::string quoted(const std::string& word) {
-  return word.find_first_of(" *'\"$&") == std::string::npos ? word : "'" + word + "'";
-}
-
 }  // namespace
 
-std::string command_for(const PlannedCase& planned) {
-  return fmt::format("assay run {} --client {} --seed {}", quoted(planned.one.id),
-                     quoted(planned.client.name), planned.seed);
+std::string command_for(const PlannedCase& planned, bool cells) {
+  std::vector<std::string> words = {"assay", "run", planned.one.id};
+  words.insert(words.end(), planned.arguments.begin(), planned.arguments.end());
+  const std::vector<std::string> named = {"--client", planned.client.name};
+  const std::vector<std::string>& client =
+      planned.client.arguments.empty() ? named : planned.client.arguments;
+  words.insert(words.end(), client.begin(), client.end());
+  words.insert(words.end(), {"--seed", std::to_string(planned.seed)});
+  if (!cells) words.emplace_back("--no-cells");
+  return shell_line(words);
 }
 
 CaseRun run_case(const PlannedCase& planned, const SessionOptions& common) {
@@ -107,7 +111,7 @@ CaseRun run_case(const PlannedCase& planned, const SessionOptions& common) {
   record.seen_in = one.seen_in;
   record.axes = one.axes;
   record.seed = planned.seed;
-  record.command = command_for(planned);
+  record.command = command_for(planned, common.surroundings != nullptr);
 
   SessionOptions options = common;
   options.seed = Random(planned.seed).fork(one.id).next();

@@ -16,6 +16,7 @@ struct PlannedCase {
   Case one;
   ClientSpec client;
   bool learn = false;  // which reports show a failure is found out (failing_with in judge/reports.h)
+  std::vector<std::string> arguments = {};  // what else its repetition takes: {"--cases", "./mine.yaml"}
 };
 
 struct CaseRun {
@@ -26,7 +27,7 @@ struct CaseRun {
 
 CaseRun run_case(const PlannedCase& planned, const SessionOptions& options);
 
-// The command that runs this case alone.
-std::string command_for(const PlannedCase& planned);
+// The command that plays this case alone in the same way, for a shell: `cells` says whether it was in one.
+std::string command_for(const PlannedCase& planned, bool cells);
 
 }  // namespace assay::conformance

@@ -4,7 +4,14 @@ namespace assay::conformance {
 
 Played Session::run() {
   try {
-    set_up();
+    try {
+      set_up();
+    } catch (const Stop& stop) {
+      if (stop.why != Stop::Why::could_not_run) throw;
+      if (std::string why = asked_beforehand(); !why.empty())
+        throw Stop{Stop::Why::not_applicable, std::move(why)};
+      throw;
+    }
     for (const Step& step : case_.steps) {
       std::visit([&](const auto& action) { perform(action, step.text); }, step.action);
     }
@@ -39,9 +46,11 @@ void to_json(nlohmann::json& out, const ClientSpec& client) {
          {"argv", client.argv},
          {"environment", client.environment},
          {"version", client.version},
+         {"directory", client.directory},
+         {"arguments", client.arguments},
          {"patience_us", client.patience.count()},
          {"hosts", client.hosts}};
-  if (client.program) out["program"] = client.directory;
+  if (client.program) out["program"] = true;
   if (client.narrate) out["narrate"] = true;
   if (client.recipe) out["recipe"] = *client.recipe;
   if (client.as_program) out["as_program"] = *client.as_program;
@@ -57,7 +66,8 @@ void from_json(const nlohmann::json& in, ClientSpec& client) {
   client.patience = Micros(in.at("patience_us").get<std::int64_t>());
   in.at("hosts").get_to(client.hosts);
   client.program = in.contains("program");
-  client.directory = in.value("program", "");
+  in.at("directory").get_to(client.directory);
+  in.at("arguments").get_to(client.arguments);
   client.narrate = in.value("narrate", false);
   if (in.contains("recipe")) client.recipe = in["recipe"].get<Recipe>();
   if (in.contains("as_program")) client.as_program = in["as_program"].get<Recipe>();

@@ -28,7 +28,8 @@ struct ClientSpec {
   std::string version;                   // where it is known before the client is asked
   std::optional<Recipe> recipe;          // of a program that is run for each chat
   bool program = false;                  // argv is any program, run for each operation (program_client.h)
-  std::string directory;                 // where a program runs; empty = where we run
+  std::string directory;                 // where a program or an adapter runs; empty = in its HOME
+  std::vector<std::string> arguments;    // how a command line names it: {"--client", "./mine.yaml"}
   bool narrate = false;                  // what it says and shows is journalled
   // How an adapter is run as a program instead, for cases that need `process`.
   std::optional<Recipe> as_program = std::nullopt;

@@ -7,6 +7,7 @@
 
 #include "conformance/adapter_protocol.h"
 #include "conformance/runner/case/turns.h"
+#include "conformance/runner/play/refused_fault.h"
 #include "harness/base/text.h"
 
 namespace assay::conformance {
@@ -38,8 +39,10 @@ void Session::wind_up() {
   if (options_.surroundings != nullptr) options_.surroundings->end();
   seen.journal = journal_.entries();
   for (const auto& entry : seen.journal) {
-    if (entry->detail.is_object() && entry->detail.contains("fault_refused") && played_.broken.empty())
-      played_.broken = entry->text;
+    if (!entry->detail.is_object() || !entry->detail.contains("fault_refused")) continue;
+    const std::string why = refused_by_client(*entry, seen.journal, plan_.provider);
+    std::string& told = why.empty() ? played_.broken : played_.not_applicable;
+    if (told.empty()) told = why.empty() ? entry->text : why;
   }
   for (const json& seed : plan_.provider.value("seeds", json::array()))
     seen.seeds.push_back(seed.get<std::string>());

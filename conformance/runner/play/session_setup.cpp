@@ -118,7 +118,7 @@ void Session::give() {
         }
       }
     } else if (key != "env" && key != "store" && key != "store_mode") {
-      broken("unknown key \"" + key + "\" in given; expected store, store_mode, files or env");
+      broken("given: " + unknown_word("key", key, {"store", "store_mode", "files", "env"}));
     }
   }
 }
@@ -177,7 +177,10 @@ void Session::take_client(Actor& actor, Result<std::unique_ptr<Client>> made) {
   actor.client = std::move(*made);
   if (client_.program) return;
   played_.hello = actor.client->hello();
-  const Hello& hello = played_.hello;
+  must_do(played_.hello);
+}
+
+void Session::must_do(const Hello& hello) const {
   if (hello.role != case_.role)
     throw Stop{Stop::Why::not_applicable,
                fmt::format("the case is for the role {}, the client is a {}", case_.role, hello.role)};
@@ -195,6 +198,30 @@ void Session::take_client(Actor& actor, Result<std::unique_ptr<Client>> made) {
   played_.reports = reports_of(hello, client_);
   if (const std::string why = not_observed(case_.observed_by, played_.reports); !why.empty())
     throw Stop{Stop::Why::not_applicable, why};
+}
+
+// What this machine lacks matters to a client that can do what the case needs. One that cannot is asked here,
+// by a process of its own where it takes one: nothing of the case was started yet.
+std::string Session::asked_beforehand() {
+  if (client_.program) return {};
+  Actor actor;
+  actor.name = "hello";
+  actor.home = options_.scratch + "/.hello";
+  std::error_code ignored;
+  fs::create_directories(actor.home, ignored);
+  Launch launch;
+  launch.actor = actor.name;
+  launch.environment = client_environment(client_, actor.home);
+  launch.directory = actor.home;
+  const auto client = make_client(actor, std::move(launch));
+  std::string why;
+  try {
+    if (client) must_do((*client)->hello());
+  } catch (const Stop& stop) {
+    if (stop.why == Stop::Why::not_applicable) why = stop.message;
+  }
+  fs::remove_all(actor.home, ignored);
+  return why;
 }
 
 }  // namespace assay::conformance

@@ -1,0 +1,71 @@
+#include "conformance/runner/client/applies.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "conformance/adapter_protocol.h"
+#include "conformance/runner/client/start_client.h"
+
+namespace assay::conformance {
+namespace {
+
+std::vector<const Operation*> operations_of(const Case& one) {
+  std::vector<const Operation*> out;
+  for (const Step& step : one.steps) {
+    if (const auto* plain = std::get_if<Step::Do>(&step.action)) out.push_back(&plain->operation);
+    if (const auto* started = std::get_if<Step::Start>(&step.action)) out.push_back(&started->operation);
+    if (const auto* again = std::get_if<Step::Repeat>(&step.action)) out.push_back(&again->operation);
+    if (const auto* all = std::get_if<Step::Parallel>(&step.action)) {
+      for (const Operation& operation : all->operations) out.push_back(&operation);
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+Fit fit_of(const Case& one, const ClientSpec& client, const Hello& hello) {
+  Fit out;
+  if (one.role != hello.role) {
+    out.other = fmt::format("for the role {}, the client is a {}", one.role, hello.role);
+    return out;
+  }
+  const bool as_program = client.as_program && has_capability(one.needs, "process");
+  const auto capabilities = as_program ? capabilities_of(*client.as_program) : hello.capabilities;
+  for (const std::string& need : one.needs) {
+    if (!has_capability(capabilities, need)) out.missing.push_back(need);
+  }
+  if (!out.missing.empty() || !client.recipe) return out;
+  const auto operations = operations_of(one);
+  const bool keyless = !one.credential.contains("key") &&
+                       std::any_of(operations.begin(), operations.end(), [](const Operation* operation) {
+                         return operation->op == "chat" && !operation->fields.contains("credential");
+                       });
+  if (keyless) out.other = "the case gives no key to a program that is run with one";
+  return out;
+}
+
+Result<Hello> hello_of(const ClientSpec& client, const std::string& scratch) {
+  if (client.program) return fail("a program after -- says nothing of what it can do");
+  if (client.recipe) {
+    Hello out;
+    out.client = client.recipe->name;
+    out.version = client.recipe->version;
+    out.capabilities = capabilities_of(*client.recipe);
+    return out;
+  }
+  const SystemClock clock;
+  Launch launch;
+  launch.actor = "hello";
+  launch.environment = client_environment(client, scratch);
+  launch.directory = scratch;
+  auto started = start_client(client, std::move(launch), false, clock, {});
+  if (!started) return tl::unexpected(started.error());
+  Hello out = (*started)->hello();
+  (void)(*started)->stop(adapter::grace);
+  return out;
+}
+
+}  // namespace assay::conformance

@@ -1,0 +1,25 @@
+// Whether a case can be asked of a client, before anything is played: what the case needs against what the
+// client says of itself.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "conformance/runner/case/case.h"
+#include "conformance/runner/play/session.h"
+
+namespace assay::conformance {
+
+struct Fit {
+  std::vector<std::string> missing;  // capabilities that the case needs and the client lacks
+  std::string other;                 // another reason why it does not apply; empty = none
+  bool applies() const { return missing.empty() && other.empty(); }
+};
+
+// Pure.
+Fit fit_of(const Case& one, const ClientSpec& client, const Hello& hello);
+
+// What the client says of itself. An adapter is started for it, in a home below `scratch`, and ended.
+Result<Hello> hello_of(const ClientSpec& client, const std::string& scratch);
+
+}  // namespace assay::conformance
