@@ -44,8 +44,8 @@ class CellsTest : public Cli {
   // entry: "cell unclaimed tcp 192.0.2.1:443".
   json run(const std::string& client) {
     std::ofstream(folder_ + "/mine.yaml") << client;
-    const auto done = assay(
-        {"run", "--client", "./mine.yaml", "--out", "out", "--require-cells", "--repeat", "2", "-j", "1"});
+    const auto done = assay({"run", "--no-start-check", "--client", "./mine.yaml", "--out", "out",
+                             "--require-cells", "--repeat", "2", "-j", "1"});
     const std::string record = read_file(folder_ + "/out/run.jsonl").value_or("");
     json found;
     for (const auto line : split(record, '\n')) {
@@ -77,7 +77,8 @@ echo hello 2>/dev/null >/dev/udp/198.51.100.7/123
 echo done
 )");
   const json result = run("name: nosy\ntitle: Nosy\ncapabilities: [chat]\nargv: [\"${here}/nosy.sh\"]\n");
-  EXPECT_EQ(result["verdict"], "pass") << result.dump(1);
+  // It says done and exits 0, and sent no chat.
+  EXPECT_EQ(result["verdict"], "not-met") << result.dump(1);
   EXPECT_EQ(result["output"]["stdout"], "done\n");
   EXPECT_THAT(journal_, AllOf(Contains("cell unclaimed tcp 192.0.2.1:443 refused"),
                               Contains("dns lookup telemetry.example"),

@@ -22,6 +22,7 @@ cases:
     requires: [models]
     do:
       - models: {as: M}
+    met: {result: M}
     expect:
       listed: {M: {ok: true}}
     proven_by: {seeds-hide-live: listed}

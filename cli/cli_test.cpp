@@ -92,7 +92,7 @@ TEST_F(Cli, ABrokenAdapterIsAnErrorAndNeverAFailedCheck) {
        "'protocol' of its hello must be a list of versions such as [1], found 1"},
   };
   for (const auto& row : table) {
-    const auto done = assay({"run", "--out", "out", "--adapter", row.argv});
+    const auto done = assay({"run", "--no-start-check", "--out", "out", "--adapter", row.argv});
     EXPECT_EQ(done.status.code, 3) << row.why << done.out << done.err;
     const std::string record = read_file(folder_ + "/out/run.jsonl").value();
     EXPECT_THAT(record, AllOf(HasSubstr(R"("verdict":"error")"), HasSubstr(row.why))) << row.argv;
@@ -108,7 +108,7 @@ TEST_F(Cli, AnAdapterThatNeverAnswersTimesOut) {
               "#!/bin/sh\necho "
               "'{\"hello\":{\"protocol\":[1],\"client\":\"x\",\"version\":\"1\",\"role\":\"provider\","
               "\"capabilities\":[\"models\"]}}'\nwhile read line; do :; done\n");
-  const auto done = assay({"run", "--out", "out", "--adapter", silent});
+  const auto done = assay({"run", "--no-start-check", "--out", "out", "--adapter", silent});
   EXPECT_EQ(done.status.code, 1) << done.out << done.err;
   EXPECT_THAT(read_file(folder_ + "/out/run.jsonl").value(), HasSubstr(R"("verdict":"timeout")"));
 }

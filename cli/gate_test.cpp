@@ -125,7 +125,8 @@ if [ -e ")" + folder_ + R"(/tried" ]; then echo '{"seq":1,"result":{"ok":true,"m
 else touch ")" + folder_ + R"(/tried"; echo '{"seq":1,"result":{"ok":false}}'; fi
 read line
 )");
-  const auto done = assay({"run", "--no-cells", "--retries", "2", "--out", "out", "--adapter", adapter});
+  const auto done = assay(
+      {"run", "--no-start-check", "--no-cells", "--retries", "2", "--out", "out", "--adapter", adapter});
   EXPECT_EQ(done.status.code, 1) << done.out << done.err;
   EXPECT_EQ(record().cases[0].verdict, Verdict::flaky);
   EXPECT_THAT(record().cases[0].attempts, SizeIs(2));
@@ -141,16 +142,16 @@ TEST_F(Gate, AManifestSaysWhatAClientMustBeAbleToDo) {
   write("all.yaml", "capabilities: [chat, stream]\n");
   write("none.yaml", "capabilities: [login]\n");
   EXPECT_EQ(assay({"run", kCrLf, "--manifest", "all.yaml", "--out", "out"}).status.code, 0);
-  (void)assay({"run", kCrLf, "--manifest", "none.yaml", "--out", "out"});
+  EXPECT_EQ(assay({"run", kCrLf, "--manifest", "none.yaml", "--out", "out"}).status.code, 3);
   EXPECT_EQ(record().cases[0].verdict, Verdict::not_applicable);
   const std::string adapter = program("poor",
                                       "#!/bin/sh\necho "
                                       "'{\"hello\":{\"protocol\":[1],\"client\":\"x\",\"version\":\"1\","
                                       "\"role\":\"provider\",\"capabilities\":[\"chat\"]}}'\nread line\n");
-  EXPECT_EQ(
-      assay({"run", kCrLf, "--manifest", "all.yaml", "--no-cells", "--out", "out", "--adapter", adapter})
-          .status.code,
-      3);
+  EXPECT_EQ(assay({"run", kCrLf, "--no-start-check", "--manifest", "all.yaml", "--no-cells", "--out", "out",
+                   "--adapter", adapter})
+                .status.code,
+            3);
   EXPECT_EQ(record().cases[0].verdict, Verdict::error);
   EXPECT_THAT(record().cases[0].reason, HasSubstr("declares the capability \"stream\", its hello does not"));
 }
@@ -211,7 +212,7 @@ echo '{"seq":1,"event":{"kind":"text","text":"'"$key"'"}}'
 echo '{"seq":1,"result":{"ok":false,"error":{"category":"other","message":"the key '"$key"' is wrong"}}}'
 read -r line
 )SH");
-  const auto done = assay({"run", "--no-cells", "--out", "out", "--adapter", adapter});
+  const auto done = assay({"run", "--no-start-check", "--no-cells", "--out", "out", "--adapter", adapter});
   EXPECT_EQ(done.status.code, 1) << done.out << done.err;
   EXPECT_THAT(done.out + done.err, Not(HasSubstr(canary)));
   const std::string text = read_file(folder_ + "/out/run.jsonl").value();

@@ -41,6 +41,8 @@ void print_cases(const std::vector<Case>& cases) {
     if (one.suite != suite) fmt::print("{}{}\n", suite.empty() ? "" : "\n", one.suite);
     suite = one.suite;
     fmt::print("  {:<{}}  {:<6}  {}\n", one.id, width, to_string(one.level), one.title);
+    fmt::print("  {:<{}}          met: {}{}{}\n", "", width, to_string(one.met),
+               one.free_needs.empty() ? "" : "; needs: ", fmt::join(one.free_needs, ", "));
   }
 }
 

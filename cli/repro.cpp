@@ -98,8 +98,9 @@ ExitCode play_times(const Stage& stage, const ReproArguments& arguments, const R
     return code;
   };
   if (repro_interrupted) return keep(ExitCode::interrupted);
-  std::uint64_t broke = 0, first = 0, misfits = 0;
+  std::uint64_t broke = 0, first = 0, misfits = 0, elsewhere = 0;
   const Play* shown = nullptr;
+  const Play* other = nullptr;
   for (std::size_t i = 0; i < plays->size(); ++i) {
     const Play& play = (*plays)[i];
     if (!play.cannot.empty()) {
@@ -107,12 +108,14 @@ ExitCode play_times(const Stage& stage, const ReproArguments& arguments, const R
       return keep(say({play.cannot, {}, 0}, ExitCode::incomplete));
     }
     if (!play.misfit.empty()) ++misfits;
+    if (!play.elsewhere.empty() && ++elsewhere == 1) other = &play;
     if (play.broke && ++broke == 1) {
       shown = &play;
       first = i + 1;
     }
   }
-  print_play(stage.race(), shown != nullptr ? *shown : plays->back());
+  if (shown == nullptr) shown = other != nullptr ? other : &plays->back();
+  print_play(stage.race(), *shown);
   fmt::print("\n{} showed in {} of {} plays, {}", stage.race().name, broke, plays->size(),
              seconds_text(took));
   fmt::print("{}\n", broke > 0 && plays->size() > 1 ? fmt::format("; the first was number {}", first) : "");
@@ -120,7 +123,9 @@ ExitCode play_times(const Stage& stage, const ReproArguments& arguments, const R
     fmt::print(
         "the schedule did not fit {} of them: {}\n", misfits,
         std::find_if(plays->begin(), plays->end(), [](const Play& p) { return !p.misfit.empty(); })->misfit);
+  if (other != nullptr) print_elsewhere(stage.race(), elsewhere, *other);
   if (broke > 0) fmt::print("\n{}\n", stage.race().advice);
+  if (broke == 0 && other != nullptr) return keep(ExitCode::incomplete);
   return keep(broke > 0 ? ExitCode::failed : ExitCode::ok);
 }
 
@@ -200,8 +205,11 @@ void print_play(const Race& race, const Play& play) {
       fmt::print("FAILS  {}: {}\n", check.name, check.observed);
     }
   }
-  if (play.broke && !timeline.marked)
-    fmt::print("(it broke in another way than usual: no entry fits \"{}\")\n", race.line_text);
+}
+
+void print_elsewhere(const Race& race, std::uint64_t times, const Play& play) {
+  fmt::print("{} did not come about in {} play{}: nothing in the journal fits \"{}\". What failed is {}\n",
+             race.name, times, times == 1 ? "" : "s", race.line_text, play.elsewhere);
 }
 
 std::string repro_command(const ReproArguments& arguments) {

@@ -37,6 +37,8 @@ class RunFolder;
 Result<void> write_plays(const RunFolder& folder, const std::vector<conformance::Play>& plays,
                          const conformance::ClientSpec& client, const ReproArguments& arguments,
                          ExitCode code, Micros took);
+// Says that a race did not come about, and what failed instead in the first such play of `times`.
+void print_elsewhere(const conformance::Race& race, std::uint64_t times, const conformance::Play& play);
 // "assay repro NAME --client X": how this client was named on the command line.
 std::string repro_command(const ReproArguments& arguments);
 // Tries schedules, prints those that break it, and says what they took.

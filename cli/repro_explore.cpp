@@ -67,7 +67,8 @@ ExitCode explore_schedules(const Stage& stage, const ReproArguments& arguments) 
   Explorer explorer(options);
   const SystemClock clock;
   std::map<std::string, Find> finds;
-  std::uint64_t broke = 0, first = 0;
+  std::uint64_t broke = 0, first = 0, elsewhere = 0;
+  Play other;
   const bool live = isatty(STDERR_FILENO) != 0;
   const auto once = [&](const std::vector<Choice>& choices) -> Result<Play> {
     auto played = stage.play({{{"choices", to_text(choices)}}});
@@ -85,6 +86,7 @@ ExitCode explore_schedules(const Stage& stage, const ReproArguments& arguments) 
     for (const Play& play : *plays) {
       if (!play.cannot.empty()) return say({play.cannot, {}, 0}, ExitCode::incomplete);
       explorer.tried(play);
+      if (!play.elsewhere.empty() && ++elsewhere == 1) other = play;
       if (!play.broke) continue;
       if (++broke == 1) first = explorer.count();
       if (arguments.asleep) {
@@ -113,7 +115,9 @@ ExitCode explore_schedules(const Stage& stage, const ReproArguments& arguments) 
              broke == 0 ? "" : fmt::format(", the first is number {}", first), in_seconds(clock.now()),
              explorer.exhausted() ? "; there are no others" : "");
   for (const auto& [text, find] : finds) print_find(text, find, arguments);
+  if (elsewhere > 0) print_elsewhere(stage.race(), elsewhere, other);
   if (broke > 0) fmt::print("\n{}\n", stage.race().advice);
+  if (broke == 0 && elsewhere > 0) return ExitCode::incomplete;
   return broke > 0 ? ExitCode::failed : ExitCode::ok;
 }
 

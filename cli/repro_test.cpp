@@ -112,6 +112,20 @@ TEST_F(Repro, ARaceThatDoesNotApplyIsIncompleteAndSaysWhy) {
   EXPECT_THAT(done.err, HasSubstr("no capability \"login\""));
 }
 
+// A client that fails before the two things meet does not have the race.
+TEST_F(Repro, AProgramThatFailsByItselfShowsNoRace) {
+  for (const char* race : {"eagain", "mint-lost-response", "ticket-reuse", "refresh-race"}) {
+    for (const char* argv : {"/bin/false", "/bin/true"}) {
+      const auto done = assay({"repro", race, "--", argv});
+      EXPECT_EQ(done.status.code, 3) << race << argv << done.out << done.err;
+      EXPECT_THAT(done.out + done.err, testing::AnyOf(HasSubstr("did not come about"), HasSubstr("not-met")))
+          << race << argv;
+      EXPECT_THAT(done.out,
+                  AllOf(Not(HasSubstr("showed in 1")), Not(HasSubstr("poll()")), Not(HasSubstr("flock"))));
+    }
+  }
+}
+
 struct Planted {
   const char* race;
   const char* mutant;

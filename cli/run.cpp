@@ -20,6 +20,7 @@
 #include "conformance/runner/play/cell_choice.h"
 #include "conformance/runner/play/execute.h"
 #include "conformance/runner/play/machinery.h"
+#include "conformance/runner/play/start_check.h"
 #include "harness/base/text.h"
 #include "reports/console.h"
 #include "reports/record/reader.h"
@@ -66,6 +67,22 @@ RunOutcome judged(const std::vector<CaseRecord>& cases, const GateFiles& gate,
   if (!problems.empty()) out.code = ExitCode::failed;
   for (const Error& problem : problems) out.notes.push_back(problem.text());
   return out;
+}
+
+// Why nothing is played: what the first client that fails its start check did not do. Mutants are broken on
+// purpose.
+std::optional<StartFailure> check_starts(const std::vector<ClientSpec>& clients,
+                                         const ExecuteOptions& options, std::uint64_t seed) {
+  for (const ClientSpec& client : clients) {
+    if (client.name.starts_with("mutant:")) continue;
+    if (auto failure = start_check(client, options, seed)) {
+      fmt::print(stderr, "assay: {}; no case was played (--no-start-check plays them all the same)\n",
+                 failure->message);
+      for (const std::string& detail : failure->details) fmt::print(stderr, "  {}\n", detail);
+      return failure;
+    }
+  }
+  return std::nullopt;
 }
 
 ExitCode run_run(const RunArguments& arguments, const std::vector<std::string>& command) {
@@ -134,6 +151,8 @@ ExitCode run_run(const RunArguments& arguments, const std::vector<std::string>& 
   sigaction(SIGTERM, &action, nullptr);
 
   const SystemClock clock;
+  const auto no_start =
+      arguments.no_start_check ? std::nullopt : check_starts(clients, options, arguments.seed);
   reports::Progress progress(reports::console_style(STDERR_FILENO), plan->size(), [](std::string_view text) {
     std::fwrite(text.data(), 1, text.size(), stderr);
     std::fflush(stderr);
@@ -143,7 +162,7 @@ ExitCode run_run(const RunArguments& arguments, const std::vector<std::string>& 
   const Level counted = level_named(arguments.count_level);
   std::uint64_t failures = 0;
   std::vector<CaseRecord> unwritten;  // what the disk would not take is still told
-  auto executed = execute(*plan, options, [&](CaseLine line) {
+  auto executed = execute(no_start ? std::vector<PlannedCase>() : *plan, options, [&](CaseLine line) {
     if (enough) return;  // it ended while the run was being stopped
     expectations.apply(line.record);
     if (auto written = (*writer)->append(line.record); !written) {
@@ -164,12 +183,13 @@ ExitCode run_run(const RunArguments& arguments, const std::vector<std::string>& 
   RunOutcome outcome = judged(record->cases, *gate, expectations, counted, filter->shards > 1);
   if (write_error) outcome.code = ExitCode::incomplete;
   if (interrupted) outcome.code = ExitCode::interrupted;
+  if (no_start) outcome = {ExitCode::incomplete, {"start check: " + no_start->message}};
   const std::string how_many = fmt::format("{} of {} cases ran", record->cases.size(), plan->size());
   if (interrupted) {
     outcome.notes.push_back("interrupted; " + how_many);
   } else if (write_error) {
     outcome.notes.push_back(write_error->text() + "; stopped, " + how_many);
-  } else if (record->cases.size() < plan->size()) {
+  } else if (!no_start && record->cases.size() < plan->size()) {
     outcome.notes.push_back(fmt::format("stopped after {} failures (--max-fail); {}", failures, how_many));
   }
   std::vector<std::string> names;
@@ -257,6 +277,8 @@ void add_run(CLI::App& app, Action& action, const std::vector<std::string>& comm
   verb->add_option("--retries", arguments->retries,
                    "Try a case that fails again so often; one that then passes is flaky");
   verb->add_flag("--no-cells", arguments->no_cells, "Run on the machine's own ports, one case at a time");
+  verb->add_flag("--no-start-check", arguments->no_start_check,
+                 "Do not play one operation first to see whether the client works at all");
   verb->add_flag("--require-cells", arguments->require_cells, "Fail when this machine allows no cells");
   verb->callback([arguments, command, &action] {
     action = [arguments, command] { return run_run(*arguments, command); };

@@ -29,6 +29,7 @@ struct RunArguments {
   unsigned jobs = 0;
   bool no_cells = false;
   bool require_cells = false;
+  bool no_start_check = false;
   std::vector<std::string> own_cases;
   std::vector<std::string> exclude;
   std::string order = "file";

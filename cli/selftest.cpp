@@ -33,6 +33,7 @@ struct SelftestArguments {
   bool matrix = false;
   bool learn = false;
   std::vector<std::string> reports;
+  bool empty = false;
 };
 
 // The file of what was learned: one case a line, so that a change is seen in a diff.
@@ -61,6 +62,18 @@ void print_list(const char* title, const std::vector<std::string>& items) {
   if (items.empty()) return;
   fmt::print("\n{}\n", title);
   for (const std::string& item : items) fmt::print("  {}\n", item);
+}
+
+// What passes without evidence.
+ExitCode run_empty(const std::vector<Case>& cases, const SelftestOptions& options) {
+  const auto report = selftest_empty(cases, options, {});
+  if (!report) return say(report.error(), ExitCode::incomplete);
+  fmt::print("A client that sends everything and reports nothing passes, as it should:\n");
+  for (const std::string& id : report->passed) fmt::print("  {}\n", id);
+  print_list("These pass without evidence:", report->vacuous);
+  fmt::print("\nselftest --empty: {} cases, {} plays, {} pass without evidence\n", cases.size(),
+             report->played, report->vacuous.size());
+  return report->vacuous.empty() ? ExitCode::ok : ExitCode::failed;
 }
 
 ExitCode run_selftest(const SelftestArguments& arguments) {
@@ -104,6 +117,7 @@ ExitCode run_selftest(const SelftestArguments& arguments) {
   options.execute.cells = choice->cells;
   if (!choice->cells && !arguments.no_cells)
     fmt::print(stderr, "assay: {}; running without cells, one case at a time\n", choice->without);
+  if (arguments.empty) return run_empty(*cases, options);
   std::size_t played = 0;
   const bool live = isatty(STDERR_FILENO) != 0;
   auto report = selftest(*cases, options, [&](const CaseRecord& record) {
@@ -160,6 +174,8 @@ void add_selftest(CLI::App& app, Action& action) {
       ->type_name("NAME,...");
   verb->add_flag("--learn", arguments->learn,
                  "Write what each case must be reported to be asked (conformance/cases/observed.json)");
+  verb->add_flag("--empty", arguments->empty,
+                 "Play clients that send nothing or report nothing; no case may pass without evidence");
   verb->add_option("-j,--jobs", arguments->jobs, "Cells at work at once (default: twice the processors)");
   verb->add_flag("--no-cells", arguments->no_cells, "Run on the machine's own ports, one case at a time");
   verb->add_option("--seed", arguments->seed, "Seed of every choice that no case file makes")

@@ -1,5 +1,7 @@
 // assay-mutant NAME: speaks the adapter protocol on stdin and stdout with one part broken; with `run REQUEST`
-// it does that one request, as `assay client run` does. --list names them.
+// it does that one request, as `assay client run` does. --list names them. --empty ok|failed|values is a
+// client that says nothing (empty.h).
+#include "conformance/mutants/empty.h"
 #include "conformance/mutants/mutant.h"
 #include "conformance/reference/by_hand.h"
 
@@ -8,6 +10,12 @@ int main(int argc, char** argv) {
   if (argc == 2 && std::string_view(argv[1]) == "--list") {
     for (const Mutant& mutant : all_mutants()) std::printf("%s\n", std::string(mutant.name).c_str());
     return 0;
+  }
+  if (argc == 3 && std::string_view(argv[1]) == "--empty") {
+    const std::string_view kind = argv[2];
+    if (kind == "ok") return run_empty(Empty::ok, 0, 1);
+    if (kind == "failed") return run_empty(Empty::failed, 0, 1);
+    if (kind == "values") return run_empty(Empty::values, 0, 1);
   }
   for (const Mutant& mutant : all_mutants()) {
     const bool program = argc == 4 && std::string_view(argv[2]) == "run";

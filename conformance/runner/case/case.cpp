@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <set>
 
+#include "conformance/runner/case/capabilities.h"
+
 namespace assay::conformance {
 namespace {
 
@@ -89,6 +91,7 @@ Result<Case> parse_case(const Document& document, const std::string& suite, cons
   out.role = map.optional<std::string>("role", "provider");
   out.seen_in = map.optional<std::vector<std::string>>("seen_in");
   out.needs = map.optional<std::vector<std::string>>("requires");
+  if (auto known = known_capabilities(out.needs); !known) map.problem("requires", known.error().message);
   out.features = map.optional<std::vector<std::string>>("features");
   out.machine = read_machine(map);
   out.profile = map.optional<std::string>("profile");
@@ -107,6 +110,8 @@ Result<Case> parse_case(const Document& document, const std::string& suite, cons
     out.needs.emplace_back("store");
   out.actors = object_at(map, "actors");
   out.steps = parse_steps(map, "do");
+  out.met = parse_met(map, out.steps);
+  out.free_needs = parse_needs(map);
   out.checks = parse_checks(map, "expect");
   const auto labels = labels_of(out.steps);
   for (const Check& check : out.checks) check_labels(map, check.predicates, labels);

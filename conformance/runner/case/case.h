@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "conformance/runner/case/met.h"
 #include "conformance/runner/case/step.h"
 #include "conformance/runner/judge/check.h"
 #include "conformance/runner/play/machine.h"
@@ -28,6 +29,8 @@ struct Case {
   std::string role = "provider";
   std::vector<std::string> seen_in;   // "puffer#126", "oauth-login.accept-inherits-nonblocking"
   std::vector<std::string> needs;     // `requires`: capabilities that a client must have
+  std::vector<std::string> free_needs;  // `needs`: what a client is free not to do (met.h)
+  std::vector<MetPart> met;             // what must have happened before a pass counts
   std::vector<std::string> features;  // rows of the compatibility report that this case shows
   Machine machine;                    // `emulate`
   std::string profile;                // "strict" or "lenient" where the requirement depends on it; else empty

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "conformance/adapter_protocol.h"
+#include "conformance/runner/case/capabilities.h"
 #include "conformance/runner/client/client.h"
 #include "conformance/runner/judge/reports.h"
 #include "harness/base/strict.h"
@@ -52,6 +53,8 @@ Result<Hello> parse_hello(const std::string& line) {
       if (std::find(known.begin(), known.end(), name) == known.end())
         return fail("its hello: " + unknown_word("report", name, known));
     }
+    if (auto known = known_capabilities(out.capabilities); !known)
+      return fail("its hello names an " + known.error().message);
     return out;
   } catch (const json::exception&) {
     return fail("a field of its hello has the wrong type: " + excerpt(line));

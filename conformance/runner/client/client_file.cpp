@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <regex>
 
+#include "conformance/runner/case/capabilities.h"
 #include "conformance/runner/judge/reports.h"
 #include "harness/base/yaml.h"
 
@@ -187,6 +188,8 @@ Result<ClientFile> parse_client_file(const Document& document) {
     recipe.session = file.optional<std::string>("session");
     recipe.resume = placed(file.optional<std::vector<std::string>>("resume"), document.file);
     recipe.capabilities = file.required<std::vector<std::string>>("capabilities");
+    if (auto known = known_capabilities(recipe.capabilities); !known)
+      file.problem("capabilities", known.error().message);
     recipe.output =
         static_cast<Dialect>(file.choice("output",
                                          {"plain", "claude-stream-json", "codex-json", "gemini-json",

@@ -9,6 +9,7 @@
 #include <set>
 #include <utility>
 
+#include "conformance/runner/case/capabilities.h"
 #include "harness/base/text.h"
 #include "harness/base/yaml.h"
 #include "harness/world/condition.h"
@@ -330,6 +331,7 @@ Result<std::vector<std::string>> parse_manifest(std::string_view yaml, const std
   std::vector<Error> problems;
   ObjectReader root(*document, problems);
   auto out = root.required<std::vector<std::string>>("capabilities");
+  if (auto known = known_capabilities(out); !known) root.problem("capabilities", known.error().message);
   root.done();
   if (auto ok = first_problem(problems); !ok) return tl::unexpected(ok.error());
   return out;

@@ -175,4 +175,62 @@ Result<SelftestReport> selftest(const std::vector<Case>& cases, const SelftestOp
   return report;
 }
 
+namespace {
+
+// Whether it can hold without anything that the client reports.
+bool holds_unreported(const std::vector<Predicate>& predicates) {
+  return std::all_of(predicates.begin(), predicates.end(), [](const Predicate& one) {
+    if (one.kind == Predicate::Kind::any_of)
+      return std::any_of(one.choices.begin(), one.choices.end(), holds_unreported);
+    return one.kind != Predicate::Kind::result;
+  });
+}
+
+}  // namespace
+
+bool asks_what_was_sent(const Case& one) {
+  return !one.proven_by.empty() && std::all_of(one.checks.begin(), one.checks.end(), [&](const Check& check) {
+    const bool named = std::any_of(one.proven_by.begin(), one.proven_by.end(),
+                                   [&](const auto& proof) { return proof.second == check.name; });
+    return !named || holds_unreported(check.predicates);
+  });
+}
+
+Result<EmptyReport> selftest_empty(const std::vector<Case>& cases, const SelftestOptions& options,
+                                   const std::function<void(const CaseRecord&)>& progress) {
+  EmptyReport report;
+  std::vector<PlannedCase> plan;
+  std::vector<ClientSpec> clients;
+  for (const auto& [kind, program] :
+       {std::pair("ok", "/bin/true"), {"failed", "/bin/false"}, {"values", ""}}) {
+    ClientSpec client =
+        adapter_client(std::string("empty:") + kind, {options.mutant_program, "--empty", kind});
+    if (*program != '\0') client.as_program = program_of({program});
+    client.environment = options.reference.environment;
+    clients.push_back(std::move(client));
+  }
+  for (const Case& one : cases) {
+    for (const ClientSpec& client : clients) {
+      const bool process = std::find(one.needs.begin(), one.needs.end(), "process") != one.needs.end();
+      if (process && !client.as_program) continue;
+      plan.push_back({plan.size(), options.seed, one, client});
+    }
+  }
+  std::map<std::string, const Case*> by_id;
+  for (const Case& one : cases) by_id[one.id] = &one;
+  auto done = execute(plan, options.execute, [&](const CaseLine& line) {
+    const CaseRecord& record = line.record;
+    if (progress) progress(record);
+    ++report.played;
+    if (record.verdict != Verdict::pass) return;
+    if (record.client == "empty:values") report.passed.push_back(record.name);
+    if (record.client != "empty:values" || !asks_what_was_sent(*by_id.at(record.name)))
+      report.vacuous.push_back(fmt::format("{} passes {}", record.client, record.name));
+  });
+  if (!done) return tl::unexpected(done.error());
+  std::sort(report.passed.begin(), report.passed.end());
+  std::sort(report.vacuous.begin(), report.vacuous.end());
+  return report;
+}
+
 }  // namespace assay::conformance

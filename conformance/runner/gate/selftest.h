@@ -51,6 +51,21 @@ struct SelftestOptions {
 Result<SelftestReport> selftest(const std::vector<Case>& cases, const SelftestOptions& options,
                                 const std::function<void(const CaseRecord&)>& progress);
 
+// Whether the question of a case is in what the client sends and does: no check that proves it asks for what
+// the client reports.
+bool asks_what_was_sent(const Case& one);
+
+// Plays every case against clients that say nothing (conformance/mutants/empty.h). The result is what passes
+// and must not, "CLIENT passes ID" a line; `passed` are the ids that the client passes which sends
+// everything.
+struct EmptyReport {
+  std::vector<std::string> vacuous;
+  std::vector<std::string> passed;
+  std::uint64_t played = 0;
+};
+Result<EmptyReport> selftest_empty(const std::vector<Case>& cases, const SelftestOptions& options,
+                                   const std::function<void(const CaseRecord&)>& progress);
+
 // Judges one record of a mutant run; empty = exactly the named check failed.
 std::string why_not_proven(const CaseRecord& record, const std::string& check);
 

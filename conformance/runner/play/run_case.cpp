@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "conformance/runner/judge/judge.h"
+#include "conformance/runner/judge/judge_met.h"
 #include "harness/base/random.h"
 #include "harness/base/shell_words.h"
 #include "harness/fixture/redact/redact.h"
@@ -21,7 +22,9 @@ bool any_ended(const Observation& seen, Outcome::End end) {
   });
 }
 
-void decide(const Played& played, const std::vector<CheckResult>& checks, CaseRecord& record) {
+// The order of the verdicts, docs/architecture.md, "What a pass rests on".
+void decide(const Played& played, const std::vector<CheckResult>& checks, const MetResult& met,
+            CaseRecord& record) {
   if (!played.not_applicable.empty()) {
     record.verdict = Verdict::not_applicable;
     record.reason = played.not_applicable;
@@ -43,13 +46,21 @@ void decide(const Played& played, const std::vector<CheckResult>& checks, CaseRe
         "a cut could not be confirmed: the client did not read in time for the split to be certain";
     return;
   }
+  const bool crashed = any_ended(played.observation, Outcome::End::crash);
+  if (!met.not_applicable.empty() && met.asked && !crashed) {
+    record.verdict = Verdict::not_applicable;
+    record.reason = met.not_applicable;
+    return;
+  }
   const auto missed = std::find_if(checks.begin(), checks.end(), [](const CheckResult& c) { return !c.ok; });
   if (missed == checks.end()) {
-    record.verdict = Verdict::pass;
+    record.verdict = met.missing.empty() ? Verdict::pass : Verdict::not_met;
+    record.reason = met.missing;
     return;
   }
   record.reason = missed->name + ": " + missed->observed;
-  if (any_ended(played.observation, Outcome::End::crash)) {
+  if (!met.missing.empty()) record.reason += " (" + met.missing + ")";
+  if (crashed) {
     record.verdict = Verdict::crash;
   } else if (any_ended(played.observation, Outcome::End::timeout)) {
     record.verdict = Verdict::timeout;
@@ -136,7 +147,11 @@ CaseRun run_case(const PlannedCase& planned, const SessionOptions& common) {
       checks.push_back(judge(left.check, played.observation));
     }
   }
-  decide(played, checks, record);
+  MetResult met;
+  if (played.not_applicable.empty() && played.could_not_run.empty() && played.broken.empty())
+    met = judge_met(one, *plan, played.observation);
+  decide(played, checks, met, record);
+  record.met = std::move(met.parts);
   if (const std::string why = question_not_seen(one, observed);
       record.verdict == Verdict::pass && !why.empty()) {
     record.verdict = Verdict::not_applicable;

@@ -21,10 +21,9 @@ void Session::perform(const Step::Await& step, const std::string&) {
     const std::uint64_t wanted = std::max(query->nth, step.count);
     std::uint64_t after = 0;
     for (std::uint64_t i = 0; i < wanted; ++i) {
-      const auto found = journal_.wait([&](const JournalEntry& e) { return fits(*query, e); }, deadline,
-                                       "\"" + step.what + "\"", after);
-      if (!found) return missed(found.error().message);
-      after = (*found)->seq;
+      const std::uint64_t found = await_entry(*query, step.what, deadline, after);
+      if (found == 0) return;
+      after = found;
     }
     return;
   }
@@ -64,6 +63,31 @@ void Session::perform(const Step::Await& step, const std::string&) {
       }
     }
   }
+}
+
+// The seq of the first entry after `after` that fits; 0, and said so, when there is none in time. Once every
+// operation that was started has ended, what is still under way gets kLinger: a process that is gone sends
+// nothing, however long it is waited for.
+std::uint64_t Session::await_entry(const JournalQuery& query, const std::string& what, Micros deadline,
+                                   std::uint64_t after) {
+  constexpr Micros kSlice = milliseconds(100), kLinger = milliseconds(1000);
+  Micros left = deadline;
+  bool over = false;
+  while (true) {
+    const Micros slice = std::min(left, kSlice);
+    const auto found = journal_.wait([&](const JournalEntry& e) { return fits(query, e); }, slice,
+                                     "\"" + what + "\"", after);
+    if (found) return (*found)->seq;
+    left -= slice;
+    if (left <= Micros(0)) break;
+    if (over || started_.empty()) continue;
+    over = std::all_of(started_.begin(), started_.end(),
+                       [](const auto& one) { return one.second.actor->client->ended(one.second.id); });
+    if (over) left = std::min(left, kLinger);
+  }
+  missed(over ? fmt::format("\"{}\": every operation has ended", what)
+              : fmt::format("timed out after {} waiting for \"{}\"", format_duration(deadline), what));
+  return 0;
 }
 
 // The client did not do what the next step waits for. The steps go on: the checks say what that means.

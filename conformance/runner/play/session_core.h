@@ -10,6 +10,7 @@
 #include <thread>
 #include <vector>
 
+#include "conformance/runner/judge/journal_query.h"
 #include "conformance/runner/play/opener.h"
 #include "conformance/runner/play/port_holder.h"
 #include "conformance/runner/play/session.h"
@@ -97,6 +98,8 @@ class Session {
   void perform(const Step::Release& step, const std::string& text);
   void perform(const Step::Visit& step, const std::string& text);
   void missed(const std::string& what);
+  std::uint64_t await_entry(const JournalQuery& query, const std::string& what, Micros deadline,
+                            std::uint64_t after);
 
   // session_world_steps.cpp
   std::string last_url();

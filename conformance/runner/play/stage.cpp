@@ -4,6 +4,7 @@
 #include <map>
 
 #include "conformance/runner/play/machinery.h"
+#include "conformance/runner/race/timeline.h"
 
 namespace assay::conformance {
 
@@ -75,6 +76,11 @@ Result<std::vector<Play>> Stage::play(const std::vector<json>& schedules,
   auto done = execute(plan, options, [&](CaseLine line) {
     const std::uint64_t index = line.record.index;
     Play play = play_of(std::move(line.record));
+    // A client that fails before the two things meet has another fault than this race.
+    if (play.broke && select(race_.line, entries_of(play.record)).empty()) {
+      play.broke = false;
+      play.elsewhere = play.record.reason;
+    }
     if (enough && enough(play)) stop = true;
     plays.emplace(index, std::move(play));
   });
