@@ -7,6 +7,7 @@
 #include "conformance/runner/case/plan.h"
 #include "conformance/runner/case/world_spec.h"
 #include "conformance/runner/client/clients.h"
+#include "conformance/runner/judge/expectation.h"
 #include "conformance/runner/play/machinery.h"
 #include "harness/wire/fault.h"
 
@@ -18,6 +19,23 @@ using nlohmann::json;
 
 std::string joined(const std::vector<std::string>& words) {
   return fmt::format("{}", fmt::join(words, ", "));
+}
+
+// Which operation each label of a case stands for.
+phrase::Operations operations_in(const std::vector<Step>& steps) {
+  phrase::Operations out;
+  const auto add = [&](const Operation& operation) {
+    if (!operation.label.empty()) out[operation.label] = operation.op;
+  };
+  for (const Step& step : steps) {
+    if (const auto* done = std::get_if<Step::Do>(&step.action)) add(done->operation);
+    if (const auto* started = std::get_if<Step::Start>(&step.action)) add(started->operation);
+    if (const auto* repeated = std::get_if<Step::Repeat>(&step.action)) add(repeated->operation);
+    if (const auto* parallel = std::get_if<Step::Parallel>(&step.action)) {
+      for (const Operation& operation : parallel->operations) add(operation);
+    }
+  }
+  return out;
 }
 
 void explain_world(const Case& one, const WorldPlan& plan) {
@@ -66,8 +84,9 @@ ExitCode explain(const std::string& pattern) {
     fmt::print("\nWhat is done:\n");
     for (const Step& step : one.steps) fmt::print("  {}\n", step.text);
     fmt::print("\nWhat must hold:\n");
+    const phrase::Operations operations = operations_in(one.steps);
     for (const conformance::Check& check : one.checks)
-      fmt::print("  {}: {}\n", check.name, check.source.dump());
+      fmt::print("  {:<10} {}\n", check.name, expected_sentence(check, operations));
     if (!one.proven_by.empty()) {
       fmt::print("\nProven by:\n");
       for (const auto& [mutant, check] : one.proven_by)
@@ -82,9 +101,9 @@ ExitCode explain(const std::string& pattern) {
 
 void add_explain(CLI::App& app, Action& action) {
   auto pattern = std::make_shared<std::string>();
-  CLI::App* verb =
-      app.add_subcommand("explain", "Say what a case demands, where it was seen and what the fakes do");
-  verb->add_option("case", *pattern, "Id, suite or glob")->required()->type_name("CASE");
+  CLI::App* verb = app.add_subcommand(
+      "explain", "Show what a case requires, where the bug was seen and what the fakes do");
+  verb->add_option("case", *pattern, "Case id, suite or glob")->required()->type_name("CASE");
   verb->callback([pattern, &action] { action = [pattern] { return explain(*pattern); }; });
 }
 

@@ -34,11 +34,7 @@ std::string in_seconds(Micros time) {
 
 void print_find(const std::string& text, const Find& find, const ReproArguments& arguments) {
   const Play& play = find.shrunk.play;
-  const std::string why =
-      play.failed.empty()
-          ? play.record.reason
-          : play.failed + ": " +
-                play.record.reason.substr(std::min(play.record.reason.size(), play.failed.size() + 2));
+  const std::string why = play.failed.empty() ? play.record.reason : play.failed + ": " + play.record.reason;
   fmt::print("\nbreaks   {}\n", why);
   fmt::print(
       "found    by schedule number {}; met {} time{}; shrunk to {} choice{} that matter{} in {} more plays\n",

@@ -64,10 +64,15 @@ std::vector<std::string> block(const ConsoleStyle& style, const CaseRecord& c) {
   std::vector<std::string> out = {headline(style, c)};
   if (!c.title.empty()) out.push_back(fmt::format("        {}", one_line(c.title, columns(style, 9))));
   const auto failed = failed_checks(c);
-  // Often the reason is the first check once more.
-  const bool said =
-      !failed.empty() && c.reason == fmt::format("{}: {}", failed.front()->name, failed.front()->observed);
-  if (!c.reason.empty() && !said) put_field(out, style, "why", c.reason);
+  // Often the reason is what the first check observed, with or without a hint.
+  std::string_view why = c.reason;
+  if (!failed.empty() && !failed.front()->observed.empty() && why.starts_with(failed.front()->observed)) {
+    why.remove_prefix(failed.front()->observed.size());
+    why.remove_prefix(std::min(why.find_first_not_of(' '), why.size()));
+  }
+  if (!why.empty())
+    put_field(out, style, why.starts_with("Hint: ") ? "hint" : "why",
+              why.starts_with("Hint: ") ? why.substr(6) : why);
   if (c.verdict == Verdict::xpass && c.known)
     put_field(out, style, "known", "listed as a known failure: remove the entry");
   if (!failed.empty()) {

@@ -53,7 +53,7 @@ TEST(Console, WrapsWhatIsLongAndSaysNothingTwice) {
   CaseRecord c = failing();
   c.checks = {
       {"done", false, "ok", std::string(61, 'a') + std::string(60, 'b') + "ü" + std::string(300, 'c'), {}}};
-  c.reason = "done: " + c.checks[0].observed;
+  c.reason = c.checks[0].observed;
   ConsoleStyle style;
   style.width = 80;
   const std::string text = render_console(record_of({c}), style);

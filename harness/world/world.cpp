@@ -12,6 +12,7 @@
 
 #include "harness/world/chooser.h"
 #include "harness/world/rules.h"
+#include "harness/world/sent.h"
 
 namespace assay {
 namespace {
@@ -266,14 +267,25 @@ class World::Room final : public http::Handler {
   }
 
   wire::Script answer(Member& member, const http::Incoming& incoming, const Actions& actions, Rule* applies) {
-    wire::Script script = unheld_answer(member, incoming, actions, applies);
+    std::optional<std::string> plain;  // where faults were applied: the same answer without them
+    wire::Script script = unheld_answer(member, incoming, actions, applies, plain);
+    if (spec_.keep_answers) {
+      JournalEntry entry;
+      entry.actor = member.spec.name;
+      entry.kind = JournalKind::note;
+      entry.connection = incoming.connection;
+      entry.exchange = incoming.exchange;
+      entry.text = "answer";
+      entry.detail = sent_json(script, plain ? &*plain : nullptr);
+      journal_.append(std::move(entry));
+    }
     const bool held = applies != nullptr && (!applies->spec->hold.empty() || applies->barrier);
     if (chooser_ && !held) chooser_->hold(*server_, member.spec.name, incoming, script);
     return script;
   }
 
   wire::Script unheld_answer(Member& member, const http::Incoming& incoming, const Actions& actions,
-                             Rule* applies) {
+                             Rule* applies, std::optional<std::string>& plain) {
     const RuleSpec* rule = applies == nullptr ? nullptr : applies->spec;
     perform(member, actions);
     const Request& request = *incoming.request;
@@ -305,6 +317,8 @@ class World::Room final : public http::Handler {
     auto script =
         wire::apply_faults(*response, rule->faults, options, {random, &request, clock_.wall_seconds()});
     if (!script) return refused_fault(member, incoming, *rule, *response, options, script.error());
+    if (spec_.keep_answers && !rule->faults.empty())
+      plain = wire::all_bytes(wire::serialize(*response, options));
     for (const wire::FaultUse& fault : rule->faults) {
       JournalEntry entry;
       entry.actor = member.spec.name;

@@ -59,6 +59,8 @@ struct WorldSpec {
   unsigned threads = 1;                  // that serve; the fakes are still asked by one at a time
   // Of every pace and recorded time that an answer keeps: 10 = ten times as fast, 0 = no waiting.
   double speed = 1;
+  // Journals what each answer sends (sent.h), as a note "answer" of its exchange: evidence for reports.
+  bool keep_answers = false;
   // Issues the certificates for FakeSpec::names; may be null while no fake has any.
   std::shared_ptr<const http::Authority> authority = nullptr;
   std::uint16_t secure_port = 443;

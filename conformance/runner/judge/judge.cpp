@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
-#include "harness/base/text.h"
-#include "harness/world/condition.h"
+#include "conformance/runner/judge/expectation.h"
+#include "conformance/runner/judge/phrase.h"
 
 namespace assay::conformance {
 namespace {
@@ -22,8 +22,7 @@ Judgement judge_all(const std::vector<Predicate>& predicates, const Observation&
     all.evidence.insert(all.evidence.end(), one.evidence.begin(), one.evidence.end());
     if (one.ok) continue;
     all.ok = false;
-    if (!all.observed.empty()) all.observed += "; ";
-    all.observed += one.observed;
+    all.facts.insert(all.facts.end(), one.facts.begin(), one.facts.end());
   }
   return all;
 }
@@ -35,15 +34,19 @@ Judgement judge_any(const Predicate& predicate, const Observation& observation) 
     Judgement one = judge_all(choice, observation);
     if (one.ok) return one;
     none.evidence.insert(none.evidence.end(), one.evidence.begin(), one.evidence.end());
-    none.observed += (none.observed.empty() ? "neither: " : " — nor: ") + one.observed;
+    none.facts.insert(none.facts.end(), one.facts.begin(), one.facts.end());
   }
+  // Whether it succeeded is told before the details of one way to succeed.
+  std::stable_partition(none.facts.begin(), none.facts.end(), [](const std::string& fact) {
+    return fact.find(" succeeded") != std::string::npos || fact.find(" failed: ") != std::string::npos;
+  });
   return none;
 }
 
 Judgement judge_one(const Predicate& predicate, const Observation& observation) {
   if (predicate.kind == Kind::any_of) return judge_any(predicate, observation);
   auto body = resolved(predicate.body, observation);
-  if (!body) return {false, body.error().message, {}};
+  if (!body) return {false, {body.error().message}, {}};
   switch (predicate.kind) {
     case Kind::result: {
       Predicate with = predicate;
@@ -82,17 +85,6 @@ bool has_unconfirmed_cut(const std::vector<std::shared_ptr<const JournalEntry>>&
 
 }  // namespace
 
-std::string shown(const json& value) {
-  constexpr std::size_t kMost = 300;
-  std::string text = value.dump(-1, ' ', false, json::error_handler_t::replace);
-  if (text.size() > kMost) {
-    std::size_t end = kMost;
-    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
-    text = text.substr(0, end) + "…";
-  }
-  return text;
-}
-
 Result<json> resolved(const json& value, const Observation& observation) {
   if (value.is_string()) {
     auto text = value.get<std::string>();
@@ -128,8 +120,8 @@ CheckResult judge(const Check& check, const Observation& observation) {
   CheckResult out;
   out.name = check.name;
   out.ok = judgement.ok;
-  out.expected = shown(check.source);
-  out.observed = judgement.ok ? "" : judgement.observed;
+  out.expected = expected_sentence(check, phrase::operations_of(observation), &observation);
+  if (!judgement.ok) out.observed = phrase::sentence(judgement.facts);
   out.evidence = judgement.evidence;
   std::sort(out.evidence.begin(), out.evidence.end());
   out.evidence.erase(std::unique(out.evidence.begin(), out.evidence.end()), out.evidence.end());

@@ -8,11 +8,11 @@ namespace assay::conformance {
 
 CheckResult judge(const Check& check, const Observation& observation);
 
-// One predicate: nothing when it holds, else what was seen instead. `evidence` gains the journal entries that
-// show it.
+// One predicate: nothing when it holds, else what was seen instead, fact by fact; phrase::sentence joins
+// them. `evidence` gains the journal entries that show it.
 struct Judgement {
   bool ok = true;
-  std::string observed;
+  std::vector<std::string> facts;
   std::vector<std::uint64_t> evidence;
 };
 Judgement judge_result(const Predicate& predicate, const Observation& observation);
@@ -25,8 +25,5 @@ Judgement judge_exit(const nlohmann::json& demand, const Observation& observatio
 
 // Every ${name} in `value` replaced by what `observation` knows; a name that nobody knows is an error.
 Result<nlohmann::json> resolved(const nlohmann::json& value, const Observation& observation);
-
-// A value for a message: short, one line.
-std::string shown(const nlohmann::json& value);
 
 }  // namespace assay::conformance

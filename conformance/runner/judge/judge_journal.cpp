@@ -1,9 +1,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "conformance/runner/judge/journal_query.h"
 #include "conformance/runner/judge/judge.h"
+#include "conformance/runner/judge/phrase.h"
 #include "harness/world/condition.h"
 
 namespace assay::conformance {
@@ -12,7 +14,7 @@ namespace {
 using nlohmann::json;
 
 Judgement wrong(std::string why) {
-  return {false, std::move(why), {}};
+  return {false, {std::move(why)}, {}};
 }
 
 // An ordered subsequence: every line, each after the one before.
@@ -33,8 +35,8 @@ Judgement judge_sequence(const json& lines, const Observation& observation) {
     }
     if (found.empty()) {
       out.ok = false;
-      out.observed = fmt::format("no \"{}\"{}", line.get<std::string>(),
-                                 from == 0 ? "" : " after what came before it in the list");
+      out.facts = {fmt::format("there was no {}{}", phrase::entries(line.get<std::string>(), false),
+                               &line == &lines.front() ? "" : " after the ones before it in the list")};
       return out;
     }
     out.evidence.push_back(found.front()->seq);
@@ -78,6 +80,47 @@ Entries window(const json& test, const Observation& observation) {
   return out;
 }
 
+// The value at `name` in one part of a request; nullopt when it has none.
+std::optional<json> part_of(const Request& request, std::string_view group, const std::string& name) {
+  std::optional<std::string> text;
+  if (group == "header") {
+    const std::string* found = find_header(request.headers, name);
+    if (found != nullptr) text = *found;
+  } else if (group == "query") {
+    text = query_value(request.target, name);
+  } else if (group == "form") {
+    text = query_value("?" + request.body, name);
+  } else {
+    const json body = json::parse(request.body, nullptr, false);
+    const json* found = body.is_discarded() ? nullptr : at_pointer(body, name);
+    if (found != nullptr) return *found;
+  }
+  if (!text) return std::nullopt;
+  return json(*text);
+}
+
+// What of `group` in the first request that does not fit is not as demanded.
+Result<std::string> part_fact(const std::string& line, const Entries& found, const char* group,
+                              const json& fields) {
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    if (!found[i]->request) return fmt::format("the {} is not a request", phrase::entries(line, false));
+    for (const auto& [name, demand] : fields.items()) {
+      const auto match = parse_match({{group, {{name, demand}}}}, path_aliases());
+      if (!match) return tl::unexpected(match.error());
+      if (request_fits(*match, *found[i])) continue;
+      const auto seen = part_of(*found[i]->request, group, name);
+      const std::string which =
+          found.size() == 1 || line.find('#') != std::string::npos
+              ? "the " + phrase::entries(line, false)
+              : fmt::format("{} ({} of {})", phrase::entries(line, false), i + 1, found.size());
+      const std::string what = name.empty() ? std::string(group) : fmt::format("{} {}", group, name);
+      return fmt::format("{} has {} {} (expected: {})", which, seen ? what : "no " + what,
+                         seen ? phrase::value(*seen) : "", phrase::condition(demand));
+    }
+  }
+  return std::string();
+}
+
 Judgement judge_line(const std::string& line, const json& test, const Observation& observation) {
   const auto query = parse_query(line);
   if (!query) return wrong(query.error().message);
@@ -85,25 +128,30 @@ Judgement judge_line(const std::string& line, const json& test, const Observatio
   Entries found = select(*query, windowed ? window(test, observation) : observation.journal);
   Judgement out;
   for (const auto& entry : found) out.evidence.push_back(entry->seq);
+  const auto miss = [&](std::string fact) {
+    out.ok = false;
+    out.facts.push_back(std::move(fact));
+  };
+  const std::string verb = query->method.empty() ? "seen" : "sent";
 
   if (test.contains("count")) {
     const json count = found.size();
     const auto conditions = parse_condition(test["count"]);
     if (conditions && !all_hold(*conditions, &count)) {
-      out.ok = false;
-      out.observed = fmt::format("{} × \"{}\"", found.size(), line);
+      miss(fmt::format("{} {} {} {} (expected: {})", found.empty() ? "no" : std::to_string(found.size()),
+                       phrase::entries(line, found.size() != 1), found.size() == 1 ? "was" : "were", verb,
+                       phrase::count(test["count"])));
     }
   } else if (found.empty()) {
-    return wrong("no \"" + line + "\"");
+    return wrong(fmt::format("no {} was {}", phrase::entries(line, false), verb));
   }
   if (test.contains("status")) {
     const auto conditions = parse_condition(test["status"]);
     for (const auto& entry : found) {
       const json status = status_of(*entry, observation.journal);
       if (conditions && !all_hold(*conditions, &status)) {
-        out.ok = false;
-        out.observed += fmt::format("{}\"{}\" was answered with {}", out.observed.empty() ? "" : "; ", line,
-                                    status.dump());
+        miss(fmt::format("the {} was answered with {} (expected: {})", phrase::entries(line, false),
+                         status.dump(), phrase::condition(test["status"])));
       }
     }
   }
@@ -112,34 +160,24 @@ Judgement judge_line(const std::string& line, const json& test, const Observatio
     if (!match) return wrong(match.error().message);
     const auto such = std::count_if(found.begin(), found.end(),
                                     [&](const auto& entry) { return request_fits(*match, *entry); });
-    if (such > test.value("at_most", INT64_MAX)) {
-      out.ok = false;
-      out.observed += fmt::format("{}{} × \"{}\" with {}", out.observed.empty() ? "" : "; ", such, line,
-                                  shown(test["where"]));
+    const auto most = test.value("at_most", INT64_MAX);
+    if (such > most) {
+      miss(fmt::format("{} {} with body {} were sent (expected: at most {})", such, phrase::entries(line),
+                       phrase::value(test["where"]), most));
     }
   }
   for (const char* group : {"form", "body", "header", "query"}) {
     if (!test.contains(group)) continue;
-    const auto match = parse_match({{group, test[group]}}, path_aliases());
-    if (!match) return wrong(match.error().message);
-    for (const auto& entry : found) {
-      if (request_fits(*match, *entry)) continue;
-      out.ok = false;
-      out.observed += fmt::format("{}\"{}\" without {} {}: {} {}", out.observed.empty() ? "" : "; ", line,
-                                  group, shown(test[group]), entry->text,
-                                  std::string_view(group) == "body" || std::string_view(group) == "form"
-                                      ? shown(entry->request ? entry->request->body : "")
-                                      : "");
-      break;
-    }
+    auto fact = part_fact(line, found, group, test[group]);
+    if (!fact) return wrong(fact.error().message);
+    if (!fact->empty()) miss(std::move(*fact));
   }
   for (const char* group : {"argv", "detail"}) {
     if (!test.contains(group)) continue;
     for (const auto& entry : found) {
       if (detail_fits(test[group], group, *entry)) continue;
-      out.ok = false;
-      out.observed += fmt::format("{}\"{}\" has {} {}", out.observed.empty() ? "" : "; ", line, group,
-                                  shown(entry->detail));
+      miss(fmt::format("the {} has {} {} (expected: {})", phrase::entries(line, false), group,
+                       phrase::value(entry->detail), phrase::value(test[group])));
       break;
     }
   }
@@ -156,7 +194,7 @@ Judgement judge_journal(const json& demand, const Observation& observation) {
     all.evidence.insert(all.evidence.end(), one.evidence.begin(), one.evidence.end());
     if (one.ok) continue;
     all.ok = false;
-    all.observed += (all.observed.empty() ? "" : "; ") + one.observed;
+    all.facts.insert(all.facts.end(), one.facts.begin(), one.facts.end());
   }
   return all;
 }
@@ -180,7 +218,7 @@ Result<std::pair<Micros, std::uint64_t>> moment(const std::string& name, const O
   for (const auto& entry : select(*query, observation.journal)) {
     if (entry->at >= after) return std::pair(entry->at, entry->seq);
   }
-  return fail("no \"" + name + "\"");
+  return fail("there was no " + phrase::entries(name, false));
 }
 
 }  // namespace
@@ -191,11 +229,15 @@ Judgement judge_gap(const json& demand, const Observation& observation) {
                          ? parse_duration(demand["max"].get<std::string>()).value_or(Micros(0))
                          : Micros::max();
   Judgement out;
+  std::vector<std::string> wanted;
+  if (min.count() != 0) wanted.push_back("at least " + phrase::duration(min));
+  if (max != Micros::max()) wanted.push_back("at most " + phrase::duration(max));
   auto judge_pair = [&](Micros from, Micros to, const std::string& what) {
     const Micros gap = to - from;
     if (gap >= min && gap <= max) return;
     out.ok = false;
-    out.observed += fmt::format("{}{} ms {}", out.observed.empty() ? "" : "; ", gap.count() / 1000, what);
+    out.facts.push_back(
+        fmt::format("{} passed {} (expected: {})", phrase::duration(gap), what, phrase::list(wanted)));
   };
   if (demand.contains("each")) {
     const auto line = demand["each"].get<std::string>();
@@ -203,20 +245,28 @@ Judgement judge_gap(const json& demand, const Observation& observation) {
     if (!query) return wrong(query.error().message);
     const Entries found = select(*query, observation.journal);
     const auto first = std::max<std::size_t>(demand.value("from", std::size_t{2}), 2);
-    if (found.size() < first) return wrong(fmt::format("only {} × \"{}\"", found.size(), line));
+    if (found.size() < first) {
+      return wrong(fmt::format("only {} {} {} sent (expected: at least {})", found.size(),
+                               phrase::entries(line, found.size() != 1), found.size() == 1 ? "was" : "were",
+                               first));
+    }
     for (std::size_t i = first - 1; i < found.size(); ++i) {
-      judge_pair(found[i - 1]->at, found[i]->at, fmt::format("between \"{}\" #{} and #{}", line, i, i + 1));
+      judge_pair(found[i - 1]->at, found[i]->at,
+                 fmt::format("between {} #{} and #{}", phrase::entries(line), i, i + 1));
       out.evidence.push_back(found[i]->seq);
     }
     return out;
   }
-  const auto from = moment(demand["from"].get<std::string>(), observation, Micros(0));
+  const auto operations = phrase::operations_of(observation);
+  const auto begin = demand["from"].get<std::string>();
+  const auto end = demand["to"].get<std::string>();
+  const auto from = moment(begin, observation, Micros(0));
   if (!from) return wrong(from.error().message);
-  const auto to = moment(demand["to"].get<std::string>(), observation, from->first);
-  if (!to) return wrong(to.error().message + " after \"" + demand["from"].get<std::string>() + "\"");
-  judge_pair(from->first, to->first,
-             fmt::format("from \"{}\" to \"{}\"", demand["from"].get<std::string>(),
-                         demand["to"].get<std::string>()));
+  const auto to = moment(end, observation, from->first);
+  if (!to) return wrong(fmt::format("{} after {}", to.error().message, phrase::moment(begin, operations)));
+  judge_pair(
+      from->first, to->first,
+      fmt::format("from {} to {}", phrase::moment(begin, operations), phrase::moment(end, operations)));
   for (const auto seq : {from->second, to->second}) {
     if (seq != 0) out.evidence.push_back(seq);
   }

@@ -3,28 +3,55 @@
 #include <algorithm>
 
 #include "conformance/runner/judge/judge.h"
+#include "conformance/runner/judge/phrase.h"
 #include "harness/world/condition.h"
 
 namespace assay::conformance {
 namespace {
 
 using nlohmann::json;
+using phrase::value;
 
+std::string message_of(const Outcome& outcome, const char* key) {
+  return outcome.result.is_object() ? outcome.result.value(key, "") : "";
+}
+
+// How an operation without a result ended.
 std::string how_it_ended(const Outcome& outcome) {
-  const std::string message = outcome.result.is_object() ? outcome.result.value("message", "") : "";
   switch (outcome.end) {
     case Outcome::End::result:
-      return "a result";
+      return "ended";
     case Outcome::End::skipped:
-      return "skipped: " + (outcome.result.is_object() ? outcome.result.value("reason", "") : "");
+      return "was skipped: " + message_of(outcome, "reason");
     case Outcome::End::errored:
-      return "errored: " + message;
+      return "ended with an error of the adapter: " + message_of(outcome, "message");
     case Outcome::End::timeout:
-      return "timed out: " + message;
+      return "timed out: " + message_of(outcome, "message");
     case Outcome::End::crash:
-      return "crashed: " + message;
+      return "crashed: " + message_of(outcome, "message");
   }
   return {};
+}
+
+// How two texts differ: cut off, repeated, or from where on.
+std::string text_difference(const std::string& found, const std::string& wanted) {
+  if (found.empty()) return "the text is empty (expected: " + value(wanted) + ")";
+  if (wanted.starts_with(found)) {
+    return fmt::format("the text is cut off after {} of {} bytes: {}", found.size(), wanted.size(),
+                       value(found));
+  }
+  if (!wanted.empty() && found.starts_with(wanted)) {
+    return fmt::format("the text has {} more bytes than the model sent: {}", found.size() - wanted.size(),
+                       value(found.substr(wanted.size())));
+  }
+  std::size_t same = 0;
+  while (same < found.size() && same < wanted.size() && found[same] == wanted[same]) ++same;
+  constexpr std::size_t kBefore = 40;
+  if (same <= kBefore) return fmt::format("the text is {} (expected: {})", value(found), value(wanted));
+  std::size_t from = same - kBefore;
+  while (from > 0 && (static_cast<unsigned char>(wanted[from]) & 0xC0U) == 0x80U) --from;
+  return fmt::format("the text differs after {} bytes: {} (expected: {})", same, value(found.substr(from)),
+                     value(wanted.substr(from)));
 }
 
 class ResultJudge {
@@ -35,31 +62,82 @@ class ResultJudge {
   Judgement judge(const json& demand) {
     if (outcome_.end != Outcome::End::result) {
       // A deadline may be the requirement itself; everything else needs a result.
-      return {false, fmt::format("{} {}", name(), how_it_ended(outcome_)), {}};
+      miss(name() + " " + how_it_ended(outcome_));
+      return judgement_;
     }
-    for (const auto& [key, value] : demand.items()) field(key, value);
-    if (!judgement_.ok && outcome_.result.contains("error") &&
-        judgement_.observed.find("error") == std::string::npos) {
-      judgement_.observed += " (error: " + shown(outcome_.result["error"]) + ")";
+    // Whether it succeeded comes first. Where that is not as demanded, its other fields follow from it.
+    if (demand.contains("ok") && !success(demand["ok"])) {
+      if (demand.contains("exit")) field("exit", demand["exit"]);
+      return judgement_;
+    }
+    for (const auto& [key, wanted] : demand.items()) {
+      if (key != "ok") field(key, wanted);
     }
     return judgement_;
   }
 
  private:
-  std::string name() const { return outcome_.label.empty() ? outcome_.op : outcome_.label; }
+  std::string name() const {
+    return outcome_.label.empty() ? "the " + outcome_.op
+                                  : phrase::subject(outcome_.label, phrase::operations_of(observation_));
+  }
 
-  void miss(const std::string& what) {
+  void miss(std::string fact) {
     judgement_.ok = false;
-    if (!judgement_.observed.empty()) judgement_.observed += ", ";
-    judgement_.observed += name() + "." + what;
+    judgement_.facts.push_back(std::move(fact));
+  }
+
+  bool success(const json& demand) {
+    const json* found = at_pointer(outcome_.result, "/ok");
+    const auto conditions = parse_condition(demand);
+    if (conditions && all_hold(*conditions, found)) return true;
+    if (found == nullptr) {
+      miss(name() + " did not say whether it succeeded");
+    } else if (*found == true) {
+      miss(fmt::format("{} succeeded{}", name(), trouble(", although ")));
+    } else {
+      miss(name() + " failed" + error_words());
+    }
+    return false;
+  }
+
+  // ": \"message\" (401)" of the error that the client reported.
+  std::string error_words() const {
+    const json* error = at_pointer(outcome_.result, "/error");
+    if (error == nullptr || !error->is_object()) return {};
+    std::string out;
+    if (error->contains("message")) out = ": " + value((*error)["message"], 300);
+    const json* status = at_pointer(*error, "/status");
+    const json* category = at_pointer(*error, "/category");
+    std::vector<std::string> more;
+    if (category != nullptr && category->is_string()) more.push_back(category->get<std::string>());
+    if (status != nullptr && status->is_number()) more.push_back("status " + status->dump());
+    if (!more.empty()) out += " (" + phrase::list(more, ", ") + ")";
+    return out;
+  }
+
+  // What went wrong on the wire while it ran, after `before`; empty when nothing did.
+  std::string trouble(std::string_view before) const {
+    int status = 0;
+    std::string fault;
+    for (const auto& entry : observation_.journal) {
+      if (entry->at < outcome_.started || entry->at > outcome_.ended || entry->actor == "browser") continue;
+      if (entry->kind == JournalKind::response) status = entry->status;
+      if (entry->kind == JournalKind::fault) fault = entry->text;
+    }
+    if (status >= 400) return fmt::format("{}the request failed with {}", before, status);
+    if (!fault.empty()) return fmt::format("{}the response had the fault {}", before, value(fault));
+    return {};
   }
 
   // Any value against any condition.
   void demand_of(const std::string& what, const json& demand, const json* found) {
     const auto conditions = parse_condition(demand);
     if (!conditions) return miss(what + ": " + conditions.error().message);
-    if (!all_hold(*conditions, found))
-      miss(fmt::format("{} is {}", what, found == nullptr ? "absent" : shown(*found)));
+    if (all_hold(*conditions, found)) return;
+    const std::string wanted = phrase::condition(demand);
+    if (found == nullptr) return miss(fmt::format("{} is missing (expected: {})", what, wanted));
+    miss(fmt::format("{} is {} (expected: {})", what, value(*found), wanted));
   }
 
   void field(const std::string& key, const json& demand) {
@@ -71,25 +149,50 @@ class ResultJudge {
     if (key == "contains") return contains(demand);
     if (key == "executed" && demand.is_array()) return executed(demand);
     if (key == "events") return events(demand);
-    demand_of(key, demand, at_pointer(outcome_.result, key.starts_with('/') ? key : "/" + key));
+    const json* found = at_pointer(outcome_.result, key.starts_with('/') ? key : "/" + key);
+    if (key == "said" && found != nullptr && found->is_string() && demand.is_string()) {
+      if (*found != demand) miss("the output reports " + found->get<std::string>());
+      return;
+    }
+    if (key == "exit" || key == "signal") return ended_by(key, demand, found);
+    demand_of(fmt::format("{} of {}", phrase::field(key), name()), demand, found);
+  }
+
+  // "The program exited 0, but the request failed with 401."
+  void ended_by(const std::string& key, const json& demand, const json* found) {
+    const auto conditions = parse_condition(demand);
+    if (!conditions || all_hold(*conditions, found)) return;
+    if (found == nullptr) return miss(fmt::format("the {} of the program is not known", key));
+    if (key == "signal") return miss("the program was killed by signal " + found->dump());
+    if (*found != 0)
+      return miss(
+          fmt::format("the program exited {} (expected: {})", found->dump(), phrase::condition(demand)));
+    std::string why = trouble(", but ");
+    if (why.empty() && outcome_.result.value("ok", true) == false) why = ", but it reported a failure";
+    miss("the program exited 0" + why);
   }
 
   void within(Micros most) {
     const Micros took = outcome_.ended - outcome_.started;
-    if (took > most) miss(fmt::format("within: it took {} ms", took.count() / 1000));
+    if (took > most)
+      miss(fmt::format("{} took {} (expected: at most {})", name(), phrase::duration(took),
+                       phrase::duration(most)));
   }
 
   void text(const std::string& demand) {
     const json* found = at_pointer(outcome_.result, "/text");
-    json wanted = demand;
+    std::string wanted = demand;
     if (demand == "from-turn" || demand.starts_with("from-turn ")) {
       const std::string turn = demand.size() > 10 ? demand.substr(10) : observation_.first_turn;
       if (!observation_.turns.contains(turn))
-        return miss("text: there is no turn \"" + turn + "\" to compare with");
+        return miss("there is no turn \"" + turn + "\" to compare the text with");
       wanted = observation_.turns[turn].value("text", "");
     }
-    if (found == nullptr || *found != wanted) {
-      miss(fmt::format("text is {}, not {}", found == nullptr ? "absent" : shown(*found), shown(wanted)));
+    if (found == nullptr || !found->is_string())
+      return miss(fmt::format("{} returned no text (expected: {})", name(), value(wanted)));
+    if (const auto& got = found->get_ref<const std::string&>(); got != wanted) {
+      miss(text_difference(got, wanted));
+      if (std::string cause = trouble(""); !cause.empty()) miss(std::move(cause));
     }
   }
 
@@ -99,8 +202,8 @@ class ResultJudge {
                             ? observation_.turns[observation_.first_turn].value("tool_calls", json::array())
                             : json::array();
     if (found == nullptr || *found != wanted) {
-      miss(fmt::format("tool_calls is {}, not {}", found == nullptr ? "absent" : shown(*found),
-                       shown(wanted)));
+      miss(fmt::format("the tool calls of {} are {} (expected: {})", name(),
+                       found == nullptr ? "missing" : value(*found), value(wanted)));
     }
   }
 
@@ -108,10 +211,11 @@ class ResultJudge {
     const json* found = at_pointer(outcome_.result, "/ids");
     if (demand == "seeds") {
       if (found == nullptr || *found != json(observation_.seeds)) {
-        miss(fmt::format("ids is {}, not the seeds", found == nullptr ? "absent" : shown(*found)));
+        miss(fmt::format("{} contains {} (expected: the built-in models)", name(),
+                         found == nullptr ? "no ids" : value(*found)));
       }
     } else {
-      demand_of("ids", demand, found);
+      demand_of("the ids of " + name(), demand, found);
     }
   }
 
@@ -121,7 +225,7 @@ class ResultJudge {
     if (!demand.is_array()) {
       if (outcome_.result.dump().find(demand.is_string() ? demand.get<std::string>() : demand.dump()) ==
           std::string::npos) {
-        miss("result does not contain " + shown(demand));
+        miss(fmt::format("the result of {} does not contain {}", name(), value(demand)));
       }
       return;
     }
@@ -132,7 +236,7 @@ class ResultJudge {
           return model.contains(item.key()) && model[item.key()] == item.value();
         });
       });
-      if (!there) miss("models lacks " + shown(wanted));
+      if (!there) miss(fmt::format("{} does not contain {}", name(), value(wanted)));
     }
   }
 
@@ -140,7 +244,8 @@ class ResultJudge {
     json names = json::array();
     for (const json& call : outcome_.result.value("executed", json::array()))
       names.push_back(call.value("name", ""));
-    if (names != demand) miss("executed is " + shown(names));
+    if (names != demand)
+      miss(fmt::format("the tool calls that ran are {} (expected: {})", value(names), value(demand)));
   }
 
   void events(const json& demand) {
@@ -149,26 +254,28 @@ class ResultJudge {
           std::count_if(outcome_.events.begin(), outcome_.events.end(),
                         [&, &k = kind](const auto& event) { return event.second.value("kind", "") == k; });
       const json found = count;
-      demand_of("events." + kind, condition, &found);
+      const auto conditions = parse_condition(condition);
+      if (conditions && all_hold(*conditions, &found)) continue;
+      miss(fmt::format("{} reported {} {} time{} (expected: {})", name(), kind, count, count == 1 ? "" : "s",
+                       phrase::count(condition)));
     }
   }
 
   void error(const json& demand) {
     const json* error = at_pointer(outcome_.result, "/error");
-    if (error == nullptr || !error->is_object())
-      return miss("error is absent (ok: " + shown(outcome_.result.value("ok", json())) + ")");
-    for (const auto& [key, value] : demand.items()) {
-      if (key == "category" && value.is_array()) {
-        demand_of("error.category", {{"in", value}}, at_pointer(*error, "/category"));
+    if (error == nullptr || !error->is_object()) return miss(name() + " reported no error");
+    for (const auto& [key, wanted] : demand.items()) {
+      if (key == "category" && wanted.is_array()) {
+        demand_of("the error category", {{"in", wanted}}, at_pointer(*error, "/category"));
       } else if (key == "mentions") {
         const std::string message = error->value("message", "");
-        for (const json& word : value.is_array() ? value : json::array({value})) {
-          const std::string wanted = word.is_string() ? word.get<std::string>() : word.dump();
-          if (message.find(wanted) == std::string::npos)
-            miss(fmt::format("error.message does not mention {}: {}", shown(word), shown(message)));
+        for (const json& word : wanted.is_array() ? wanted : json::array({wanted})) {
+          const std::string text = word.is_string() ? word.get<std::string>() : word.dump();
+          if (message.find(text) == std::string::npos)
+            miss(fmt::format("the error message does not contain {}: {}", value(word), value(message, 300)));
         }
       } else {
-        demand_of("error." + key, value, at_pointer(*error, "/" + key));
+        demand_of("the error " + phrase::field(key), wanted, at_pointer(*error, "/" + key));
       }
     }
   }
@@ -191,7 +298,9 @@ std::vector<std::uint64_t> evidence_of(const Outcome& outcome, const Observation
     if (entry->at < outcome.started) continue;
     const bool trouble = entry->at <= outcome.ended &&
                          ((entry->kind == JournalKind::response && entry->status >= 400) ||
-                          entry->kind == JournalKind::fault || entry->kind == JournalKind::peer_closed ||
+                          entry->kind == JournalKind::fault ||
+                          (entry->kind == JournalKind::peer_closed &&
+                           entry->text.find("between requests") == std::string::npos) ||
                           entry->kind == JournalKind::timeout);
     const bool end = entry->kind == JournalKind::action && entry->actor == "client" &&
                      entry->text.ends_with(" as " + outcome.label);
@@ -205,7 +314,7 @@ std::vector<std::uint64_t> evidence_of(const Outcome& outcome, const Observation
 Judgement judge_result(const Predicate& predicate, const Observation& observation) {
   const auto found = observation.outcomes.find(predicate.subject);
   if (found == observation.outcomes.end() || found->second.empty()) {
-    return {false, predicate.subject + " was never reached", {}};
+    return {false, {fmt::format("step \"{}\" was never reached", predicate.subject)}, {}};
   }
   if (!predicate.each) {
     Judgement one = ResultJudge(found->second.back(), observation).judge(predicate.body);
@@ -217,8 +326,8 @@ Judgement judge_result(const Predicate& predicate, const Observation& observatio
     const Judgement one = ResultJudge(found->second[i], observation).judge(predicate.body);
     if (one.ok) continue;
     all.ok = false;
-    all.observed += fmt::format("{}#{} of {}: {}", all.observed.empty() ? "" : "; ", i + 1,
-                                found->second.size(), one.observed);
+    for (const std::string& fact : one.facts)
+      all.facts.push_back(fmt::format("#{} of {}: {}", i + 1, found->second.size(), fact));
   }
   return all;
 }

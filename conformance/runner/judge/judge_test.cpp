@@ -63,6 +63,7 @@ class JudgeTest : public testing::Test {
     const CheckResult judged = judge(checks.front(), seen_);
     EXPECT_EQ(judged.ok, judged.observed.empty());
     evidence_ = judged.evidence;
+    expected_ = judged.expected;
     return judged.observed;
   }
 
@@ -71,6 +72,7 @@ class JudgeTest : public testing::Test {
   Observation seen_;
   std::uint64_t exchanges_ = 0;
   std::vector<std::uint64_t> evidence_;
+  std::string expected_;
 };
 
 TEST_F(JudgeTest, FieldsOfAResult) {
@@ -82,12 +84,12 @@ TEST_F(JudgeTest, FieldsOfAResult) {
   EXPECT_EQ(missed("{L: {ok: true, text: pong, attempts: '<=3', ids: [a, b], within: 1s, executed: [lookup], "
                    "error: absent}}"),
             "");
-  EXPECT_THAT(missed("{L: {ok: false}}"), HasSubstr("L.ok is true"));
-  EXPECT_THAT(missed("{L: {text: ping}}"), HasSubstr("\"pong\", not \"ping\""));
-  EXPECT_THAT(missed("{L: {attempts: '<=2'}}"), HasSubstr("attempts is 3"));
-  EXPECT_THAT(missed("{L: {within: 1ms}}"), HasSubstr("it took 5 ms"));
-  EXPECT_THAT(missed("{L: {executed: []}}"), HasSubstr("executed is"));
-  EXPECT_THAT(missed("{L: {ids: {contains: c}}}"), HasSubstr("ids is"));
+  EXPECT_EQ(missed("{L: {ok: false}}"), "Step \"L\" succeeded.");
+  EXPECT_THAT(missed("{L: {text: ping}}"), "The text is \"pong\" (expected: \"ping\").");
+  EXPECT_THAT(missed("{L: {attempts: '<=2'}}"), "Attempts of step \"L\" is 3 (expected: at most 2).");
+  EXPECT_THAT(missed("{L: {within: 1ms}}"), "Step \"L\" took 5 ms (expected: at most 1 ms).");
+  EXPECT_THAT(missed("{L: {executed: []}}"), "The tool calls that ran are [\"lookup\"] (expected: []).");
+  EXPECT_THAT(missed("{L: {ids: {contains: c}}}"), HasSubstr("(expected: containing \"c\")"));
 }
 
 TEST_F(JudgeTest, ErrorsByCategoryStatusAndWords) {
@@ -97,24 +99,26 @@ TEST_F(JudgeTest, ErrorsByCategoryStatusAndWords) {
   EXPECT_EQ(missed("{C: {ok: false, error: {category: [network, authentication], status: 401, mentions: "
                    "[Invalid session]}}}"),
             "");
-  EXPECT_THAT(missed("{C: {error: {category: network}}}"), HasSubstr("error.category is \"authentication\""));
-  EXPECT_THAT(missed("{C: {error: {mentions: [quota]}}}"), HasSubstr("does not mention \"quota\""));
+  EXPECT_THAT(missed("{C: {error: {category: network}}}"),
+              "The error category is \"authentication\" (expected: \"network\").");
+  EXPECT_THAT(missed("{C: {error: {mentions: [quota]}}}"),
+              "The error message does not contain \"quota\": \"401: Invalid session\".");
   result("D", {{"ok", true}});
-  EXPECT_THAT(missed("{D: {error: {status: 401}}}"), HasSubstr("error is absent"));
+  EXPECT_THAT(missed("{D: {error: {status: 401}}}"), "Step \"D\" reported no error.");
 }
 
 TEST_F(JudgeTest, WhatDidNotEndWithAResult) {
   Outcome& outcome = result("L", {{"message", "no answer within 2s"}});
   outcome.end = Outcome::End::timeout;
   EXPECT_THAT(missed("{L: {ok: true}}"), HasSubstr("timed out: no answer within 2s"));
-  EXPECT_THAT(missed("{M: {ok: true}}"), HasSubstr("M was never reached"));
+  EXPECT_THAT(missed("{M: {ok: true}}"), "Step \"M\" was never reached.");
 }
 
 TEST_F(JudgeTest, EachMeansAllOfThem) {
   result("C", {{"ok", true}});
   result("C", {{"ok", false}});
-  EXPECT_THAT(missed("{each C: {ok: true}}"), HasSubstr("#2 of 2: C.ok is false"));
-  EXPECT_THAT(missed("{C: {ok: true}}"), HasSubstr("C.ok is false"));
+  EXPECT_THAT(missed("{each C: {ok: true}}"), "#2 of 2: step \"C\" failed.");
+  EXPECT_EQ(missed("{C: {ok: true}}"), "Step \"C\" failed.");
 }
 
 TEST_F(JudgeTest, TextOfTheTurn) {
@@ -122,8 +126,8 @@ TEST_F(JudgeTest, TextOfTheTurn) {
   seen_.first_turn = "pong";
   result("C", {{"text", "pong"}});
   EXPECT_EQ(missed("{C: {text: from-turn}}"), "");
-  EXPECT_THAT(missed("{C: {text: from-turn plan}}"), HasSubstr("not \"a plan\""));
-  EXPECT_THAT(missed("{C: {text: from-turn none}}"), HasSubstr("there is no turn"));
+  EXPECT_THAT(missed("{C: {text: from-turn plan}}"), HasSubstr("(expected: \"a plan\")"));
+  EXPECT_THAT(missed("{C: {text: from-turn none}}"), HasSubstr("here is no turn"));
 }
 
 TEST_F(JudgeTest, JournalInOrder) {
@@ -132,8 +136,9 @@ TEST_F(JudgeTest, JournalInOrder) {
   EXPECT_EQ(missed("{journal: [auth-station GET /login, control-api POST /auth/exchange 401]}"), "");
   EXPECT_EQ(evidence_.size(), 2u);
   EXPECT_THAT(missed("{journal: [control-api POST /auth/exchange, auth-station GET /login]}"),
-              HasSubstr("no \"auth-station GET /login\" after"));
-  EXPECT_THAT(missed("{journal: [POST /auth/exchange 200]}"), HasSubstr("no \"POST /auth/exchange 200\""));
+              "There was no GET /login request to auth-station after the ones before it in the list.");
+  EXPECT_THAT(missed("{journal: [POST /auth/exchange 200]}"),
+              "There was no POST /auth/exchange request with response 200.");
 }
 
 TEST_F(JudgeTest, JournalCountsAndLooksInside) {
@@ -142,14 +147,17 @@ TEST_F(JudgeTest, JournalCountsAndLooksInside) {
   EXPECT_EQ(missed("{journal: {POST chat: {count: 2, body: {/model: m}, header: {authorization: 'Bearer "
                    "${auth.token}'}}}}"),
             "");
-  EXPECT_THAT(missed("{journal: {POST chat: {count: 1}}}"), HasSubstr("2 × \"POST chat\""));
-  EXPECT_THAT(missed("{journal: {POST chat: {body: {/temperature: absent}}}}"), HasSubstr("without body"));
+  EXPECT_THAT(missed("{journal: {POST chat: {count: 1}}}"),
+              "2 POST chat requests were sent (expected: exactly 1).");
+  EXPECT_THAT(missed("{journal: {POST chat: {body: {/temperature: absent}}}}"),
+              "POST chat request (1 of 2) has body /temperature 1 (expected: none).");
   EXPECT_EQ(missed("{journal: {POST chat: {where: {/temperature: present}, at_most: 1}}}"), "");
-  EXPECT_THAT(missed("{journal: {POST chat: {where: {/model: m}, at_most: 1}}}"), HasSubstr("2 × "));
+  EXPECT_THAT(missed("{journal: {POST chat: {where: {/model: m}, at_most: 1}}}"),
+              HasSubstr("2 POST chat requests with body"));
   EXPECT_EQ(missed("{journal: {'POST chat #2': {status: 429}}}"), "");
-  EXPECT_THAT(missed("{journal: {'POST chat #3': {status: 429}}}"), HasSubstr("no \"POST chat #3\""));
+  EXPECT_THAT(missed("{journal: {'POST chat #3': {status: 429}}}"), "No POST chat request #3 was sent.");
   EXPECT_THAT(missed("{journal: {POST chat: {header: {authorization: 'Bearer ${nobody.knows}'}}}}"),
-              HasSubstr("nothing is known as ${nobody.knows}"));
+              HasSubstr("othing is known as ${nobody.knows}"));
 }
 
 TEST_F(JudgeTest, GapsBetweenRequests) {
@@ -157,10 +165,13 @@ TEST_F(JudgeTest, GapsBetweenRequests) {
   request("auth", "POST", "/token");
   request("auth", "POST", "/token");
   EXPECT_EQ(missed("{gap: {each: auth POST /token, min: 100ms, max: 100ms}}"), "");
-  EXPECT_THAT(missed("{gap: {each: auth POST /token, min: 1s}}"), HasSubstr("100 ms between"));
-  EXPECT_THAT(missed("{gap: {each: auth POST /token, from: 4, min: 1s}}"), HasSubstr("only 3 ×"));
+  EXPECT_THAT(
+      missed("{gap: {each: auth POST /token, min: 1s}}"),
+      HasSubstr("100 ms passed between POST /token requests to auth #1 and #2 (expected: at least 1 s)"));
+  EXPECT_THAT(missed("{gap: {each: auth POST /token, from: 4, min: 1s}}"),
+              "Only 3 POST /token requests to auth were sent (expected: at least 4).");
   EXPECT_THAT(missed("{gap: {from: auth POST /token, to: auth peer-closed, max: 1s}}"),
-              HasSubstr("no \"auth peer-closed\""));
+              "There was no connection closed by the client after the first POST /token request to auth.");
 }
 
 TEST_F(JudgeTest, NeverSeen) {
@@ -169,10 +180,12 @@ TEST_F(JudgeTest, NeverSeen) {
   process.out = "key sk-1 shown";
   seen_.processes = {process};
   seen_.findings = {{"key", "stdout", "client"}};
-  EXPECT_THAT(missed("{never: {secret: any, in: [stdout]}}"), HasSubstr("key in stdout (client)"));
+  EXPECT_THAT(missed("{never: {secret: any, in: [stdout]}}"),
+              "The secret \"key\" appears in stdout (client).");
   EXPECT_EQ(missed("{never: {secret: any, in: [stderr]}}"), "");
-  EXPECT_THAT(missed("{never: {text: [sk-1], in: [stdout]}}"), HasSubstr("\"sk-1\" in stdout"));
-  EXPECT_THAT(missed("{never: {matches: 'sk-[0-9]', in: [stdout]}}"), HasSubstr("something that matches"));
+  EXPECT_THAT(missed("{never: {text: [sk-1], in: [stdout]}}"), "\"sk-1\" appears in stdout (client).");
+  EXPECT_THAT(missed("{never: {matches: 'sk-[0-9]', in: [stdout]}}"),
+              "A match of /sk-[0-9]/ appears in stdout (client).");
   EXPECT_EQ(
       missed("{never: {text: [other], in: [stdout, stderr, argv, files, messages, pages, urls, requests]}}"),
       "");
@@ -182,26 +195,63 @@ TEST_F(JudgeTest, StorePageAndExit) {
   seen_.store = {{"worldrouter", {{"key", "k"}}}};
   seen_.store_mode = 0600;
   EXPECT_EQ(missed("{store: {json: valid, mode: '0600', /worldrouter/key: k, /other: absent}}"), "");
-  EXPECT_THAT(missed("{store: {mode: '0644'}}"), HasSubstr("store mode is \"0600\""));
+  EXPECT_THAT(missed("{store: {mode: '0644'}}"), "The credential file has mode 0600 (expected: 0644).");
   seen_.store = json(json::value_t::discarded);
   EXPECT_EQ(missed("{store: {json: invalid}}"), "");
-  EXPECT_THAT(missed("{browser: {status: 200}}"), HasSubstr("never sent anywhere"));
+  EXPECT_THAT(missed("{browser: {status: 200}}"), "The browser was never sent anywhere.");
   seen_.pages = {{{"status", 400}, {"body", "no"}, {"error", nullptr}}};
-  EXPECT_THAT(missed("{browser: {status: 200}}"), HasSubstr("the browser's status is 400"));
-  EXPECT_THAT(missed("{exit: 0}"), HasSubstr("no client process ran"));
+  EXPECT_THAT(missed("{browser: {status: 200}}"), "The browser got status 400 (expected: 200).");
+  EXPECT_THAT(missed("{exit: 0}"), "No client process ran.");
   ProcessOutcome process;
   process.exit_code = 3;
   seen_.processes = {process};
   EXPECT_EQ(missed("{exit: nonzero}"), "");
   EXPECT_EQ(missed("{exit: clean}"), "");
-  EXPECT_THAT(missed("{exit: 0}"), HasSubstr("exit 3"));
+  EXPECT_THAT(missed("{exit: 0}"), "The client exited 3.");
 }
 
 TEST_F(JudgeTest, EitherOr) {
-  result("C", {{"ok", false}});
+  result("C", {{"ok", false}, {"error", {{"message", "no"}}}}).op = "chat";
   EXPECT_EQ(missed("{any_of: [{C: {ok: true}}, {C: {ok: false}}]}"), "");
-  EXPECT_THAT(missed("{any_of: [{C: {ok: true}}, {C: {text: x}}]}"),
-              testing::AllOf(HasSubstr("neither: "), HasSubstr("nor: ")));
+  EXPECT_EQ(missed("{any_of: [{C: {text: x}}, {C: {ok: true}}]}"),
+            "The chat failed: \"no\"; the chat returned no text (expected: \"x\").");
+  EXPECT_EQ(missed("{any_of: [{C: {exit: absent}}, {C: {exit: {not: 0}}}]}"), "")
+      << "a client that is no program";
+}
+
+TEST_F(JudgeTest, AVerdictIsASentence) {
+  Outcome& chat = result("C", {{"ok", false}, {"exit", 0}, {"said", "failure"}, {"text", "Here"}});
+  chat.op = "chat";
+  request("inference", "POST", "/v1/chat/completions", 401);
+  chat.ended = clock_.now();
+  seen_.turns = {{"plan", {{"text", "Here is the plan."}}}};
+  seen_.first_turn = "plan";
+  EXPECT_EQ(missed("{any_of: [{C: {exit: absent}}, {C: {exit: {not: 0}}}]}"),
+            "The program exited 0, but the request failed with 401.");
+  EXPECT_EQ(expected_, "The program exits with status not 0.");
+  EXPECT_EQ(missed("{any_of: [{C: {said: success, exit: 0}}, {C: {said: failure, exit: {not: 0}}}]}"),
+            "The output reports failure; the program exited 0, but the request failed with 401.");
+  EXPECT_EQ(expected_,
+            "The program exits with status 0 and the output reports success, or the program exits with "
+            "status not 0 "
+            "and the output reports failure.");
+  EXPECT_EQ(missed("{C: {text: from-turn}}"),
+            "The text is cut off after 4 of 17 bytes: \"Here\"; the request failed with 401.");
+  EXPECT_EQ(expected_, "The chat ends with the text \"Here is the plan.\"");
+  EXPECT_EQ(
+      missed("{any_of: [{C: {ok: true, text: from-turn}}, {C: {ok: false}, journal: {POST chat: {count: "
+             "'<1'}}}]}"),
+      "The chat failed; 1 POST chat request was sent (expected: less than 1).");
+  EXPECT_EQ(
+      expected_,
+      "The chat succeeds with the text \"Here is the plan.\", or the chat fails and less than 1 POST chat "
+      "requests.");
+  result("D", {{"ok", true}, {"text", "Here is the plan.Here"}}).op = "chat";
+  EXPECT_EQ(missed("{D: {ok: false, within: 20s}}"),
+            "Chat \"D\" succeeded, although the request failed with 401.");
+  EXPECT_EQ(expected_, "Chat \"D\" fails within 20 s.");
+  EXPECT_EQ(missed("{D: {text: from-turn}}"),
+            "The text has 4 more bytes than the model sent: \"Here\"; the request failed with 401.");
 }
 
 TEST_F(JudgeTest, AnUnconfirmedCutIsTold) {

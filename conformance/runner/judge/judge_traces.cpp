@@ -5,6 +5,7 @@
 #include <regex>
 
 #include "conformance/runner/judge/judge.h"
+#include "conformance/runner/judge/phrase.h"
 #include "harness/world/condition.h"
 
 namespace assay::conformance {
@@ -22,6 +23,9 @@ struct Text {
 std::vector<Text> texts_in(const std::string& place, const Observation& observation,
                            std::vector<std::string>& owned) {
   std::vector<Text> out;
+  const auto subject = [&, operations = phrase::operations_of(observation)](const std::string& label) {
+    return phrase::subject(label, operations);
+  };
   owned.clear();
   owned.reserve(4096);  // pointers into it must stay
   auto own = [&](std::string text, std::string where) {
@@ -48,11 +52,11 @@ std::vector<Text> texts_in(const std::string& place, const Observation& observat
       for (const Outcome& outcome : outcomes) {
         if (const json* message = at_pointer(outcome.result, "/error/message");
             message != nullptr && message->is_string()) {
-          own(message->get<std::string>(), label + ".error.message");
+          own(message->get<std::string>(), "the error message of " + subject(label));
         }
         for (const auto& [at, event] : outcome.events) {
           if (event.contains("message") && event["message"].is_string())
-            own(event["message"].get<std::string>(), label + " " + event.value("kind", ""));
+            own(event["message"].get<std::string>(), event.value("kind", "") + " event of " + subject(label));
         }
       }
     }
@@ -74,13 +78,28 @@ std::vector<Text> texts_in(const std::string& place, const Observation& observat
   return out;
 }
 
+std::string store_fact(const std::string& key, const json& demand, const json* seen) {
+  const std::string wanted = phrase::condition(demand);
+  if (key == "json") {
+    if (seen != nullptr && *seen == "absent") return "there is no credential file";
+    return fmt::format("the credential file is {} JSON", seen == nullptr ? "no" : seen->get<std::string>());
+  }
+  if (key == "mode") {
+    if (seen == nullptr) return "there is no credential file";
+    return fmt::format("the credential file has mode {} (expected: {})", seen->get<std::string>(),
+                       demand.is_string() ? demand.get<std::string>() : wanted);
+  }
+  if (seen == nullptr) return fmt::format("the credential file has no {} (expected: {})", key, wanted);
+  return fmt::format("{} in the credential file is {} (expected: {})", key, phrase::value(*seen), wanted);
+}
+
 }  // namespace
 
 Judgement judge_never(const json& demand, const Observation& observation) {
   Judgement out;
-  auto miss = [&](const std::string& what) {
+  auto miss = [&](std::string what) {
     out.ok = false;
-    out.observed += (out.observed.empty() ? "" : "; ") + what;
+    out.facts.push_back(std::move(what));
   };
   std::vector<std::string> owned;
   for (const json& place : demand["in"]) {
@@ -89,7 +108,8 @@ Judgement judge_never(const json& demand, const Observation& observation) {
       const auto secret = demand["secret"].get<std::string>();
       for (const Finding& finding : observation.findings) {
         if (finding.where == where && (secret == "any" || secret == finding.secret)) {
-          miss(fmt::format("{} in {} ({})", finding.secret, finding.where, finding.place));
+          miss(fmt::format("the secret \"{}\" appears in {} ({})", finding.secret, finding.where,
+                           finding.place));
         }
       }
     }
@@ -99,13 +119,13 @@ Judgement judge_never(const json& demand, const Observation& observation) {
         for (const json& forbidden :
              demand["text"].is_array() ? demand["text"] : json::array({demand["text"]})) {
           if (text.text->find(forbidden.get<std::string>()) != std::string::npos)
-            miss(fmt::format("{} in {} ({})", shown(forbidden), where, text.place));
+            miss(fmt::format("{} appears in {} ({})", phrase::value(forbidden), where, text.place));
         }
       }
       if (demand.contains("matches") &&
           std::regex_search(*text.text, std::regex(demand["matches"].get<std::string>()))) {
-        miss(
-            fmt::format("something that matches {} in {} ({})", shown(demand["matches"]), where, text.place));
+        miss(fmt::format("a match of /{}/ appears in {} ({})", demand["matches"].get<std::string>(), where,
+                         text.place));
       }
     }
   }
@@ -130,35 +150,37 @@ Judgement judge_store(const json& demand, const Observation& observation) {
     const auto conditions = parse_condition(value);
     if (conditions && all_hold(*conditions, seen)) continue;
     out.ok = false;
-    out.observed += fmt::format("{}store {} is {}", out.observed.empty() ? "" : "; ", key,
-                                seen == nullptr ? "absent" : shown(*seen));
+    out.facts.push_back(store_fact(key, value, seen));
   }
   return out;
 }
 
 Judgement judge_browser(const json& demand, const Observation& observation) {
-  if (observation.pages.empty()) return {false, "the browser was never sent anywhere", {}};
+  if (observation.pages.empty()) return {false, {"the browser was never sent anywhere"}, {}};
   const json& page = observation.pages.back();
+  const std::string error = page.contains("error") && page["error"].is_string()
+                                ? " (" + page["error"].get<std::string>() + ")"
+                                : "";
   Judgement out;
   for (const auto& [key, value] : demand.items()) {
     const auto conditions = parse_condition(value);
     const json* found = at_pointer(page, key.starts_with('/') ? key : "/" + key);
     if (conditions && all_hold(*conditions, found)) continue;
     out.ok = false;
-    out.observed += fmt::format("{}the browser's {} is {}", out.observed.empty() ? "" : "; ", key,
-                                found == nullptr ? "absent" : shown(*found));
+    const std::string wanted = phrase::condition(value);
+    if (key == "status" && found != nullptr && *found == 0) {
+      out.facts.push_back(fmt::format("the browser got no response{} (expected: status {})", error, wanted));
+    } else {
+      out.facts.push_back(fmt::format("the browser got {} {}{} (expected: {})", phrase::field(key),
+                                      found == nullptr ? "none" : phrase::value(*found), error, wanted));
+    }
   }
-  if (!out.ok)
-    out.observed +=
-        page.contains("error") && !page["error"].is_null() ? " (" + shown(page["error"]) + ")" : "";
   return out;
 }
 
 Judgement judge_exit(const json& demand, const Observation& observation) {
-  if (observation.processes.empty()) return {false, "no client process ran", {}};
+  if (observation.processes.empty()) return {false, {"no client process ran"}, {}};
   const ProcessOutcome& process = observation.processes.back();
-  const std::string how = process.exit_signal != 0 ? fmt::format("signal {}", process.exit_signal)
-                                                   : fmt::format("exit {}", process.exit_code);
   bool ok = false;
   if (demand == "clean") {
     ok = !process.exited_by_itself || (process.exit_code == 0 && process.exit_signal == 0);
@@ -168,7 +190,10 @@ Judgement judge_exit(const json& demand, const Observation& observation) {
     ok = process.exit_signal == 0 && process.exit_code == demand.get<int>();
   }
   if (ok) return {};
-  return {false, "the client ended with " + how, {}};
+  return {false,
+          {process.exit_signal != 0 ? fmt::format("the client was killed by signal {}", process.exit_signal)
+                                    : fmt::format("the client exited {}", process.exit_code)},
+          {}};
 }
 
 }  // namespace assay::conformance

@@ -4,8 +4,10 @@
 
 #include <algorithm>
 
+#include "conformance/runner/judge/hint.h"
 #include "conformance/runner/judge/judge.h"
 #include "conformance/runner/judge/judge_met.h"
+#include "conformance/runner/play/sent_answers.h"
 #include "harness/base/random.h"
 #include "harness/base/shell_words.h"
 #include "harness/fixture/redact/redact.h"
@@ -43,7 +45,7 @@ void decide(const Played& played, const std::vector<CheckResult>& checks, const 
   if (std::any_of(checks.begin(), checks.end(), [](const CheckResult& c) { return c.unconfirmed; })) {
     record.verdict = Verdict::could_not_run;
     record.reason =
-        "a cut could not be confirmed: the client did not read in time for the split to be certain";
+        "a read boundary could not be confirmed: the client did not read in time for the split to be certain";
     return;
   }
   const bool crashed = any_ended(played.observation, Outcome::End::crash);
@@ -58,7 +60,7 @@ void decide(const Played& played, const std::vector<CheckResult>& checks, const 
     record.reason = met.missing;
     return;
   }
-  record.reason = missed->name + ": " + missed->observed;
+  record.reason = missed->observed;
   if (!met.missing.empty()) record.reason += " (" + met.missing + ")";
   if (crashed) {
     record.verdict = Verdict::crash;
@@ -157,6 +159,10 @@ CaseRun run_case(const PlannedCase& planned, const SessionOptions& common) {
     record.verdict = Verdict::not_applicable;
     record.reason = why;
   }
+  if (is_red(record.verdict)) {
+    if (const std::string cause = hint(one, played.observation); !cause.empty())
+      record.reason += (record.reason.ends_with('.') ? " " : ". ") + cause;
+  }
   out.unconfirmed =
       record.verdict == Verdict::could_not_run &&
       std::any_of(checks.begin(), checks.end(), [](const CheckResult& c) { return c.unconfirmed; });
@@ -176,13 +182,13 @@ CaseRun run_case(const PlannedCase& planned, const SessionOptions& common) {
       if (record.model.empty()) record.model = outcome.request.value("model", "");
     }
   }
-  record.journal = journal_text(played.observation.journal);
+  out.redactor = redactor_for(played.secrets);
+  record.journal = journal_text(with_redacted_answers(played.observation.journal, out.redactor));
   for (const ProcessOutcome& process : played.observation.processes) {
     record.output.out += process.out;
     record.output.err += process.err;
     if (process.exit_signal == 0) record.output.exit = process.exit_code;
   }
-  out.redactor = redactor_for(played.secrets);
   return out;
 }
 

@@ -43,6 +43,7 @@ void Session::set_up() {
   }
   auto spec = secured(plan_, client_.hosts, options_.surroundings);
   if (!spec) throw Stop{Stop::Why::could_not_run, spec.error().message};
+  spec->keep_answers = true;
   auto world = World::start(std::move(*spec), fakes::make_factory(options_.data_folder + "/fixtures"),
                             path_aliases(), clock_, journal_);
   if (!world) broken(world.error().text());

@@ -55,9 +55,10 @@ bool worth_a_line(const JournalEntry& entry) {
     case JournalKind::fault:
     case JournalKind::unclaimed:
     case JournalKind::unconfirmed_cut:
-    case JournalKind::note:
     case JournalKind::action:
       return true;
+    case JournalKind::note:
+      return !entry.detail.is_object() || !entry.detail.contains("sent");
     case JournalKind::connect:
       return entry.actor == "browser";
     case JournalKind::peer_closed:
