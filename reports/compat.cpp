@@ -5,8 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
-#include <set>
-#include <tuple>
+#include <utility>
 
 #include "reports/junit.h"
 #include "reports/markdown.h"
@@ -21,6 +20,13 @@ namespace {
 constexpr std::array<std::string_view, 5> kSupport = {"yes", "partly", "no", "absent", "unknown"};
 constexpr std::array<std::string_view, 5> kMarks = {"✓", "◐", "✗", "–", "?"};
 
+constexpr std::array<const char*, 5> kMeaning = {"holds", "partly", "does not hold",
+                                                 "not claimed by the client", "not run"};
+constexpr std::string_view kLegend =
+    "✓ holds · ◐ partly · ✗ does not hold · – not claimed by the client · ? not run · empty: no case · n/m: "
+    "n of m "
+    "cases hold";
+
 constexpr std::array<std::string_view, 12> kOrder = {"login",     "models",
                                                      "chat",      "stream",
                                                      "tools",     "parallel-tools",
@@ -28,9 +34,19 @@ constexpr std::array<std::string_view, 12> kOrder = {"login",     "models",
                                                      "usage",     "structured-output",
                                                      "vision",    "parameters"};
 
-// Login and discovery are asked of a provider, not of a model.
-std::string model_name(const CompatRow& row) {
-  return row.model.empty() ? "(no model)" : row.model;
+// Features that a client has only if it names a capability for them. A case of such a feature may need
+// another capability alone: it says nothing of a client that does not claim the feature.
+constexpr std::array<std::string_view, 5> kClaimed = {"login", "models", "tools", "reasoning", "refresh"};
+
+// "login" is claimed by login, login.openai and device-login. A record without capabilities claims
+// everything.
+bool claims(const std::vector<std::string>& capabilities, const std::string& feature) {
+  if (capabilities.empty() || std::find(kClaimed.begin(), kClaimed.end(), feature) == kClaimed.end())
+    return true;
+  return std::any_of(capabilities.begin(), capabilities.end(), [&](const std::string& capability) {
+    return capability == feature || capability.starts_with(feature + ".") ||
+           capability.ends_with("-" + feature);
+  });
 }
 
 std::string_view mark(Support support) {
@@ -46,6 +62,10 @@ std::pair<std::size_t, std::string> order_key(const std::string& feature) {
 
 bool ran(Verdict verdict) {
   return verdict != Verdict::not_applicable && verdict != Verdict::could_not_run && verdict != Verdict::error;
+}
+
+std::string joined(const std::vector<std::string>& words) {
+  return fmt::format("{}", fmt::join(words, ", "));
 }
 
 // xpass came out right, whatever the list of known failures says.
@@ -73,14 +93,15 @@ Support judge(const CompatCell& cell, bool claimed) {
 template <typename Visit>
 void each_gap(const Compat& table, const Visit& visit) {
   for (const CompatRow& row : table.rows) {
-    for (const std::string& feature : table.features) {
-      const auto cell = row.cells.find(feature);
-      if (cell == row.cells.end() || cell->second.support == Support::yes ||
-          cell->second.support == Support::absent)
-        continue;
-      visit(row, feature, cell->second);
+    for (const auto& [client, cell] : row.cells) {
+      if (cell.support != Support::yes && cell.support != Support::absent) visit(row.feature, client, cell);
     }
   }
+}
+
+// "12/12"; nothing where nothing ran.
+std::string count_text(const CompatCell& cell) {
+  return cell.ran == 0 ? std::string() : fmt::format("{}/{}", cell.held, cell.ran);
 }
 
 }  // namespace
@@ -90,29 +111,38 @@ std::string_view to_string(Support support) {
 }
 
 Compat compat(const RunRecord& record) {
-  using Key = std::tuple<std::string, std::string, std::string>;
-  std::map<Key, CompatRow> rows;
+  Compat out;
+  std::map<std::string, std::vector<std::string>> capabilities;
+  const auto know = [&](const std::string& client) {
+    if (std::find(out.clients.begin(), out.clients.end(), client) == out.clients.end())
+      out.clients.push_back(client);
+  };
+  for (const ClientInfo& client : record.header.clients) {
+    know(client.name);
+    capabilities[client.name] = client.capabilities;
+  }
+  std::map<std::pair<std::size_t, std::string>, CompatRow> rows;
   std::map<const CompatCell*, bool> claimed;
-  std::set<std::string> features;
   for (const CaseRecord& c : record.cases) {
-    if (c.provider.empty() || c.features.empty()) continue;
-    CompatRow& row = rows[{c.provider, c.model, c.client}];
-    row.provider = c.provider;
-    row.model = c.model;
-    row.client = c.client;
+    know(c.client);
     for (const std::string& feature : c.features) {
-      features.insert(feature);
-      CompatCell& cell = row.cells[feature];
+      CompatRow& row = rows[order_key(feature)];
+      row.feature = feature;
+      CompatCell& cell = row.cells[c.client];
       count(cell, c, claimed[&cell]);
     }
   }
-  Compat out;
-  out.features.assign(features.begin(), features.end());
-  std::sort(out.features.begin(), out.features.end(),
-            [](const std::string& a, const std::string& b) { return order_key(a) < order_key(b); });
   for (auto& [key, row] : rows) {
-    for (auto& [feature, cell] : row.cells) cell.support = judge(cell, claimed[&cell]);
-    out.rows.push_back(std::move(row));
+    bool any = false;
+    for (auto& [client, cell] : row.cells) {
+      cell.support =
+          claims(capabilities[client], row.feature) ? judge(cell, claimed[&cell]) : Support::absent;
+      any = any || cell.support != Support::absent;
+    }
+    if (any)
+      out.rows.push_back(std::move(row));
+    else
+      out.unclaimed.push_back(row.feature);
   }
   return out;
 }
@@ -123,35 +153,33 @@ std::string render_compat_markdown(const RunRecord& record) {
       fmt::format("# Compatibility\n\n{}, assay {}, {}\n", markdown_escape(clients_line(record.header)),
                   markdown_escape(record.header.assay), markdown_escape(record.header.started));
   for (const std::string& note : record.notes) out += fmt::format("\n> {}\n", markdown_escape(note));
-  out += "\n✓ holds · ◐ partly · ✗ does not · – not claimed by the client · ? not run · blank: no case\n";
-  std::string provider;
+  out += fmt::format("\n{}\n\n| feature |", kLegend);
+  std::string rule = "| --- |";
+  for (const std::string& client : table.clients)
+    out += fmt::format(" {} |", markdown_escape(client)), rule += " --- |";
+  out += "\n" + rule + "\n";
   for (const CompatRow& row : table.rows) {
-    if (row.provider != provider || &row == &table.rows.front()) {
-      provider = row.provider;
-      out += fmt::format("\n## {}\n\n| model | client |", markdown_escape(provider));
-      std::string rule = "| --- | --- |";
-      for (const std::string& feature : table.features)
-        out += fmt::format(" {} |", markdown_escape(feature)), rule += " :-: |";
-      out += "\n" + rule + "\n";
-    }
-    out += fmt::format("| {} | {} |", markdown_escape(model_name(row)), markdown_escape(row.client));
-    for (const std::string& feature : table.features) {
-      const auto cell = row.cells.find(feature);
-      if (cell == row.cells.end())
+    out += fmt::format("| {} |", markdown_escape(row.feature));
+    for (const std::string& client : table.clients) {
+      const auto cell = row.cells.find(client);
+      if (cell == row.cells.end()) {
         out += "  |";
-      else if (cell->second.support == Support::partly)
-        out += fmt::format(" {} {}/{} |", mark(cell->second.support), cell->second.held, cell->second.ran);
-      else
-        out += fmt::format(" {} |", mark(cell->second.support));
+        continue;
+      }
+      const bool absent = cell->second.support == Support::absent;
+      const std::string count = absent ? std::string() : count_text(cell->second);
+      out += fmt::format(" {}{}{} |", mark(cell->second.support), count.empty() ? "" : " ", count);
     }
     out += "\n";
   }
+  if (!table.unclaimed.empty())
+    out += fmt::format("\nNot claimed by any client: {}\n", markdown_escape(joined(table.unclaimed)));
   std::string gaps;
-  each_gap(table, [&](const CompatRow& row, const std::string& feature, const CompatCell& cell) {
-    gaps += fmt::format("- {} {} · {} · {} ({}/{}): {} {} — repeat: {}\n", markdown_escape(row.provider),
-                        markdown_escape(model_name(row)), markdown_escape(row.client),
-                        markdown_escape(feature), cell.held, cell.ran, to_string(cell.witness->verdict),
-                        markdown_code(cell.witness->name), markdown_code(cell.witness->command));
+  each_gap(table, [&](const std::string& feature, const std::string& client, const CompatCell& cell) {
+    gaps += fmt::format("- {} · {} ({}): {} {}{}{} Repeat: {}\n", markdown_escape(feature),
+                        markdown_escape(client), count_text(cell), to_string(cell.witness->verdict),
+                        markdown_code(cell.witness->name), cell.witness->reason.empty() ? "." : ". ",
+                        markdown_escape(cell.witness->reason, 300), markdown_code(cell.witness->command));
   });
   if (!gaps.empty()) out += "\n## What does not hold\n\n" + gaps;
   return out;
@@ -163,26 +191,23 @@ std::string render_compat_json(const RunRecord& record) {
   Json rows = Json::array();
   for (const CompatRow& row : table.rows) {
     Json cells = Json::object();
-    for (const std::string& feature : table.features) {
-      const auto cell = row.cells.find(feature);
-      if (cell == row.cells.end()) continue;
-      cells[feature] = {{"support", to_string(cell->second.support)},
-                        {"held", cell->second.held},
-                        {"ran", cell->second.ran},
-                        {"case", cell->second.witness->name},
-                        {"outcome", to_string(cell->second.witness->verdict)},
-                        {"command", cell->second.witness->command}};
+    for (const auto& [client, cell] : row.cells) {
+      cells[client] = {{"support", to_string(cell.support)},
+                       {"held", cell.held},
+                       {"ran", cell.ran},
+                       {"case", cell.witness->name},
+                       {"outcome", to_string(cell.witness->verdict)},
+                       {"reason", cell.witness->reason},
+                       {"command", cell.witness->command}};
     }
-    rows.push_back({{"provider", row.provider},
-                    {"model", row.model},
-                    {"client", row.client},
-                    {"features", std::move(cells)}});
+    rows.push_back({{"feature", row.feature}, {"clients", std::move(cells)}});
   }
-  const Json out = {{"compat", 1},
+  const Json out = {{"compat", 2},
                     {"assay", record.header.assay},
                     {"started", record.header.started},
                     {"complete", record.complete()},
-                    {"features", table.features},
+                    {"clients", table.clients},
+                    {"unclaimed", table.unclaimed},
                     {"rows", std::move(rows)}};
   return out.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
@@ -198,42 +223,40 @@ std::string render_compat_html(const RunRecord& record) {
   for (const std::string& note : record.notes)
     out += fmt::format("<p class=\"note\">{}</p>\n", xml_escape(note));
   out += "<p class=\"legend\">";
-  constexpr std::array<const char*, 5> kMeaning = {"holds", "partly", "does not hold",
-                                                   "not claimed by the client", "not run"};
   for (std::size_t i = 0; i < kMeaning.size(); ++i)
-    out += fmt::format("<span class=\"{}\">{}</span> {} ", kSupport.at(i), kMarks.at(i), kMeaning.at(i));
-  out += "</p>\n";
-  std::string provider;
-  bool open = false;
+    out +=
+        fmt::format("<span><b class=\"{}\">{}</b> {}</span> ", kSupport.at(i), kMarks.at(i), kMeaning.at(i));
+  out +=
+      "<span>empty: no case</span> <span>n/m: n of m cases hold</span></p>\n"
+      "<div class=\"scroll\" tabindex=\"0\"><table><thead><tr><th>feature</th>";
+  for (const std::string& client : table.clients) out += fmt::format("<th>{}</th>", xml_escape(client));
+  out += "</tr></thead><tbody>\n";
   for (const CompatRow& row : table.rows) {
-    if (!open || row.provider != provider) {
-      if (open) out += "</tbody></table></div>\n";
-      provider = row.provider;
-      out += fmt::format("<h2>{}</h2><div class=\"scroll\"><table><thead><tr><th>model</th><th>client</th>",
-                         xml_escape(provider));
-      for (const std::string& feature : table.features)
-        out += fmt::format("<th>{}</th>", xml_escape(feature));
-      out += "</tr></thead><tbody>\n";
-      open = true;
-    }
-    out += fmt::format("<tr><th>{}</th><td>{}</td>", xml_escape(model_name(row)), xml_escape(row.client));
-    for (const std::string& feature : table.features) {
-      const auto at = row.cells.find(feature);
+    out += fmt::format("<tr><th>{}</th>", xml_escape(row.feature));
+    for (const std::string& client : table.clients) {
+      const auto at = row.cells.find(client);
       if (at == row.cells.end()) {
         out += "<td></td>";
         continue;
       }
       const CompatCell& cell = at->second;
+      const std::string count = cell.support == Support::absent ? "" : count_text(cell);
+      const std::string face = fmt::format("<span class=\"{0}\" aria-label=\"{0}\">{1}</span> {2}",
+                                           to_string(cell.support), mark(cell.support), count);
+      if (cell.support == Support::yes || cell.support == Support::absent) {
+        out += fmt::format("<td>{}</td>", face);
+        continue;
+      }
       out += fmt::format(
-          "<td><details class=\"{0}\"><summary aria-label=\"{1}: {0}\">{2}</summary><div><b>{3}</b> {4} of "
-          "{5}<br>"
-          "{6}<br><code>{7}</code></div></details></td>",
-          to_string(cell.support), xml_escape(feature), mark(cell.support), to_string(cell.witness->verdict),
-          cell.held, cell.ran, xml_escape(cell.witness->name), xml_escape(cell.witness->command));
+          "<td><details><summary>{}</summary><div><b>{}</b> {}<br>{}<br><code>{}</code></div></details></td>",
+          face, to_string(cell.witness->verdict), xml_escape(cell.witness->name),
+          xml_escape(cell.witness->reason), xml_escape(cell.witness->command));
     }
     out += "</tr>\n";
   }
-  if (open) out += "</tbody></table></div>\n";
+  out += "</tbody></table></div>\n";
+  if (!table.unclaimed.empty())
+    out += fmt::format("<p>Not claimed by any client: {}</p>\n", xml_escape(joined(table.unclaimed)));
   return out + "</body></html>\n";
 }
 

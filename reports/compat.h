@@ -1,5 +1,5 @@
-// The compatibility report: which features hold for which provider and model with which client, from runs,
-// each cell with the case that shows it and the command that repeats it.
+// The compatibility report: which features hold with which client, from runs, each cell with the case that
+// shows it and the command that repeats it.
 #pragma once
 
 #include <cstdint>
@@ -16,12 +16,12 @@ enum class Support {
   yes,     // every case that ran came out right
   partly,  // some did
   no,      // none did
-  absent,  // the client does not claim it: every case is not-applicable
+  absent,  // the client does not claim it: no such capability, or every case is not-applicable
   unknown  // nothing ran: could-not-run or a broken harness
 };
 std::string_view to_string(Support support);
 
-// One feature for one provider, model and client.
+// One feature with one client.
 struct CompatCell {
   Support support = Support::unknown;
   std::uint64_t held = 0;               // cases that came out right
@@ -30,20 +30,18 @@ struct CompatCell {
 };
 
 struct CompatRow {
-  std::string provider;
-  std::string model;
-  std::string client;
-  std::map<std::string, CompatCell> cells;  // by feature
+  std::string feature;
+  std::map<std::string, CompatCell> cells;  // by client; a client without a case of the feature has none
 };
 
-// Features in the order in which people ask for them, then the others by name.
 struct Compat {
-  std::vector<std::string> features;
-  std::vector<CompatRow> rows;  // by provider, model, client
+  std::vector<std::string> clients;    // in the order of the record
+  std::vector<CompatRow> rows;         // in the order in which people ask for features, then by name
+  std::vector<std::string> unclaimed;  // features that no client claims: they have no row
 };
 
 // A case counts for each feature it lists. xfail counts as not holding: a known failure is still one. Cases
-// without a provider or a feature say nothing here. Points into `record`.
+// without a feature say nothing here. Points into `record`.
 Compat compat(const RunRecord& record);
 
 std::string render_compat_markdown(const RunRecord& record);

@@ -10,6 +10,7 @@
 #include <unordered_map>
 
 #include "harness/base/text.h"
+#include "reports/seen.h"
 #include "reports/summary.h"
 
 namespace assay::reports {
@@ -240,6 +241,22 @@ std::string columns_json(const Cells& cells) {
                      list(cells.duration), list(cells.reason), list(cells.command), list(cells.item));
 }
 
+// What the ids under `seen_in` stand for, of those that the cases name.
+std::string seen_json(const RunRecord& record) {
+  nlohmann::json out = nlohmann::json::object();
+  for (const CaseRecord& c : record.cases) {
+    for (const std::string& id : c.seen_in) {
+      const Seen* seen = out.contains(id) ? nullptr : find_seen(id);
+      if (seen == nullptr) continue;
+      nlohmann::json sources = nlohmann::json::array();
+      for (const SeenSource& source : seen->sources)
+        sources.push_back({source.name, source.url, source.says});
+      out[id] = {{"title", seen->title}, {"sources", std::move(sources)}};
+    }
+  }
+  return out.dump();
+}
+
 std::string meta(const RunRecord& record) {
   const RunHeader& header = record.header;
   std::string command;
@@ -336,9 +353,9 @@ HtmlData html_data(const RunRecord& record, std::size_t green_evidence, std::siz
   }
   HtmlData out;
   out.index = fmt::format(
-      R"({{"meta":{},"verdicts":{},"clients":{},"cases":{},"cells":{},"strings":{},"blocks":{}}})",
+      R"({{"meta":{},"verdicts":{},"clients":{},"cases":{},"cells":{},"strings":{},"blocks":{},"seen":{}}})",
       meta(record), verdicts.dump(), clients_json(record, clients), columns_json(cases), columns_json(cells),
-      strings.json(), items.starts());
+      strings.json(), items.starts(), seen_json(record));
   out.blocks = std::move(items).blocks();
   return out;
 }

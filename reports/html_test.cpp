@@ -52,14 +52,17 @@ TEST(Html, HoldsEveryResultAndItsEvidence) {
   const std::string page = render_html(record);
   const json index = part(page, "index");
   ASSERT_EQ(index["cells"]["verdict"].get<std::string>().size(), record.cases.size());
-  const json block = part(page, "block-0");
+  json items = json::array();
+  for (std::size_t block = 0; block < index["blocks"].size(); ++block) {
+    for (const json& item : part(page, "block-" + std::to_string(block))) items.push_back(item);
+  }
   for (std::size_t i = 0; i < record.cases.size(); ++i) {
     const CaseRecord& c = record.cases[i];
     const auto verdict = static_cast<std::size_t>(index["cells"]["verdict"].get<std::string>()[i] - 'a');
     EXPECT_EQ(index["verdicts"][verdict]["name"], to_string(c.verdict));
     EXPECT_EQ(index["strings"][index["cells"]["reason"][i].get<int>()], c.reason);
     EXPECT_EQ(index["strings"][index["cases"]["name"][i / 3].get<int>()], c.name);
-    const json& item = block[index["cells"]["item"][i].get<int>()];
+    const json& item = items[index["cells"]["item"][i].get<std::size_t>()];
     EXPECT_EQ(item["journal"], json::parse(c.journal));
     EXPECT_EQ(item["checks"].size(), c.checks.size());
   }

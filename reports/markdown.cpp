@@ -6,6 +6,8 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "reports/seen.h"
+
 namespace assay::reports {
 namespace {
 
@@ -39,6 +41,17 @@ std::string client_table(const RunRecord& record) {
   return out;
 }
 
+// ": [openai/codex#1](…), …", three at most.
+std::string sources_of(const Seen& seen) {
+  std::string out;
+  int shown = 0;
+  for (const SeenSource& source : seen.sources) {
+    if (source.url.empty() || ++shown > 3) continue;
+    out += fmt::format("{}[{}]({})", out.empty() ? ": " : ", ", source.name, source.url);
+  }
+  return out;
+}
+
 std::string case_block(const CaseRecord& c) {
   std::string out = fmt::format("### {}: {}\n\n", to_string(c.verdict), markdown_escape(c.name, 300));
   out +=
@@ -53,8 +66,11 @@ std::string case_block(const CaseRecord& c) {
     for (const std::string& line : evidence(c, *check, 3))
       out += fmt::format("  - {}\n", markdown_code(line, 300));
   }
-  for (const std::string& source : c.seen_in)
-    out += fmt::format("- seen in {}\n", markdown_escape(source, 200));
+  for (const std::string& source : c.seen_in) {
+    const Seen* seen = find_seen(source);
+    out += fmt::format("- seen in {}{}\n", markdown_escape(source, 200),
+                       seen == nullptr ? "" : sources_of(*seen));
+  }
   if (!c.command.empty()) out += fmt::format("- repeat: {}\n", markdown_code(c.command));
   return out + "\n";
 }

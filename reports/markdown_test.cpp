@@ -122,25 +122,37 @@ TEST(Compat, JudgesEachFeatureByItsCases) {
   usage.features = {"usage"};
   CaseRecord known = markdown_case(Verdict::xfail, "known");
   known.features = {"parameters:top_k"};
-  const RunRecord record = markdown_record({markdown_case(Verdict::pass, "ok"), tools, vision, usage, known});
+  CaseRecord login = markdown_case(Verdict::pass, "old-id");
+  login.features = {"login"};
+  RunRecord record =
+      markdown_record({markdown_case(Verdict::pass, "ok"), tools, vision, usage, known, login});
+  record.header.clients = {{"reference", "1", "provider", {"chat", "tools"}}};
   const Compat table = compat(record);
-  EXPECT_THAT(table.features, ElementsAre("stream", "tools", "usage", "vision", "parameters:top_k"));
-  ASSERT_EQ(table.rows.size(), 1U);
-  const auto& cells = table.rows[0].cells;
-  EXPECT_EQ(cells.at("stream").support, Support::partly);
-  EXPECT_EQ(cells.at("stream").held, 1U);
-  EXPECT_EQ(cells.at("stream").ran, 2U);
-  EXPECT_EQ(cells.at("stream").witness->name, "tools-fail");
-  EXPECT_EQ(cells.at("tools").support, Support::no);
-  EXPECT_EQ(cells.at("vision").support, Support::absent);
-  EXPECT_EQ(cells.at("usage").support, Support::unknown);
-  EXPECT_EQ(cells.at("parameters:top_k").support, Support::no);
+  EXPECT_THAT(table.clients, ElementsAre("reference"));
+  EXPECT_THAT(table.unclaimed, ElementsAre("login", "vision")) << "no tick for a login that is not claimed";
+  ASSERT_EQ(table.rows.size(), 4U);
+  const auto cell = [&](std::size_t row) { return table.rows[row].cells.at("reference"); };
+  EXPECT_EQ(table.rows[0].feature, "stream");
+  EXPECT_EQ(cell(0).support, Support::partly);
+  EXPECT_EQ(cell(0).held, 1U);
+  EXPECT_EQ(cell(0).ran, 2U);
+  EXPECT_EQ(cell(0).witness->name, "tools-fail");
+  EXPECT_EQ(table.rows[1].feature, "tools");
+  EXPECT_EQ(cell(1).support, Support::no);
+  EXPECT_EQ(table.rows[2].feature, "usage");
+  EXPECT_EQ(cell(2).support, Support::unknown);
+  EXPECT_EQ(table.rows[3].feature, "parameters:top_k");
+  EXPECT_EQ(cell(3).support, Support::no);
   const std::string text = render_compat_markdown(record);
-  EXPECT_THAT(text, HasSubstr("| m | reference | ◐ 1/2 | ✗ | ? | – | ✗ |"));
-  EXPECT_THAT(text, HasSubstr("repeat: ` assay run --case tools-fail `"));
+  for (const char* line : {"| feature | reference |\n", "| stream | ◐ 1/2 |\n", "| tools | ✗ 0/1 |\n",
+                           "| usage | ? |\n", "Not claimed by any client: login, vision\n", "empty: no case"})
+    EXPECT_THAT(text, HasSubstr(line));
+  EXPECT_THAT(text, HasSubstr("Repeat: ` assay run --case tools-fail `"));
   const json out = json::parse(render_compat_json(record));
-  EXPECT_EQ(out["rows"][0]["features"]["tools"]["command"], "assay run --case tools-fail");
-  EXPECT_THAT(render_compat_html(record), HasSubstr("<code>assay run --case tools-fail</code>"));
+  EXPECT_EQ(out["rows"][1]["clients"]["reference"]["command"], "assay run --case tools-fail");
+  const std::string page = render_compat_html(record);
+  EXPECT_THAT(page, HasSubstr("<code>assay run --case tools-fail</code>"));
+  EXPECT_THAT(page, HasSubstr("empty: no case"));
 }
 
 TEST(Compat, HtmlHoldsNoMarkupOfARecord) {

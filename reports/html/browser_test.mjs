@@ -56,6 +56,12 @@ const tests = {
     assert.equal(await page.eval("document.getElementById('judgement').textContent"), "Failed");
     assert.equal(await count(page), "200 of 200 cases, 600 results");
     await shot(page, "desktop");
+    assert.deepEqual(await page.eval("[...document.querySelectorAll('#heads span')].map((n) => n.textContent)"),
+      await page.eval("[...document.getElementById('client').options].slice(1).map((n) => n.text)"), "each column has its client's name");
+    assert.ok(await page.eval("document.querySelector('.row .reason.red').textContent.length > 20"), "a failure says why in its row");
+    const levels = await page.eval("[...document.querySelectorAll('.row')].map((n) => [n.querySelector('.reason.red') !== null, n.querySelector('.tag').textContent])");
+    const order = levels.map(([red, level]) => red ? ["must", "should", "may"].indexOf(level) : 3);
+    assert.deepEqual(order, [...order].sort(), "failures first, must before should");
     await page.key("/");
     for (const letter of "worldrouter/login") await page.key(letter);
     assert.equal(await count(page), "20 of 200 cases, 60 results");
@@ -74,12 +80,15 @@ const tests = {
     const text = await page.eval("document.getElementById('detail').innerText");
     for (const part of ["expected", "observed", "requirement", "assay run --client", "does not survive", "⚡", "evidence of"])
       assert.ok(text.includes(part), `the case shows: ${part}`);
+    const sent = "document.querySelector('.entry.from-server details.sent .bytes')";
+    assert.match(await page.eval(`${sent}.textContent`), /^HTTP\/1\.1 200 OK.*It is snowconnection reset \(RST\)$/s, "what the client was sent");
+    assert.equal(await page.eval(`${sent}.querySelectorAll('mark.cut').length`), 2, "with its cut and its end marked");
     await page.eval("document.querySelector('.quote').click()");
     assert.ok(await page.eval("document.querySelector('.entry.flash.quoted') !== null"), "a check leads to its evidence");
-    assert.equal(await page.eval("document.querySelectorAll('.bytes').length"), 0, "no bytes before they are asked for");
+    assert.equal(await page.eval("document.querySelectorAll('.entry details:not(.sent) .bytes').length"), 0, "no bytes before they are asked for");
     await page.eval("[...document.querySelectorAll('.entry summary')].find((s) => s.textContent === 'bytes').click()");
-    await page.until("document.querySelector('.entry .bytes')");
-    assert.match(await page.eval("document.querySelector('.entry .bytes').textContent"), /^POST .*\nHost: .*\nAuthorization: Bearer \[redacted\]/);
+    await page.until("document.querySelector('.entry details:not(.sent) .bytes')");
+    assert.match(await page.eval("document.querySelector('.entry details:not(.sent) .bytes').textContent"), /^POST .*\nHost: .*\nAuthorization: Bearer \[redacted\]/);
     await page.eval("document.querySelector('.entry button[aria-pressed]').click()");
     assert.match(await page.eval("document.querySelector('.bytes.hex').textContent"), /^000000 {2}7b 22 6d/);
     await shot(page, "desktop-case");

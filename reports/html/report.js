@@ -57,6 +57,7 @@
   const selected = {row: -1, client: 0, open: false};
   let haystack = [];    // lower-case words of each case
   let worst = [];       // rank of the worst result of each case
+  let reds = [];        // 1 where it is a failure
   let slowest = [];
   let lower = [];       // lower-case strings, for reasons
   let shown = [];       // cases that match, in order
@@ -68,13 +69,15 @@
       const words = [c.name[i], c.title[i], c.requirement[i], c.suite[i], c.level[i], c.provider[i], c.model[i], c.protocol[i],
                      ...c.features[i], ...c.seen[i]];
       haystack.push(words.map((number) => lower[number]).join(" "));
-      let rank = 99, slow = 0;
+      let rank = 99, slow = 0, red = 0;
       for (let k = i * clients; k < (i + 1) * clients; ++k) {
         const verdict = verdictOf(k);
         if (verdict && verdict.rank < rank) rank = verdict.rank;
+        if (verdict && verdict.red) red = 1;
         if (data.cells.duration[k] > slow) slow = data.cells.duration[k];
       }
       worst.push(rank);
+      reds.push(red);
       slowest.push(slow);
     }
   };
@@ -115,7 +118,7 @@
       shown.push(i);
     }
     if (filter.order === "worst")
-      shown.sort((a, b) => LEVELS[S(c.level[a])] * (worst[a] < 6) - LEVELS[S(c.level[b])] * (worst[b] < 6) || worst[a] - worst[b] || a - b);
+      shown.sort((a, b) => reds[b] - reds[a] || reds[a] * (LEVELS[S(c.level[a])] - LEVELS[S(c.level[b])]) || worst[a] - worst[b] || a - b);
     else if (filter.order === "slow") shown.sort((a, b) => slowest[b] - slowest[a] || a - b);
     $("count").textContent = `${shown.length} of ${total} cases, ${results} results`;
     selected.row = Math.min(selected.row, shown.length - 1);
@@ -129,12 +132,13 @@
   const list = $("list");
   let height = 54;
   const rows = new Map();  // place in `shown` -> node
-  const bar = $("text").parentElement;
-  // How much of the top of the window the filters cover.
-  const covered = () => getComputedStyle(bar).position === "sticky" ? bar.offsetHeight : 0;
+  const bar = $("text").parentElement, heads = $("heads");
+  // How much of the top of the window the filters cover, and with the names of the columns.
+  const barHeight = () => getComputedStyle(bar).position === "sticky" ? bar.offsetHeight : 0;
+  const covered = () => barHeight() + (heads.hidden ? 0 : heads.offsetHeight);
   const layout = () => {
-    document.documentElement.style.setProperty("--bar", `${covered()}px`);
-    height = window.matchMedia("(max-width: 640px)").matches ? 82 : 54;
+    document.documentElement.style.setProperty("--bar", `${barHeight()}px`);
+    height = window.matchMedia("(max-width: 640px)").matches ? 72 : 54;
     list.style.height = `${Math.max(1, shown.length) * height}px`;
     const side = clients <= 6 ? 22 : clients <= 12 ? 18 : 14;
     document.documentElement.style.setProperty("--cell", `${side}px`);
@@ -144,6 +148,11 @@
     const i = shown[place];
     const level = S(data.cases.level[i]);
     const strip = el("span", {class: "strip"});
+    const cell = i * clients + worstClient(i), worstVerdict = verdictOf(cell);
+    // Why it is red, or what it asks.
+    const reason = worstVerdict && worstVerdict.name !== "pass" ? S(data.cells.reason[cell]) : "";
+    const who = reason && clients > 1 ? `${data.clients[worstClient(i)].name}: ` : "";
+    const title = S(data.cases.title[i]) + (S(data.cases.model[i]) && ` · ${S(data.cases.model[i])}`);
     for (let k = 0; k < clients; ++k) {
       const verdict = verdictOf(i * clients + k);
       const dim = (filter.client !== "" && Number(filter.client) !== k) ||
@@ -156,8 +165,9 @@
     const node = el("div", {class: "row", role: "option", id: `row-${place}`, "aria-selected": String(selected.row === place),
                             "aria-posinset": place + 1, "aria-setsize": shown.length,
                             "aria-label": label(i)},
-      el("span", {class: "name"}, el("span", {}, S(data.cases.name[i])), el("span", {class: `tag ${level}`}, level)), strip,
-      el("span", {class: "title"}, S(data.cases.title[i]), S(data.cases.model[i]) && ` · ${S(data.cases.model[i])}`));
+      strip, el("span", {class: "name"}, el("span", {}, S(data.cases.name[i])), el("span", {class: `tag ${level}`}, level),
+        reason ? el("span", {class: "title"}, title) : ""),
+      el("span", {class: reason ? `reason ${worstVerdict.red ? "red" : ""}` : "title"}, reason ? `${who}${reason}` : title));
     node.style.top = `${place * height}px`;
     node.style.height = `${height}px`;
     node.dataset.place = place;
@@ -252,7 +262,14 @@
     draw(false);
   };
 
-  const source = (text) => /^https?:\/\//.test(text) ? el("a", {href: text, rel: "noreferrer noopener", target: "_blank"}, text) : el("span", {}, text);
+  // A bug that the case was made from: what happens, and where it was reported.
+  const seenView = (id) => {
+    const seen = data.seen[id];
+    if (!seen) return el("p", {}, source(id));
+    return el("div", {class: "seen"}, el("p", {}, seen.title, el("span", {class: "quiet"}, ` (${id})`)),
+      el("ul", {}, ...seen.sources.map(([name, url, says]) => el("li", {}, url ? source(url, name) : "", url ? ": " : "", says))));
+  };
+  const source = (text, name) => /^https?:\/\//.test(text) ? el("a", {href: text, rel: "noreferrer noopener", target: "_blank"}, name ?? text) : el("span", {}, text);
   const pairs = (...entries) => el("dl", {}, ...entries.filter(([, value]) => value !== "" && value !== undefined && value !== null)
     .flatMap(([name, value]) => [el("dt", {}, name), el("dd", {}, value)]));
 
@@ -271,7 +288,7 @@
       ...check.evidence.map((seq) => el("button", {type: "button", class: "quote", onclick: () => jump(seq)}, `entry ${seq}`))),
     check.ok && check.expected === check.observed ? "" : el("div", {class: "compare"},
       el("span", {}, "expected"), check.ok ? el("code", {}, check.expected) : marked(check.expected, check.observed),
-      el("span", {}, "observed"), check.ok ? el("code", {}, check.observed) : marked(check.observed, check.expected)));
+      ...(check.ok && !check.observed ? [] : [el("span", {}, "observed"), check.ok ? el("code", {}, check.observed) : marked(check.observed, check.expected)])));
   const jump = (seq) => {
     const node = $(`entry-${seq}`);
     if (!node) return;
@@ -310,10 +327,29 @@
     return [el("pre", {class: "bytes", tabindex: "0"}, head), body.length ? el("p", {}, button) : "", body.length ? shownBody : "", cut];
   };
 
+  // What the client was sent: the bytes of the answer, with its cuts, waits, changes and its end marked.
+  const sentView = (detail) => {
+    const body = bytesOf(detail.sent), decoder = new TextDecoder(), pre = el("pre", {class: "bytes", tabindex: "0"});
+    let from = 0;
+    for (const [at, text] of detail.marks) {
+      if (at > body.length) break;
+      pre.append(decoder.decode(body.slice(from, at)), el("mark", {class: "cut"}, text));
+      from = at;
+    }
+    pre.append(decoder.decode(body.slice(from)));
+    const out = [pre];
+    if (detail.bytes > body.length) {
+      out.push(el("p", {class: "quiet"}, `the first ${body.length} of ${detail.bytes} bytes`));
+      for (const [at, text] of detail.marks) if (at > body.length) out.push(el("p", {}, el("mark", {class: "cut"}, `${text}, after ${at} bytes`)));
+    }
+    if (detail.marks_left_out) out.push(el("p", {class: "quiet"}, `${detail.marks_left_out} more marks are left out`));
+    return out;
+  };
+
   const FROM_CLIENT = new Set(["connect", "request", "bad-request", "peer-closed", "unclaimed", "lookup"]);
   const FROM_SERVER = new Set(["response", "done", "closed", "timeout", "hold", "release"]);
   const FAULTS = new Set(["fault", "unconfirmed-cut"]);
-  const entryView = (entry, quotes) => {
+  const entryView = (entry, quotes, sent) => {
     const side = FAULTS.has(entry.kind) ? "fault" : FROM_CLIENT.has(entry.kind) || entry.actor === "client" || entry.actor === "browser" ? "from-client"
       : FROM_SERVER.has(entry.kind) ? "from-server" : "";
     const who = FROM_CLIENT.has(entry.kind) && side === "from-client" ? `→ ${entry.actor}` : entry.actor;
@@ -335,18 +371,29 @@
       });
       node.append(box);
     }
+    if (sent) {
+      const box = el("details", {class: "sent", open: sent.marks.length > 0}, el("summary", {}, "sent to the client"));
+      const fill = () => { if (box.open && box.childElementCount === 1) box.append(...sentView(sent)); };
+      box.addEventListener("toggle", fill);
+      fill();
+      node.append(box);
+    }
     return node;
   };
+  const isSent = (entry) => entry.detail && entry.detail.sent !== undefined;
   const timeline = (item) => {
     const quotes = new Map();
     for (const check of item.checks)
       for (const seq of check.evidence) quotes.set(seq, [quotes.get(seq), check.name].filter(Boolean).join(", "));
+    // The bytes of an answer are shown with its response.
+    const sent = new Map(item.journal.filter(isSent).map((entry) => [entry.exchange, entry.detail]));
     const out = [];
     let last = item.journal.length ? item.journal[0].t_us : 0;
     for (const entry of item.journal) {
+      if (isSent(entry)) continue;
       if (entry.t_us - last >= 50000) out.push(el("li", {class: "gap"}, `${duration(entry.t_us - last)} later`));
       last = entry.t_us;
-      out.push(entryView(entry, quotes.get(entry.seq)));
+      out.push(entryView(entry, quotes.get(entry.seq), entry.kind === "response" ? sent.get(entry.exchange) : undefined));
     }
     return el("ol", {class: "timeline"}, ...out);
   };
@@ -373,7 +420,7 @@
         ["provider", S(c.provider[i])], ["model", S(c.model[i])], ["protocol", S(c.protocol[i])],
         ["features", c.features[i].map(S).join(", ")], ["axes", c.axes[i].map(S).join(", ")],
         ["known failure", item.known ? `${item.known.reason}${item.known.expires ? `, until ${item.known.expires}` : ""}` : ""])];
-    if (c.seen[i].length) out.push(el("h3", {}, "Seen in"), ...c.seen[i].map((number) => el("p", {}, source(S(number)))));
+    if (c.seen[i].length) out.push(el("h3", {}, "Seen in"), ...c.seen[i].map((number) => seenView(S(number))));
     if (item.known && item.known.issue) out.push(el("p", {}, source(item.known.issue)));
     if (item.checks.length) {
       out.push(el("h3", {}, "Checks"));
@@ -422,6 +469,12 @@
       }}, square(verdict), el("b", {}, String(counts.get(verdict.name))), verdict.name);
       $("chips").append(chip);
     }
+  };
+
+  // The names of the columns of verdicts.
+  const columns = () => {
+    heads.hidden = clients < 2;
+    heads.append(...data.clients.map((client) => el("span", {title: client.name}, client.name)));
   };
 
   const distinct = (column) => [...new Set(column)].sort((a, b) => S(a) < S(b) ? -1 : 1);
@@ -550,6 +603,7 @@
     total = data.cases.name.length;
     prepare();
     head();
+    columns();
     selects();
     listen();
     if (window.innerWidth > 640 && clients > 1) $("overview").open = true;

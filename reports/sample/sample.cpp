@@ -84,12 +84,21 @@ std::string journal(const CaseRecord& c, Random& random, bool faulted, const cha
                       {"messages",
                        {{{"role", "user"}, {"content", "What is the weather in Tromsø? " + random.hex(24)}}}}}
            .dump()}};
-  nlohmann::json& answer = add("inference", "response", "200 text/event-stream");
-  answer["status"] = 200;
+  add("inference", "response", "200 text/event-stream")["status"] = 200;
+  const nlohmann::json exchange = out.back()["exchange"];
   if (faulted) add("inference", "fault", fault)["detail"] = {{"fault", fault}, {"seed", random.below(1000)}};
   add("inference", faulted ? "peer-closed" : "done",
       faulted ? "peer reset" : "chat.completion.chunk x 42")["bytes"] = 4096 + random.below(3000);
-  if (faulted) add("client", "note", "error category=protocol: unexpected end of stream");
+  if (faulted) {
+    add("client", "note", "error category=protocol: unexpected end of stream");
+    const std::string head = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n";
+    const std::string sent = head + R"(data: {"choices":[{"delta":{"content":"It is snow)";
+    nlohmann::json& kept = add("inference", "note", "answer");
+    kept["exchange"] = exchange;
+    kept["detail"] = {{"sent", sent},
+                      {"bytes", sent.size()},
+                      {"marks", {{head.size(), "read boundary"}, {sent.size(), "connection reset (RST)"}}}};
+  }
   return out.dump();
 }
 
