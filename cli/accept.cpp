@@ -46,10 +46,9 @@ ExitCode accept(const AcceptArguments& arguments) {
 
 void add_accept(CLI::App& app, Action& action) {
   auto arguments = std::make_shared<AcceptArguments>();
-  CLI::App* verb =
-      app.add_subcommand("accept", "Write entries of the known-failures file for what failed in a run");
-  verb->add_option("FILE", arguments->record, "The run record (run.jsonl)")->required();
-  verb->add_option("--known", arguments->known, "Add them to this file (default: standard output)")
+  CLI::App* verb = app.add_subcommand("accept", "Write known-failures entries for the failed cases of a run");
+  verb->add_option("FILE", arguments->record, "Run record (run.jsonl)")->required();
+  verb->add_option("--known", arguments->known, "Add the entries to this file (default: stdout)")
       ->type_name("FILE");
   verb->callback([arguments, &action] { action = [arguments] { return accept(*arguments); }; });
 }

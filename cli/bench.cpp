@@ -76,25 +76,25 @@ ExitCode run_bench(const BenchOptions& options) {
 
 void add_bench_stream(CLI::App& bench, Action& action) {
   const auto options = std::make_shared<BenchOptions>();
-  CLI::App* stream = bench.add_subcommand("stream", "How fast streams are read: floors, limits, ours, peers");
+  CLI::App* stream = bench.add_subcommand(
+      "stream", "Throughput of stream decoding: lower bounds, limits, ours, other libraries");
   stream->add_option("--corpus", options->bench.corpora,
                      "chat, messages, responses, chat-restless (default: all)");
   stream->add_option("--reads", options->bench.reads, "Read sizes in bytes")->check(CLI::PositiveNumber);
   stream->add_option("--megabytes", options->bench.megabytes, "Size of each corpus")
       ->check(CLI::Range(1, 1024));
-  stream->add_option("--rounds", options->bench.rounds, "Rounds; the median counts")
+  stream->add_option("--rounds", options->bench.rounds, "Number of rounds; the median is reported")
       ->check(CLI::Range(1, 1000));
-  stream->add_option("--seed", options->bench.seed, "Seed of the corpora");
-  stream->add_option("--peers", options->peers,
-                     "Rows measured by bench/stream/peers/run, to be put beside ours");
-  stream->add_option("--write-corpora", options->write_corpora, "Only write the corpora into this folder");
-  stream->add_flag("--json", options->json, "Rows as JSON");
+  stream->add_option("--seed", options->bench.seed, "Seed for the corpora");
+  stream->add_option("--peers", options->peers, "Results of bench/stream/peers/run to show next to ours");
+  stream->add_option("--write-corpora", options->write_corpora, "Write the corpora to this folder and exit");
+  stream->add_flag("--json", options->json, "Print the rows as JSON");
   add_bench_output(*stream, options->output);
   stream->callback([options, &action] { action = [options] { return run_bench(*options); }; });
 }
 
 void add_bench(CLI::App& app, Action& action) {
-  CLI::App* verb = app.add_subcommand("bench", "Measure side by side");
+  CLI::App* verb = app.add_subcommand("bench", "Run benchmarks");
   verb->require_subcommand(1);
   add_bench_stream(*verb, action);
   add_bench_client(app, *verb, action);

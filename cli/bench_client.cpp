@@ -170,36 +170,39 @@ ExitCode run_bench_client(const BenchClientArguments& arguments) {
 void add_bench_client(CLI::App& app, CLI::App& bench, Action& action) {
   const auto arguments = std::make_shared<BenchClientArguments>();
   CLI::App* verb = bench.add_subcommand(
-      "client", "How a client reads streams, from outside: events a second, latency, first token, memory");
-  verb->add_option(
-          "command", arguments->command,
-          "A program and its arguments after --; it is run for each stream, and its stdout is watched")
+      "client",
+      "Measure how a client reads streams: events per second, latency, time to first token, memory");
+  verb->add_option("command", arguments->command,
+                   "Program and arguments after --; it runs once per stream and its stdout is measured")
       ->type_name("COMMAND");
   add_client_options(*verb, arguments->client, arguments->adapter);
-  verb->add_option("--protocol", arguments->protocol,
-                   "For a client that can choose: openai-chat, openai-responses, anthropic, gemini")
+  verb->add_option(
+          "--protocol", arguments->protocol,
+          "Protocol, if the client supports several: openai-chat, openai-responses, anthropic, gemini")
       ->type_name("NAME");
-  verb->add_option("--cuts", arguments->cuts, "What one write holds: whole, event, or a number of bytes")
+  verb->add_option("--cuts", arguments->cuts, "Size of a write: whole, event, or a number of bytes")
       ->delimiter(',')
       ->capture_default_str();
-  verb->add_option("--events", arguments->events, "Events of a stream at full speed")
+  verb->add_option("--events", arguments->events, "Number of events of a stream at full speed")
       ->check(CLI::Range(std::size_t{2}, bench::kMostEvents))
       ->capture_default_str();
   verb->add_option("--longer", arguments->longer,
-                   "How many times as long the stream for memory growth is; 0 = none")
+                   "Length factor of the stream that measures memory growth; 0 = none")
       ->check(CLI::Range(0, 100))
       ->capture_default_str();
-  verb->add_option("--paced-events", arguments->paced_events, "Events of a paced stream, for the latencies")
+  verb->add_option("--paced-events", arguments->paced_events,
+                   "Number of events of the paced stream that measures latency")
       ->check(CLI::Range(10, 100'000))
       ->capture_default_str();
-  verb->add_option("--pace", arguments->pace, "Time between the events of a paced stream")
+  verb->add_option("--pace", arguments->pace, "Time between events of the paced stream")
       ->capture_default_str();
-  verb->add_option("--rounds", arguments->rounds, "Rounds; medians, and quantiles over all of them, count")
+  verb->add_option("--rounds", arguments->rounds,
+                   "Number of rounds; medians and quantiles over all rounds are reported")
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
-  verb->add_option("--deadline", arguments->deadline, "For one stream")->capture_default_str();
+  verb->add_option("--deadline", arguments->deadline, "Deadline for one stream")->capture_default_str();
   add_bench_output(*verb, arguments->output);
-  verb->add_flag("--no-cells", arguments->no_cells, "Run on the machine's own ports");
+  verb->add_flag("--no-cells", arguments->no_cells, "Run without cells, on the ports of this machine");
   verb->callback([arguments, &action] { action = [arguments] { return run_bench_client(*arguments); }; });
   CLI::App* worker = app.add_subcommand("bench-client-worker", "")->group("");
   worker->callback([&action] { action = [] { return work_in_cell(); }; });

@@ -32,9 +32,9 @@ ExitCode render_bench(const BenchRenderArguments& arguments) {
 }  // namespace
 
 void add_bench_output(CLI::App& verb, BenchOutput& output) {
-  verb.add_option("--out", output.out, "Write the record too: JSON lines for `assay bench render`")
+  verb.add_option("--out", output.out, "Also write the results as JSON lines for `assay bench render`")
       ->type_name("FILE");
-  verb.add_option("--html", output.html, "Write a page with charts and tables too")->type_name("FILE");
+  verb.add_option("--html", output.html, "Also write an HTML page with charts and tables")->type_name("FILE");
 }
 
 Result<void> write_bench_output(const std::string& record, const BenchOutput& output) {
@@ -50,12 +50,11 @@ Result<void> write_bench_output(const std::string& record, const BenchOutput& ou
 void add_bench_render(CLI::App& bench, Action& action) {
   const auto arguments = std::make_shared<BenchRenderArguments>();
   CLI::App* verb = bench.add_subcommand(
-      "render",
-      "One page with charts and tables, from what `bench stream --out` and `bench client --out` wrote");
-  verb->add_option("files", arguments->files, "Records; clients are put side by side")
+      "render", "Render the output of `bench stream --out` and `bench client --out` as an HTML page");
+  verb->add_option("files", arguments->files, "Result files; clients are shown side by side")
       ->required()
       ->type_name("FILE");
-  verb->add_option("--out", arguments->out, "The page")->type_name("FILE")->capture_default_str();
+  verb->add_option("--out", arguments->out, "Output file")->type_name("FILE")->capture_default_str();
   verb->callback([arguments, &action] { action = [arguments] { return render_bench(*arguments); }; });
 }
 

@@ -94,7 +94,7 @@ ExitCode run_client(const ClientArguments& arguments) {
 
 void add_client(CLI::App& app, Action& action) {
   auto arguments = std::make_shared<ClientArguments>();
-  CLI::App* verb = app.add_subcommand("client", "The reference client: by hand, or as an adapter");
+  CLI::App* verb = app.add_subcommand("client", "Run the reference client: interactively, or as an adapter");
   verb->require_subcommand(1);
   const auto add = [&](const std::string& op, const std::string& text) {
     CLI::App* one = verb->add_subcommand(op, text);
@@ -103,30 +103,31 @@ void add_client(CLI::App& app, Action& action) {
       action = [arguments] { return run_client(*arguments); };
     });
     if (op == "adapter" || op == "run") return one;
-    one->add_option("--provider", arguments->provider, "A descriptor of conformance/providers")
+    one->add_option("--provider", arguments->provider, "Provider descriptor of conformance/providers")
         ->capture_default_str();
-    one->add_option("--url", arguments->urls, "Where the provider is: auth, control, inference, oauth")
+    one->add_option("--url", arguments->urls,
+                    "URL of a part of the provider: auth, control, inference, oauth")
         ->type_name("NAME=URL");
-    one->add_option("--home", arguments->home, "The client's state (default ~/.assay-client)")
+    one->add_option("--home", arguments->home, "State folder of the client (default ~/.assay-client)")
         ->type_name("DIR");
     return one;
   };
   add("adapter", "Speak the adapter protocol on stdin and stdout (docs/adapter-protocol.md)");
   add("run", "One request of the adapter protocol, with the key from ASSAY_API_KEY")
-      ->add_option("request", arguments->request, "The request, as JSON without seq")
+      ->add_option("request", arguments->request, "Request as JSON, without seq")
       ->required();
-  CLI::App* login = add("login", "Sign in; the URL to open is printed on a line of its own");
+  CLI::App* login = add("login", "Log in; prints the URL to open on its own line");
   login->add_option("--flow", arguments->flow,
                     "token-redirect, authorization-code, device, or api-key (read from stdin)");
-  add("status", "Is there a session? Asks nobody");
+  add("status", "Show the login state (no network)");
   CLI::App* models = add("models", "List the models");
-  models->add_flag("--refresh", arguments->refresh, "Ask the provider even if a list is at hand");
-  CLI::App* chat = add("chat", "Ask, and print the answer as it comes");
-  chat->add_option("prompt", arguments->prompt, "What to say")->capture_default_str();
-  chat->add_option("--model", arguments->model, "A model of the list (default: the provider's first)");
-  chat->add_option("--session", arguments->session, "Go on with the conversation of this name");
+  models->add_flag("--refresh", arguments->refresh, "Request the list again even if it is cached");
+  CLI::App* chat = add("chat", "Send a prompt and stream the answer");
+  chat->add_option("prompt", arguments->prompt, "Prompt")->capture_default_str();
+  chat->add_option("--model", arguments->model, "Model id (default: the first of the provider)");
+  chat->add_option("--session", arguments->session, "Continue the named conversation");
   chat->add_option("--protocol", arguments->protocol, "openai-chat, openai-responses, anthropic, gemini");
-  add("logout", "Revoke at the provider and forget here");
+  add("logout", "Revoke the credential and delete it");
 }
 
 }  // namespace assay::cli

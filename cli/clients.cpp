@@ -54,13 +54,15 @@ ExitCode install_all(const std::vector<std::string>& names) {
 }  // namespace
 
 void add_clients(CLI::App& app, Action& action) {
-  CLI::App* verb = app.add_subcommand("clients", "List the clients that can be put under test");
+  CLI::App* verb = app.add_subcommand("clients", "List the known clients");
   verb->callback([&action, verb] {
     if (verb->get_subcommands().empty()) action = [] { return list(); };
   });
   auto names = std::make_shared<std::vector<std::string>>();
-  CLI::App* installer = verb->add_subcommand("install", "Install clients from npm into the user's cache");
-  installer->add_option("name", *names, "Names that `assay clients` shows")->required()->type_name("NAME");
+  CLI::App* installer = verb->add_subcommand("install", "Install clients from npm into the user cache");
+  installer->add_option("name", *names, "Client names, as listed by `assay clients`")
+      ->required()
+      ->type_name("NAME");
   installer->callback([names, &action] { action = [names] { return install_all(*names); }; });
 }
 

@@ -164,11 +164,10 @@ ExitCode run_decode(const DecodeOptions& options) {
 void add_decode(CLI::App& app, Action& action) {
   const auto options = std::make_shared<DecodeOptions>();
   CLI::App* verb =
-      app.add_subcommand("decode", "Say what a model's answer says: text, reasoning, tool calls, usage");
-  verb->add_option("file", options->file, "A recorded body or stream, a fixture, or - for standard input")
-      ->required();
+      app.add_subcommand("decode", "Decode a model response: text, reasoning, tool calls, usage");
+  verb->add_option("file", options->file, "Recorded body or stream, a fixture, or - for stdin")->required();
   verb->add_option("--protocol", options->protocol, protocol_names() + " (default: by content)");
-  verb->add_flag("--events", options->events, "One line for each delta, then the turn");
+  verb->add_flag("--events", options->events, "Print one line per delta, then the turn");
   verb->callback([options, &action] { action = [options] { return run_decode(*options); }; });
 }
 

@@ -67,20 +67,19 @@ ExitCode run_diff(const FixtureOptions& options) {
 
 void add_fixture(CLI::App& app, Action& action) {
   auto options = std::make_shared<FixtureOptions>();
-  CLI::App* verb = app.add_subcommand("fixture", "Check, show and compare fixtures");
+  CLI::App* verb = app.add_subcommand("fixture", "Lint, show and compare fixtures");
   verb->require_subcommand(1);
-  CLI::App* lint = verb->add_subcommand(
-      "lint", "Say what is wrong with fixtures; exit 1 for errors, 2 for files that are none");
+  CLI::App* lint =
+      verb->add_subcommand("lint", "Check fixtures; exit 1 for errors, 2 for files that are not fixtures");
   lint->add_option("files", options->files, "Fixtures")->required();
-  lint->add_option("--rules", options->rules, "A YAML file of more redaction rules");
+  lint->add_option("--rules", options->rules, "YAML file with additional redaction rules");
   lint->callback([options, &action] { action = [options] { return run_lint(*options); }; });
-  CLI::App* show = verb->add_subcommand("show", "Print fixtures for people");
+  CLI::App* show = verb->add_subcommand("show", "Print fixtures in readable form");
   show->add_option("files", options->files, "Fixtures")->required();
-  show->add_option("--body", options->body, "Bytes to print of each body or chunk, 0 = all")
+  show->add_option("--body", options->body, "Number of bytes to print per body or chunk, 0 = all")
       ->capture_default_str();
   show->callback([options, &action] { action = [options] { return run_show(*options); }; });
-  CLI::App* diff =
-      verb->add_subcommand("diff", "Print the difference of two fixtures; exit 1 when there is one");
+  CLI::App* diff = verb->add_subcommand("diff", "Compare two fixtures; exit 1 if they differ");
   diff->add_option("files", options->files, "Two fixtures")->required()->expected(2);
   diff->callback([options, &action] { action = [options] { return run_diff(*options); }; });
 }

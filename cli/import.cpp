@@ -76,14 +76,14 @@ void add_import(CLI::App& app, Action& action) {
   std::string formats;
   for (const ImportFormat& format : import_formats())
     formats += "\n  " + std::string(format.name) + ": " + std::string(format.description);
-  CLI::App* verb = app.add_subcommand("import", "Turn the recording of another tool into a fixture");
-  verb->add_option("file", options->file, "The recording")->required();
-  verb->add_option("--out", options->out, "The fixture to write")->required();
-  verb->add_option("--format", options->format, "Its format, when it is not to be detected");
+  CLI::App* verb = app.add_subcommand("import", "Convert a recording of another tool to a fixture");
+  verb->add_option("file", options->file, "Recording")->required();
+  verb->add_option("--out", options->out, "Fixture file to write")->required();
+  verb->add_option("--format", options->format, "Format of the recording (default: detected)");
   verb->add_flag("--raw", options->raw,
                  "Keep everything as it is, secrets too (they are replaced otherwise)");
   verb->add_flag("--force", options->force, "Replace the fixture if it exists");
-  verb->add_option("--rules", options->rules, "A YAML file of more redaction rules");
+  verb->add_option("--rules", options->rules, "YAML file with additional redaction rules");
   verb->footer("Formats, in the order of detection:" + formats);
   verb->callback([options, &action] { action = [options] { return run_import(*options); }; });
 }

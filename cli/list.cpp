@@ -168,7 +168,7 @@ ExitCode list_mutants() {
 
 void add_list(CLI::App& app, Action& action) {
   auto arguments = std::make_shared<ListArguments>();
-  CLI::App* verb = app.add_subcommand("list", "Show the cases, faults or mutants that there are");
+  CLI::App* verb = app.add_subcommand("list", "List cases, faults or mutants");
   verb->add_option("what", arguments->words,
                    "cases (the default), with ids, suites, globs or paths of which; faults; or mutants")
       ->type_name("WHAT");
@@ -179,7 +179,7 @@ void add_list(CLI::App& app, Action& action) {
   add_adapter_option(*verb, arguments->adapter);
   add_values(*verb, "--cases", arguments->own_cases, "Case files of your own; may be repeated", "PATH");
   verb->add_flag("--freeze", arguments->freeze,
-                 "The cases as a frozen requirement set (conformance/requirements)");
+                 "Print the cases as a frozen requirement set (conformance/requirements)");
   verb->callback([arguments, &action] {
     action = [arguments] {
       auto& words = arguments->words;

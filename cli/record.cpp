@@ -124,15 +124,17 @@ ExitCode record(const RecordOptions& options) {
 
 void add_record(CLI::App& app, Action& action) {
   auto options = std::make_shared<RecordOptions>();
-  CLI::App* verb = app.add_subcommand("record", "Record real traffic through a reverse proxy into a fixture");
-  verb->add_option("--upstream", options->upstream, "Where requests go: http(s)://host[:port]")->required();
-  verb->add_option("--out", options->out, "The fixture to write")->required();
-  verb->add_option("--title", options->title, "The fixture's title");
-  verb->add_option("--rules", options->rules, "YAML with more redaction rules");
-  verb->add_option("--ca-file", options->ca_file, "PEM certificates to trust instead of the system's");
-  verb->add_option("--host", options->host, "The address to listen on");
-  verb->add_option("--port", options->port, "The port to listen on; 0 = any");
-  verb->add_flag("--force", options->force, "Replace the file if it exists");
+  CLI::App* verb = app.add_subcommand("record", "Record traffic through a reverse proxy as a fixture");
+  verb->add_option("--upstream", options->upstream, "Server to forward requests to: http(s)://host[:port]")
+      ->required();
+  verb->add_option("--out", options->out, "Fixture file to write")->required();
+  verb->add_option("--title", options->title, "Title of the fixture");
+  verb->add_option("--rules", options->rules, "YAML file with additional redaction rules");
+  verb->add_option("--ca-file", options->ca_file,
+                   "PEM file with trusted certificates (default: the system's)");
+  verb->add_option("--host", options->host, "Address to listen on");
+  verb->add_option("--port", options->port, "Port to listen on; 0 = any free port");
+  verb->add_flag("--force", options->force, "Overwrite an existing file");
   verb->callback([&action, options] { action = [options] { return record(*options); }; });
 }
 

@@ -69,8 +69,7 @@ ExitCode lint(const ReportOptions& options) {
 
 void add_report(CLI::App& app, Action& action) {
   auto options = std::make_shared<ReportOptions>();
-  CLI::App* report =
-      app.add_subcommand("report", "Reports from run records, and what can be done with records");
+  CLI::App* report = app.add_subcommand("report", "Render, merge, compare and check run records");
   report->require_subcommand(1);
   const auto add = [&](const char* name, const char* help, ExitCode (*run)(const ReportOptions&)) {
     CLI::App* verb = report->add_subcommand(name, help);
@@ -79,26 +78,24 @@ void add_report(CLI::App& app, Action& action) {
   };
 
   CLI::App* verb = add("render", "Writes a report from a run record", render);
-  verb->add_option("FILE", options->files, "The run record (run.jsonl)")->required()->expected(1);
-  verb->add_option("--format", options->format, "Which report")
+  verb->add_option("FILE", options->files, "Run record (run.jsonl)")->required()->expected(1);
+  verb->add_option("--format", options->format, "Report format")
       ->check(one_of(reports::render_formats()))
       ->capture_default_str();
-  verb->add_option("--out", options->out, "Where to; - is standard output")->capture_default_str();
+  verb->add_option("--out", options->out, "Output file (- for stdout)")->capture_default_str();
 
   verb =
       add("merge",
           "Joins the records of shards and clients; exits as the whole run would, 3 when one is lost", merge);
   verb->add_option("FILE", options->files, "Run records")->required()->expected(1, -1);
-  verb->add_option("--out", options->out, "Where to; - is standard output")->capture_default_str();
+  verb->add_option("--out", options->out, "Output file (- for stdout)")->capture_default_str();
 
-  verb = add("diff", "What changed between two runs; exit 1 when anything did", diff);
-  verb->add_option("FILE", options->files, "The run record before, and the one after")
-      ->required()
-      ->expected(2);
+  verb = add("diff", "Compare two runs; exit 1 if anything changed", diff);
+  verb->add_option("FILE", options->files, "Run records: before, after")->required()->expected(2);
   verb->add_flag("--stable", options->stable, "Ignore times, pids, ports, paths and tokens in texts");
-  verb->add_option("--out", options->out, "Where to; - is standard output")->capture_default_str();
+  verb->add_option("--out", options->out, "Output file (- for stdout)")->capture_default_str();
 
-  verb = add("lint", "Checks run records against their schema, line by line", lint);
+  verb = add("lint", "Check run records against their schema, line by line", lint);
   verb->add_option("FILE", options->files, "Run records")->required()->expected(1, -1);
 }
 

@@ -224,39 +224,39 @@ std::string repro_command(const ReproArguments& arguments) {
 void add_repro(CLI::App& app, Action& action) {
   auto arguments = std::make_shared<ReproArguments>();
   CLI::App* verb = app.add_subcommand(
-      "repro", "Make a race happen, by its name, and show both sides; without a name, list them");
-  verb->add_option("race", arguments->race, "A race of the list")->type_name("NAME");
+      "repro", "Reproduce a race and show the timeline of both sides; without a name, list the races");
+  verb->add_option("race", arguments->race, "Name of the race")->type_name("NAME");
   verb->add_option(
           "command", arguments->command,
-          "A program and its arguments after --; it is run for each step, {op} in it is the step: login, "
+          "Program and arguments after --; it runs once per step, {op} is replaced by the step: login, "
           "chat, refresh, logout")
       ->type_name("COMMAND");
   add_client_options(*verb, arguments->client, arguments->adapter);
   verb->add_option("--provider", arguments->provider,
-                   "A provider descriptor of your own (docs/adapter-protocol.md) in place of the race's")
+                   "Your own provider descriptor (docs/adapter-protocol.md) instead of the race's")
       ->type_name("FILE");
   auto* out = verb->add_option("--out", arguments->out,
                                "Write the plays as run.jsonl, report.html and junit.xml into this folder")
                   ->type_name("DIR");
-  verb->add_option("--times", arguments->times, "Play it so often, and say how often it showed")
+  verb->add_option("--times", arguments->times, "Run the race N times and report how often it occurred")
       ->check(CLI::PositiveNumber);
   verb->add_flag("--until-fail", arguments->until_fail,
-                 "Stop at the first play that shows it (at most 1000, or --times)");
+                 "Stop at the first run in which the race occurs (at most 1000 runs, or --times)");
   verb->add_option("--explore", arguments->explore,
-                   "Try so many orders of the answers, and shrink what breaks the client")
+                   "Try N orders of the responses and minimize the one that breaks the client")
       ->type_name("N")
       ->check(CLI::PositiveNumber)
       ->excludes(out);
-  verb->add_flag(
-      "--asleep", arguments->asleep,
-      "With --explore: let each answer sleep a random time instead, as a test with sleeps does; to compare");
+  verb->add_flag("--asleep", arguments->asleep,
+                 "With --explore: delay each response by a random time instead, for comparison");
   verb->add_option("--schedule", arguments->schedule,
                    "Repeat one order, as --explore prints it; \"oldest\" is the plain one")
       ->type_name("TEXT");
-  verb->add_option("--seed", arguments->seed, "Seed of every random choice")->capture_default_str();
-  verb->add_option("-j,--jobs", arguments->jobs, "Plays at once (default: twice the processors)");
+  verb->add_option("--seed", arguments->seed, "Seed for random choices")->capture_default_str();
+  verb->add_option("-j,--jobs", arguments->jobs,
+                   "Number of parallel runs (default: twice the number of CPUs)");
   verb->add_flag("--no-cells", arguments->no_cells,
-                 "Run on the machine's own ports, one play after the other");
+                 "Run without cells, on the ports of this machine, one run at a time");
   verb->callback([arguments, &action] { action = [arguments] { return repro(*arguments); }; });
 }
 

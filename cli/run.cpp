@@ -217,31 +217,31 @@ ExitCode run_run(const RunArguments& arguments, const std::vector<std::string>& 
 
 void add_run(CLI::App& app, Action& action, const std::vector<std::string>& command) {
   auto arguments = std::make_shared<RunArguments>();
-  CLI::App* verb = app.add_subcommand("run", "Play cases against a client and judge it");
+  CLI::App* verb = app.add_subcommand("run", "Run cases against a client");
   verb->add_option("case", arguments->cases,
                    "Ids, suites or globs of cases, or paths of case files of your own (./cases/); all of "
                    "assay's without any")
       ->type_name("CASE");
   add_values(*verb, "--cases", arguments->own_cases,
              "Case files of your own, to be chosen from by id; may be repeated", "PATH");
-  add_values(*verb, "--exclude", arguments->exclude, "Leave out cases by id, suite or glob; may be repeated",
+  add_values(*verb, "--exclude", arguments->exclude, "Exclude cases by id, suite or glob; may be repeated",
              "CASE");
   add_values(*verb, "--client", arguments->clients,
              "Client under test: reference (default), mutant:NAME, a name that `assay clients` shows, or a "
              "client file; may be repeated",
              "NAME");
   add_adapter_option(*verb, arguments->adapter);
-  verb->add_option("--out", arguments->out, "Folder for run.jsonl, report.html and junit.xml")
+  verb->add_option("--out", arguments->out, "Output folder for run.jsonl, report.html and junit.xml")
       ->type_name("DIR")
       ->capture_default_str();
-  verb->add_option("--seed", arguments->seed, "Seed of every choice that no case file makes")
-      ->capture_default_str();
-  verb->add_option("-j,--jobs", arguments->jobs, "Cells at work at once (default: twice the processors)");
-  verb->add_option("--select-level", arguments->level, "Run only cases of at least this level")
+  verb->add_option("--seed", arguments->seed, "Seed for every random choice")->capture_default_str();
+  verb->add_option("-j,--jobs", arguments->jobs,
+                   "Number of parallel cells (default: twice the number of CPUs)");
+  verb->add_option("--select-level", arguments->level, "Run only cases of this level or above")
       ->check(one_of({"must", "should", "may"}))
       ->capture_default_str();
   verb->add_option("--level", arguments->count_level,
-                   "Cases of at least this level count for the exit status")
+                   "Cases of this level or above count for the exit status")
       ->check(one_of({"must", "should", "may"}))
       ->capture_default_str();
   verb->add_option("--order", arguments->order,
@@ -249,37 +249,37 @@ void add_run(CLI::App& app, Action& action, const std::vector<std::string>& comm
                    "depend on each other")
       ->check(one_of({"file", "random"}))
       ->capture_default_str();
-  verb->add_flag("--dry-run", arguments->dry_run, "Show which cases would be played, and play none");
-  verb->add_option("--shard", arguments->shard, "Run only the i-th of n parts of the plan")
+  verb->add_flag("--dry-run", arguments->dry_run, "Show which cases would run, and run none");
+  verb->add_option("--shard", arguments->shard, "Run only part I of N of the plan")
       ->type_name("I/N")
       ->capture_default_str();
-  verb->add_option("--repeat", arguments->repeat,
-                   "Run every case so often; each time is a line of the record")
+  verb->add_option("--repeat", arguments->repeat, "Run every case N times; each run is a line of the record")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
-  verb->add_option("--known", arguments->known,
-                   "Known failures (YAML): they do not fail the run; one that is mended, expired or matches "
-                   "no case does")
+  verb->add_option(
+          "--known", arguments->known,
+          "Known failures (YAML) that do not fail the run; an entry that passes, is expired or matches "
+          "no case does")
       ->type_name("FILE");
   verb->add_option("--requirements", arguments->requirements,
                    "Run only the cases of a frozen requirement set, such as 2026.11")
       ->type_name("NAME");
-  verb->add_option(
-          "--manifest", arguments->manifest,
-          "Capabilities that the client has (YAML): without one of them it is broken, others do not apply")
+  verb->add_option("--manifest", arguments->manifest,
+                   "Capabilities that the client must have (YAML); cases for other capabilities do not apply")
       ->type_name("FILE");
   verb->add_option("--min", arguments->minimum,
-                   "Fail when fewer cases pass: a number, or a percentage of those that apply")
+                   "Fail if fewer cases pass: a number, or a percentage of the applicable cases")
       ->type_name("N|N%");
   verb->add_option("--max-fail", arguments->max_fail,
-                   "Stop after so many failures that count; the record is then incomplete")
+                   "Stop after N failures that count; the record is then incomplete")
       ->check(CLI::PositiveNumber);
   verb->add_option("--retries", arguments->retries,
-                   "Try a case that fails again so often; one that then passes is flaky");
-  verb->add_flag("--no-cells", arguments->no_cells, "Run on the machine's own ports, one case at a time");
+                   "Retry a failed case up to N times; if it then passes, it is flaky");
+  verb->add_flag("--no-cells", arguments->no_cells,
+                 "Run without cells, on the ports of this machine, one case at a time");
   verb->add_flag("--no-start-check", arguments->no_start_check,
-                 "Do not play one operation first to see whether the client works at all");
-  verb->add_flag("--require-cells", arguments->require_cells, "Fail when this machine allows no cells");
+                 "Skip the start check, which plays one operation before the first case");
+  verb->add_flag("--require-cells", arguments->require_cells, "Fail if this machine does not allow cells");
   verb->callback([arguments, command, &action] {
     action = [arguments, command] { return run_run(*arguments, command); };
   });

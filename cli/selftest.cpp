@@ -163,11 +163,11 @@ ExitCode run_selftest(const SelftestArguments& arguments) {
 
 void add_selftest(CLI::App& app, Action& action) {
   auto arguments = std::make_shared<SelftestArguments>();
-  CLI::App* verb = app.add_subcommand(
-      "selftest", "Prove with mutants of the reference client that every named check can fail");
-  verb->add_option("case", arguments->cases, "Ids, suites or globs of cases; all without any")
-      ->type_name("CASE");
-  verb->add_flag("--matrix", arguments->matrix, "Play every mutant against every case, and show which fail");
+  CLI::App* verb =
+      app.add_subcommand("selftest", "Prove with mutants of the reference client that each check can fail");
+  verb->add_option("case", arguments->cases, "Case ids, suites or globs (default: all)")->type_name("CASE");
+  verb->add_flag("--matrix", arguments->matrix,
+                 "Run every mutant against every case and show which cases fail");
   verb->add_option("--reports", arguments->reports,
                    "Withhold all else from the judges: a case applies only if a mutant of it still fails")
       ->delimiter(',')
@@ -176,10 +176,11 @@ void add_selftest(CLI::App& app, Action& action) {
                  "Write what each case must be reported to be asked (conformance/cases/observed.json)");
   verb->add_flag("--empty", arguments->empty,
                  "Play clients that send nothing or report nothing; no case may pass without evidence");
-  verb->add_option("-j,--jobs", arguments->jobs, "Cells at work at once (default: twice the processors)");
-  verb->add_flag("--no-cells", arguments->no_cells, "Run on the machine's own ports, one case at a time");
-  verb->add_option("--seed", arguments->seed, "Seed of every choice that no case file makes")
-      ->capture_default_str();
+  verb->add_option("-j,--jobs", arguments->jobs,
+                   "Number of parallel cells (default: twice the number of CPUs)");
+  verb->add_flag("--no-cells", arguments->no_cells,
+                 "Run without cells, on the ports of this machine, one case at a time");
+  verb->add_option("--seed", arguments->seed, "Seed for every random choice")->capture_default_str();
   verb->callback([arguments, &action] { action = [arguments] { return run_selftest(*arguments); }; });
 }
 

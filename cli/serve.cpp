@@ -77,44 +77,44 @@ void print_variables(std::string name, const std::string& url) {
 void add_serve(CLI::App& app, Action& action) {
   auto options = std::make_shared<ServeOptions>();
   CLI::App* verb = app.add_subcommand(
-      "serve", "Keep worlds or recordings up to develop against; show the journal; steer worlds by HTTP");
-  auto* provider = verb->add_option("--provider", options->provider, "A descriptor of conformance/providers")
-                       ->capture_default_str();
-  auto* world =
-      verb->add_option("--world", options->world_file,
-                       "A YAML file with what a case has under `world:`; read again when it changes")
-          ->type_name("FILE");
+      "serve", "Serve fake providers or recordings for development, with a live journal and an admin API");
+  auto* provider =
+      verb->add_option("--provider", options->provider, "Provider descriptor of conformance/providers")
+          ->capture_default_str();
+  auto* world = verb->add_option("--world", options->world_file,
+                                 "YAML file with the `world:` of a case; reloaded when it changes")
+                    ->type_name("FILE");
   auto* one = verb->add_option("--scenario,--case", options->scenario,
-                               "A world with a name (conformance/scenarios.yaml), or that of a case")
+                               "Name of a scenario (conformance/scenarios.yaml), or of a case")
                   ->type_name("NAME");
   auto* fixtures = verb->add_option("--fixture", options->fixtures,
-                                    "Replay these recordings, to the byte, instead of a world")
+                                    "Replay these recordings byte for byte instead of a world")
                        ->type_name("FILE");
-  auto* admin = verb->add_option("--admin-port", options->admin_port,
-                                 "Port of the admin API of worlds; 0 = the kernel chooses")
-                    ->capture_default_str();
-  auto* print = verb->add_option("--print", options->print,
-                                 "exports (the default), the name of a client, all, or none; may be repeated")
-                    ->type_name("WHAT");
+  auto* admin =
+      verb->add_option("--admin-port", options->admin_port, "Port of the admin API; 0 = any free port")
+          ->capture_default_str();
+  auto* print =
+      verb->add_option("--print", options->print,
+                       "What to print: exports (default), a client name, all, or none; may be repeated")
+          ->type_name("WHAT");
   fixtures->excludes(provider)->excludes(world)->excludes(one)->excludes(admin)->excludes(print);
   verb->add_option("--port", options->ports,
-                   "A fixed port for a fake (\"replay\" with --fixture); without one the kernel chooses")
+                   "A fixed port for a fake (\"replay\" with --fixture); default: any free port")
       ->type_name("FAKE=PORT");
   verb->add_option("--speed", options->speed,
-                   "How fast recorded times and paces pass: 1 = as they are, 10 = ten times as fast, 0 = no "
-                   "waiting")
+                   "Speed of recorded and paced times: 1 = real time, 10 = ten times as fast, 0 = no waiting")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
   verb->add_flag("--cut", options->cut_chunks,
-                 "With --fixture: a chunk is sent when the client has read all before it")
+                 "With --fixture: send a chunk only after the client has read everything before it")
       ->needs(fixtures);
-  verb->add_option("--threads", options->threads, "Threads that serve")
+  verb->add_option("--threads", options->threads, "Number of server threads")
       ->check(CLI::Range(1, 64))
       ->capture_default_str();
-  verb->add_option("--seed", options->seed, "Seed of keys and tokens")->capture_default_str();
-  auto* quiet = verb->add_flag("-q,--quiet", options->quiet, "Do not show the journal");
+  verb->add_option("--seed", options->seed, "Seed for keys and tokens")->capture_default_str();
+  auto* quiet = verb->add_flag("-q,--quiet", options->quiet, "Do not print the journal");
   verb->add_flag("-v,--verbose", options->verbose,
-                 "Show every entry, and the bytes of requests; of worlds also those of answers")
+                 "Print every entry and the bytes of requests and responses")
       ->excludes(quiet);
   verb->callback([options, &action] {
     action = [options] {

@@ -296,12 +296,12 @@ std::vector<std::uint64_t> evidence_of(const Outcome& outcome, const Observation
   std::vector<std::uint64_t> out;
   for (const auto& entry : observation.journal) {
     if (entry->at < outcome.started) continue;
-    const bool trouble = entry->at <= outcome.ended &&
-                         ((entry->kind == JournalKind::response && entry->status >= 400) ||
-                          entry->kind == JournalKind::fault ||
-                          (entry->kind == JournalKind::peer_closed &&
-                           entry->text.find("between requests") == std::string::npos) ||
-                          entry->kind == JournalKind::timeout);
+    const bool trouble =
+        entry->at <= outcome.ended && ((entry->kind == JournalKind::response && entry->status >= 400) ||
+                                       entry->kind == JournalKind::fault ||
+                                       (entry->kind == JournalKind::peer_closed &&
+                                        entry->text.find("between requests") == std::string::npos) ||
+                                       entry->kind == JournalKind::timeout);
     const bool end = entry->kind == JournalKind::action && entry->actor == "client" &&
                      entry->text.ends_with(" as " + outcome.label);
     if ((trouble && out.size() + 1 < kMost) || (end && out.size() < kMost)) out.push_back(entry->seq);
