@@ -65,17 +65,15 @@ bool SelftestReport::ok() const {
          std::all_of(proofs.begin(), proofs.end(), [](const Proof& p) { return p.proven; });
 }
 
-std::string why_not_proven(const CaseRecord& record, const std::string& check) {
+std::string why_not_proven(const CaseRecord& record, const std::string& check, const std::string& demand) {
   if (record.verdict == Verdict::pass) return "passes with the mutant";
   if (!failed(record.verdict)) return fmt::format("{}: {}", to_string(record.verdict), record.reason);
   std::vector<std::string> others;
   bool named = false;
-  std::string demand;
   for (const auto& result : record.checks) {
     if (result.ok) continue;
     if (result.name == check) {
       named = true;
-      demand = result.expected;
     } else {
       others.push_back(result.name);
     }
@@ -92,6 +90,17 @@ std::string why_not_proven(const CaseRecord& record, const std::string& check) {
   }
   return {};
 }
+
+namespace {
+
+// What the check `name` demands, as the case file has it.
+std::string demand_of(const Case& one, const std::string& name) {
+  const auto check =
+      std::find_if(one.checks.begin(), one.checks.end(), [&](const Check& c) { return c.name == name; });
+  return check == one.checks.end() ? std::string() : check->source.dump();
+}
+
+}  // namespace
 
 Result<SelftestReport> selftest(const std::vector<Case>& cases, const SelftestOptions& options,
                                 const std::function<void(const CaseRecord&)>& progress) {
@@ -142,7 +151,8 @@ Result<SelftestReport> selftest(const std::vector<Case>& cases, const SelftestOp
       for (const auto& check : record.checks) {
         if (check.name == proof->second.second) add_sets(report.learned[record.name], check.shown_by);
       }
-      const std::string why = why_not_proven(record, proof->second.second);
+      const std::string& check = proof->second.second;
+      const std::string why = why_not_proven(record, check, demand_of(plan[record.index].one, check));
       report.proofs.push_back({record.name, mutant, proof->second.second, why.empty(), why});
     } else if (record.verdict != Verdict::not_applicable) {
       ++applicable[mutant];

@@ -66,7 +66,8 @@ struct EmptyReport {
 Result<EmptyReport> selftest_empty(const std::vector<Case>& cases, const SelftestOptions& options,
                                    const std::function<void(const CaseRecord&)>& progress);
 
-// Judges one record of a mutant run; empty = exactly the named check failed.
-std::string why_not_proven(const CaseRecord& record, const std::string& check);
+// Judges one record of a mutant run; empty = exactly the named check failed. `demand` is what the check
+// demands, as the case file has it (Check::source): whether a crash or a hang proves it.
+std::string why_not_proven(const CaseRecord& record, const std::string& check, const std::string& demand);
 
 }  // namespace assay::conformance

@@ -28,6 +28,8 @@ std::string one(const Condition& condition) {
       return "containing " + value(condition.value);
     case Kind::matches:
       return fmt::format("matching /{}/", condition.value.get<std::string>());
+    case Kind::not_matches:
+      return fmt::format("not matching /{}/", condition.value.get<std::string>());
     case Kind::in: {
       std::vector<std::string> all;
       for (const json& item : condition.value) all.push_back(value(item));

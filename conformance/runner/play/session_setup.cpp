@@ -177,7 +177,9 @@ void Session::take_client(Actor& actor, Result<std::unique_ptr<Client>> made) {
   if (!made) broken(made.error().text());
   actor.client = std::move(*made);
   if (client_.program) return;
+  // Several actors are one client: all say the same.
   played_.hello = actor.client->hello();
+  played_.reports = reports_of(played_.hello, client_);
   must_do(played_.hello);
 }
 
@@ -195,9 +197,7 @@ void Session::must_do(const Hello& hello) const {
       broken("the manifest of the client declares the capability \"" + need + "\", its hello does not");
     throw Stop{Stop::Why::not_applicable, "the client has no capability \"" + need + "\""};
   }
-  // Several actors are one client: all say the same.
-  played_.reports = reports_of(hello, client_);
-  if (const std::string why = not_observed(case_.observed_by, played_.reports); !why.empty())
+  if (const std::string why = not_observed(case_.observed_by, reports_of(hello, client_)); !why.empty())
     throw Stop{Stop::Why::not_applicable, why};
 }
 
