@@ -152,7 +152,7 @@ ExitCode run_run(const RunArguments& arguments, const std::vector<std::string>& 
 
   const SystemClock clock;
   const auto no_start =
-      arguments.no_start_check ? std::nullopt : check_starts(clients, options, arguments.seed);
+      arguments.no_start_check ? std::nullopt : check_starts(*clients, options, arguments.seed);
   reports::Progress progress(reports::console_style(STDERR_FILENO), plan->size(), [](std::string_view text) {
     std::fwrite(text.data(), 1, text.size(), stderr);
     std::fflush(stderr);
@@ -183,7 +183,10 @@ ExitCode run_run(const RunArguments& arguments, const std::vector<std::string>& 
   RunOutcome outcome = judged(record->cases, *gate, expectations, counted, filter->shards > 1);
   if (write_error) outcome.code = ExitCode::incomplete;
   if (interrupted) outcome.code = ExitCode::interrupted;
-  if (no_start) outcome = {ExitCode::incomplete, {"start check: " + no_start->message}};
+  if (no_start) {
+    outcome.code = ExitCode::incomplete;
+    outcome.notes.assign(1, "start check: " + no_start->message);
+  }
   const std::string how_many = fmt::format("{} of {} cases ran", record->cases.size(), plan->size());
   if (interrupted) {
     outcome.notes.push_back("interrupted; " + how_many);
