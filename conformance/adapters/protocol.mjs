@@ -44,7 +44,7 @@ export const manifest = (name) => JSON.parse(readFileSync(join(packages, name, '
 export function load(name) {
   const parts = name.split('/');
   const root = parts.splice(0, name.startsWith('@') ? 2 : 1).join('/');
-  const { exports, module, main } = manifest(root);
+  const { exports, main } = manifest(root);
   const pick = (entry) => {
     if (!entry || typeof entry === 'string') return entry;
     if (Array.isArray(entry)) return entry.map(pick).find(Boolean);
@@ -62,7 +62,7 @@ export function load(name) {
       file = pick(value)?.replaceAll('*', path.slice(before.length, path.length - after.length));
     }
   }
-  file ??= parts.length ? `${parts.join('/')}` : module ?? main ?? 'index.js';
+  file ??= parts.length ? parts.join('/') : main ?? 'index.js';
   return import(pathToFileURL(join(packages, root, file)).href);
 }
 
@@ -120,19 +120,9 @@ export function serve(sdk) {
     return clients.get(id);
   }
 
-  // A runner of protocol 1.0 leaves the key of most cases in the store.
-  function credentialOf({ credential, home = process.env.HOME, provider }) {
-    if (credential?.key || credential?.kind) return credential;
-    try {
-      const entry = JSON.parse(readFileSync(join(home, 'auth.json'), 'utf8'))[provider.id];
-      return { kind: 'api_key', key: entry.key ?? entry.access_token };
-    } catch { return undefined; }
-  }
-
   // One operation: `work(ask)` fills `result`; an error becomes result.error beside what was filled in before.
   async function operate(request, result, work) {
     const { seq } = request;
-    request.credential = credentialOf(request);
     if (!request.credential) return write({ seq, t_us: micros(), skipped: { reason: 'this client keeps no keys: the request must bring a credential' } });
     const abort = new AbortController();
     let ended;  // the category, once we ended it ourselves
@@ -223,6 +213,7 @@ export function serve(sdk) {
     if (op === 'chat' || op === 'tool_results') return void chat(request);
     if (op === 'models' && sdk.models) {
       const result = { source: 'live' };
+      request.credential ??= { kind: 'api_key', key: 'none' };  // a list may be public; SDKs want a key all the same
       return void operate(request, result, async (signal) => {
         result.ids = await sdk.models(clientOf(request), signal);
         result.models = result.ids.map((id) => ({ provider: request.provider?.id, id }));

@@ -1,0 +1,48 @@
+"""Answers in the shape of OpenAI's chat completions, which several packages give: pieces joined as the API's guide does."""
+from assay_adapter import Answer, Call
+
+
+def calls_of(message):
+    return [Call(call.id, call.function.name, call.function.arguments) for call in message.tool_calls or []]
+
+
+def usage_of(usage):
+    if usage is None:
+        return None
+    details, prompt = getattr(usage, "completion_tokens_details", None), getattr(usage, "prompt_tokens_details", None)
+    return {"input": usage.prompt_tokens, "output": usage.completion_tokens, "reasoning": getattr(details, "reasoning_tokens", None), "cached": getattr(prompt, "cached_tokens", None)}
+
+
+class Joined:
+    def __init__(self, ask):
+        self.ask, self.text, self.calls, self.finish, self.usage = ask, "", {}, None, None
+
+    def take(self, chunk):
+        if getattr(chunk, "usage", None):
+            self.usage = chunk.usage
+        if not chunk.choices:
+            return
+        choice = chunk.choices[0]
+        if choice.delta.content:
+            self.text += choice.delta.content
+            self.ask.text(choice.delta.content)
+        self.ask.reasoning(getattr(choice.delta, "reasoning_content", None))
+        for piece in choice.delta.tool_calls or []:
+            call = self.calls.setdefault(piece.index, {"id": piece.id, "type": "function", "function": {"name": piece.function.name, "arguments": ""}})
+            call["function"]["arguments"] += piece.function.arguments or ""
+        self.finish = choice.finish_reason or self.finish
+
+    def answer(self):
+        calls = list(self.calls.values())
+        message = {"role": "assistant", "content": self.text, **({"tool_calls": calls} if calls else {})}
+        return Answer([message], [Call(one["id"], one["function"]["name"], one["function"]["arguments"]) for one in calls], self.finish, usage_of(self.usage))
+
+
+def whole(ask, answer):
+    ask.text(answer.choices[0].message.content)
+    return taken(answer)
+
+
+def taken(answer):
+    choice = answer.choices[0]
+    return Answer([choice.message.model_dump(exclude_none=True)], calls_of(choice.message), choice.finish_reason, usage_of(getattr(answer, "usage", None)))
