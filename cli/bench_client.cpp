@@ -14,6 +14,7 @@
 #include "cli/say.h"
 #include "conformance/runner/case/data.h"
 #include "conformance/runner/play/cell_choice.h"
+#include "conformance/runner/play/execute.h"
 #include "harness/base/text.h"
 #include "harness/process/cell.h"
 #include "harness/stream/turn.h"
@@ -86,6 +87,7 @@ Result<bench::ClientRecord> measure_in_cell(const bench::ClientBench& bench,
                                             const std::function<void(const std::string&)>& progress) {
   process::CellOptions options;
   options.environment = {"PATH=/usr/local/bin:/usr/bin:/bin", "LANG=C.UTF-8"};
+  options.shows = conformance::shown_to({bench.play.client}, bench.play.data_folder);
   auto cell = process::Cell::start(options, {process::own_executable(), "bench-client-worker"});
   if (!cell) return tl::unexpected(cell.error());
   if (auto sent = cell->send(to_wire(bench).dump(), std::chrono::seconds(10)); !sent)
@@ -143,7 +145,7 @@ ExitCode run_bench_client(const BenchClientArguments& arguments) {
   if (!bench) return say(bench.error());
   const auto choice = conformance::choose_cells(
       arguments.no_cells ? conformance::CellWish::unwanted : conformance::CellWish::wanted,
-      process::cells_available);
+      {bench->play.client}, process::cells_available);
   if (!choice) return say(choice.error(), ExitCode::incomplete);
   const bool cell = choice->cells;
   if (!cell && !arguments.no_cells)

@@ -174,8 +174,8 @@ ExitCode repro(ReproArguments arguments) {
   options.data_folder = *data;
   options.jobs = arguments.jobs != 0 ? arguments.jobs : 2 * std::max(1U, std::thread::hardware_concurrency());
   options.interrupted = &repro_interrupted;
-  const auto choice =
-      choose_cells(arguments.no_cells ? CellWish::unwanted : CellWish::wanted, process::cells_available);
+  const auto choice = choose_cells(arguments.no_cells ? CellWish::unwanted : CellWish::wanted, {*client},
+                                   process::cells_available);
   if (!choice) return say(choice.error(), ExitCode::incomplete);
   options.cells = choice->cells;
   if (!options.cells && !arguments.no_cells)

@@ -133,7 +133,7 @@ ExitCode run_run(const RunArguments& arguments, const std::vector<std::string>& 
   const auto cells = choose_cells(arguments.no_cells        ? CellWish::unwanted
                                   : arguments.require_cells ? CellWish::required
                                                             : CellWish::wanted,
-                                  process::cells_available);
+                                  *clients, process::cells_available);
   if (!cells) return say(cells.error(), ExitCode::incomplete);
   options.cells = cells->cells;
   if (!options.cells && !arguments.no_cells)

@@ -112,7 +112,7 @@ ExitCode run_selftest(const SelftestArguments& arguments) {
   options.execute.jobs =
       arguments.jobs != 0 ? arguments.jobs : 2 * std::max(1U, std::thread::hardware_concurrency());
   const auto choice =
-      choose_cells(arguments.no_cells ? CellWish::unwanted : CellWish::wanted, process::cells_available);
+      choose_cells(arguments.no_cells ? CellWish::unwanted : CellWish::wanted, {}, process::cells_available);
   if (!choice) return say(choice.error(), ExitCode::incomplete);
   options.execute.cells = choice->cells;
   if (!choice->cells && !arguments.no_cells)

@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -19,6 +20,7 @@
 #include "harness/base/unique_fd.h"
 #include "harness/process/cell_attempts.h"
 #include "harness/process/cell_init.h"
+#include "harness/process/cell_root.h"
 
 namespace assay::process {
 namespace {
@@ -133,6 +135,14 @@ Cell::~Cell() = default;
 
 namespace {
 
+bool map_users(pid_t pid, const std::string& uid_map, const std::string& gid_map) {
+  const auto write_map = [&](const char* file, const std::string& text) {
+    const UniqueFd fd(::open(fmt::format("/proc/{}/{}", pid, file).c_str(), O_WRONLY | O_CLOEXEC));
+    return fd && ::write(fd.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size());
+  };
+  return write_map("uid_map", uid_map) && write_map("gid_map", gid_map);
+}
+
 // Makes the namespaces and waits until pid 1 has set them up. `worker` empty = no worker.
 struct Made {
   pid_t pid = 0;
@@ -150,9 +160,13 @@ tl::expected<Made, NoCell> make_cell(const CellOptions& options, const std::vect
   }
   UniqueFd ours(line[0]), theirs = above_standard(UniqueFd(line[1]));
 
-  const std::string uid_map = fmt::format("{} {} 1", options.uid, ::geteuid());
-  const std::string gid_map = fmt::format("{} {} 1", options.uid, ::getegid());
-  const std::string tmp_options = fmt::format("size={},mode=755", options.tmp_bytes);
+  const OutsideUser user = outside_user();
+  const std::string uid_map = fmt::format("{} {} 1", options.uid, user.uid);
+  const std::string gid_map = fmt::format("{} {} 1", options.uid, user.gid);
+  std::vector<std::string> shows = options.shows;
+  if (!worker.empty()) shows.push_back(std::filesystem::path(worker.front()).parent_path().string());
+  auto root = CellRoot::prepare(std::move(shows), user, options.tmp_bytes);
+  if (!root) return tl::unexpected(NoCell{root.error().message, 0});
   std::vector<const char*> argv, environment;
   for (const std::string& argument : worker) argv.push_back(argument.c_str());
   for (const std::string& variable : options.environment) environment.push_back(variable.c_str());
@@ -162,13 +176,19 @@ tl::expected<Made, NoCell> make_cell(const CellOptions& options, const std::vect
   CellPlan plan;
   plan.uid_map = uid_map.c_str();
   plan.gid_map = gid_map.c_str();
-  plan.tmp_options = tmp_options.c_str();
+  if (user.other) plan.become = options.uid;
+  plan.root = root->plan();
   plan.catch_all = options.catch_all;
   plan.argv = worker.empty() ? nullptr : argv.data();
   plan.environment = environment.data();
   plan.lifeline = lifeline_in.get();
   plan.report = report_out.get();
   plan.worker = theirs.get();
+  std::vector<int> keep = root->descriptors();
+  keep.insert(keep.end(), {plan.lifeline, plan.report, plan.worker});
+  std::sort(keep.begin(), keep.end());
+  keep.push_back(-1);
+  plan.keep = keep.data();
 
   // No handler of ours may run in the copy.
   sigset_t all, before;
@@ -179,6 +199,15 @@ tl::expected<Made, NoCell> make_cell(const CellOptions& options, const std::vect
   const int error = errno;
   ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
   if (pid < 0) return tl::unexpected(NoCell{"make namespaces", error});
+  if (user.other) {
+    // Nothing of the machine may be this user's; only the caller may map another than itself.
+    if (!map_users(pid, uid_map, gid_map) || ::write(lifeline_out.get(), "", 1) != 1) {
+      const int why = errno;
+      ::kill(pid, SIGKILL);
+      ::waitpid(pid, nullptr, 0);
+      return tl::unexpected(NoCell{"map the user", why});
+    }
+  }
   return Made{pid, std::move(lifeline_out), std::move(report_in), std::move(ours)};
 }
 

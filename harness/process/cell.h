@@ -1,8 +1,10 @@
 // Cell: a worker process in a private world of its own: user, network, pid, mount, ipc and uts namespaces.
 //
 // Inside, loopback is up and empty (every fixed port is free), and there is no other interface unless
-// `CellOptions::catch_all` makes loopback answer for every address. The file system is the machine's,
-// read-only, but /tmp, /var/tmp and /dev/shm: what is written there lives in memory and ends with the cell.
+// `CellOptions::catch_all` makes loopback answer for every address. The file system shows the system's
+// programs and libraries, a cleaned /etc, and `CellOptions::shows`, all read-only (cell_root.h); what is
+// written to /tmp, /var/tmp and /dev/shm lives in memory and ends with the cell. As root the cell's user is
+// one that the machine does not know.
 // pid 1 reaps orphans; when it goes, the kernel kills all the rest. It goes when the worker ends, when the
 // Cell is destroyed, and when this process ends, however it ends. So nothing is left on the machine: no
 // process, no port, no file.
@@ -34,6 +36,8 @@ namespace assay::process {
 struct CellOptions {
   std::vector<std::string> environment;  // of the worker, "NAME=value"; nothing is inherited
   std::uint32_t uid = 1000;              // user and group inside
+  // Paths of files and folders that are shown inside, read-only, beside the system's and the worker's folder.
+  std::vector<std::string> shows;
   std::uint64_t tmp_bytes = std::uint64_t{4}
                             << 30U;  // limit of what /tmp, /var/tmp and /dev/shm hold together
   bool catch_all = false;  // every IPv4 and IPv6 address is local: whatever a client tries stays in the cell

@@ -52,51 +52,25 @@ class Steps {
   int report_;
 };
 
-bool write_text(const char* path, const char* text) {
-  const int fd = ::open(path, O_WRONLY | O_CLOEXEC);
-  if (fd < 0) return false;
-  const auto size = std::strlen(text);
-  const bool done = ::write(fd, text, size) == static_cast<ssize_t>(size);
-  const int error = errno;
-  ::close(fd);
-  errno = error;
-  return done;
-}
-
-void map_users(const Steps& steps, const CellPlan& plan) {
+void map_own_user(const Steps& steps, const CellPlan& plan) {
   steps.must(write_text("/proc/self/setgroups", "deny"), "deny setgroups");
   steps.must(write_text("/proc/self/uid_map", plan.uid_map), "map the user");
   steps.must(write_text("/proc/self/gid_map", plan.gid_map), "map the group");
 }
 
-// A directory that goes on showing what the machine has, but whose changes go to `upper`.
-bool overlay(const char* directory, const char* options) {
-  return ::mount("overlay", directory, "overlay", MS_NOSUID | MS_NODEV, options) == 0;
-}
-
-void mount_private_files(const Steps& steps, const CellPlan& plan) {
-  steps.must(::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0, "make mounts private");
-  mount_attr read_only{};
-  read_only.attr_set = MOUNT_ATTR_RDONLY;
-  steps.must(::syscall(SYS_mount_setattr, AT_FDCWD, "/", AT_RECURSIVE, &read_only, sizeof read_only) == 0,
-             "make the file system read-only");
-  steps.must(::mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, nullptr) == 0, "mount /proc");
-  // The memory behind the overlays is mounted where another mount hides it afterwards.
-  steps.must(::mount("tmpfs", "/dev/shm", "tmpfs", MS_NOSUID | MS_NODEV, plan.tmp_options) == 0,
-             "mount a tmpfs");
-  for (const char* directory : {"/dev/shm/tmp", "/dev/shm/var-tmp", "/dev/shm/shm"}) {
-    steps.must(::mkdir(directory, 0777) == 0 && ::chmod(directory, 01777) == 0, "make a directory in memory");
+// Called when the parent has mapped the users: takes the cell's own, who is nobody that the machine knows.
+void become(const Steps& steps, const CellPlan& plan) {
+  char mapped = 0;
+  ssize_t n = 0;
+  while ((n = ::read(plan.lifeline, &mapped, 1)) < 0 && errno == EINTR) {
   }
-  for (const char* directory : {"/dev/shm/tmp-work", "/dev/shm/var-tmp-work"}) {
-    steps.must(::mkdir(directory, 0700) == 0, "make a directory in memory");
-  }
-  steps.must(overlay("/tmp", "lowerdir=/tmp,upperdir=/dev/shm/tmp,workdir=/dev/shm/tmp-work"),
-             "overlay /tmp");
-  steps.must(
-      overlay("/var/tmp", "lowerdir=/var/tmp,upperdir=/dev/shm/var-tmp,workdir=/dev/shm/var-tmp-work") ||
-          errno == ENOENT,  // a small container has none
-      "overlay /var/tmp");
-  steps.must(::mount("/dev/shm/shm", "/dev/shm", nullptr, MS_BIND, nullptr) == 0, "mount /dev/shm");
+  if (n == 0) ::_exit(1);
+  steps.must(n == 1, "wait for the users to be mapped");
+  // The C library's own functions would tell the threads of the process that this is a copy of.
+  const auto id = plan.become;
+  steps.must(::syscall(SYS_setgroups, 0, nullptr) == 0 && ::syscall(SYS_setresgid, id, id, id) == 0 &&
+                 ::syscall(SYS_setresuid, id, id, id) == 0,
+             "become the cell's user");
 }
 
 // One RTM_NEWROUTE: `local default dev lo`, in the table of local addresses, so that every address is ours.
@@ -196,18 +170,14 @@ bool keep_capabilities() {
   }
 }
 
-// All descriptors but the given ones and 2, so that no pipe of another cell or child is held open from here.
-void close_all_but(std::array<int, 3> keep) {
-  for (std::size_t i = 0; i < keep.size(); ++i) {
-    for (std::size_t k = i + 1; k < keep.size(); ++k) {
-      if (keep[k] < keep[i]) std::swap(keep[k], keep[i]);
-    }
-  }
+// All descriptors but 2 and the given ones, which are in order and end with -1, so that no pipe of another
+// cell or child is held open from here.
+void close_all_but(const int* keep) {
   ::close(0);
   ::close(1);
   unsigned first = 3;
-  for (const int fd : keep) {
-    const auto number = static_cast<unsigned>(fd);
+  for (; *keep >= 0; ++keep) {
+    const auto number = static_cast<unsigned>(*keep);
     if (number > first) ::syscall(SYS_close_range, first, number - 1, 0);
     if (number >= first) first = number + 1;
   }
@@ -218,13 +188,16 @@ void close_all_but(std::array<int, 3> keep) {
 
 void cell_init(const CellPlan& plan) {
   const Steps steps(plan.report);
-  close_all_but({plan.lifeline, plan.report, plan.worker});
+  close_all_but(plan.keep);
   sigset_t all;
   ::sigfillset(&all);
   ::sigprocmask(SIG_SETMASK, &all, nullptr);
   ::setsid();  // Ctrl-C at the terminal is the runner's affair
-  map_users(steps, plan);
-  mount_private_files(steps, plan);
+  if (plan.become != 0)
+    become(steps, plan);
+  else
+    map_own_user(steps, plan);
+  if (const char* failed = make_cell_root(plan.root); failed != nullptr) steps.must(false, failed);
   raise_loopback(steps, plan);
   steps.must(::sethostname("cell", 4) == 0, "name the host");
   steps.must(::chdir("/") == 0, "change to /");

@@ -4,13 +4,18 @@
 
 #include <cstdint>
 
+#include "harness/process/cell_root.h"
+
 namespace assay::process {
 
 // Prepared by the parent, because after clone() nothing may be allocated. Pointers stay valid until exec.
 struct CellPlan {
   const char* uid_map = nullptr;  // "1000 0 1": inside outside count
   const char* gid_map = nullptr;
-  const char* tmp_options = nullptr;  // of the tmpfs that holds what is written: "size=...,mode=755"
+  // Not 0: the parent maps the users, writes a byte into the lifeline, and this is who pid 1 becomes inside.
+  std::uint32_t become = 0;
+  RootPlan root;
+  const int* keep = nullptr;  // the descriptors that stay open, in order, ended by -1
   bool catch_all = false;
   const char* const* argv = nullptr;  // nullptr = no worker: end when the cell stands
   const char* const* environment = nullptr;

@@ -152,6 +152,25 @@ struct World {
   }
 };
 
+// Runs a shell command in a sandbox of its own: what it printed, and what it left behind.
+std::string in_sandbox(const std::string& command) {
+  auto sandbox = assay::process::Sandbox::make();
+  if (!sandbox) return sandbox.error().text();
+  assay::process::ChildOptions options;
+  options.argv = {"/bin/bash", "-c", command};
+  options.environment = {"PATH=/usr/bin:/bin"};
+  options.sandbox = sandbox->get();
+  auto child = assay::process::Child::start(std::move(options));
+  if (!child) return child.error().text();
+  auto status = child->wait(std::chrono::seconds(20));
+  if (!status) status = child->stop(std::chrono::seconds(0));
+  std::string out = child->text(assay::process::Stream::out) + child->text(assay::process::Stream::err);
+  std::replace(out.begin(), out.end(), '\n', ';');
+  if (!status->ok()) out += status->text() + ";";
+  for (const auto& left : child->left_behind()) out += "left " + left.name + ";";
+  return out;
+}
+
 std::string reach(const std::string& host, const std::string& port) {
   assay::process::ChildOptions options;
   options.argv = {assay::process::own_executable(), "--reach", host, port};
@@ -167,6 +186,37 @@ std::string first_line(const std::string& path) {
   return line;
 }
 
+// In the worker: how long it takes to make a sandbox in which a program has run, and to end it.
+std::string measure_sandbox(int times) {
+  using Clock = std::chrono::steady_clock;
+  std::vector<double> up, run, down;
+  const auto between = [](Clock::time_point a, Clock::time_point b) {
+    return std::chrono::duration<double, std::milli>(b - a).count();
+  };
+  for (int i = 0; i < times; ++i) {
+    const auto begin = Clock::now();
+    auto sandbox = assay::process::Sandbox::make();
+    if (!sandbox) return sandbox.error().text();
+    const auto made = Clock::now();
+    assay::process::ChildOptions options;
+    options.argv = {"/bin/true"};
+    options.sandbox = sandbox->get();
+    (void)assay::process::run_program(std::move(options), std::chrono::seconds(10));
+    const auto ran = Clock::now();
+    sandbox->reset();
+    up.push_back(between(begin, made));
+    run.push_back(between(made, ran));
+    down.push_back(between(ran, Clock::now()));
+  }
+  for (auto* all : {&up, &run, &down}) std::sort(all->begin(), all->end());
+  const std::size_t middle = up.size() / 2, ninth = up.size() * 9 / 10;
+  char text[200];
+  std::snprintf(text, sizeof text,
+                "sandbox: %.2f ms (p90 %.2f), /bin/true in it: %.2f ms (p90 %.2f), end: %.2f ms (p90 %.2f)",
+                up[middle], up[ninth], run[middle], run[ninth], down[middle], down[ninth]);
+  return text;
+}
+
 std::string obey(const std::string& line, World& world) {
   std::istringstream in(line);
   std::string verb, text;
@@ -175,9 +225,11 @@ std::string obey(const std::string& line, World& world) {
   if (verb == "listen") return in >> text >> number, listen_on(text, number);
   if (verb == "connect") return in >> text >> number, connect_to(text, number);
   if (verb == "create") return in >> text, create(text);
+  if (verb == "measure-sandbox") return in >> number, measure_sandbox(std::max(1, number));
   if (verb == "orphan") return orphan(true);
   if (verb == "orphan-that-ends") return orphan(false);
   if (verb == "child-capabilities") return capabilities_of_a_child();
+  if (verb == "sandbox") return std::getline(in, text), in_sandbox(text);
   std::string second;
   if (verb == "furnish") return world.furnish();
   if (verb == "reach") return in >> text >> second, reach(text, second);
@@ -229,6 +281,11 @@ int measure(int times) {
     up.push_back(std::chrono::duration<double, std::milli>(answered - begin).count());
     down.push_back(std::chrono::duration<double, std::milli>(Clock::now() - answered).count());
   }
+  auto cell = assay::process::Cell::start({}, {assay::process::own_executable()});
+  if (!cell) return complain(cell.error());
+  const auto sandboxes = cell->request("measure-sandbox " + std::to_string(times), std::chrono::minutes(5));
+  if (!sandboxes) return complain(sandboxes.error());
+  std::printf("%s\n", sandboxes->c_str());
   std::sort(up.begin(), up.end());
   std::sort(down.begin(), down.end());
   const std::size_t middle = up.size() / 2, ninth = up.size() * 9 / 10;

@@ -92,7 +92,7 @@ TEST_F(CellWorldTest, FilesAreReplacedAndComeBack) {
 
 TEST_F(CellWorldTest, OnlyTheAuthoritiesOfTheCellAreTrusted) {
   ASSERT_EQ(ask("furnish"), "ok");
-  EXPECT_EQ(ask("first-line /tmp/assay-ca.pem"), "authorities of the cell");
+  EXPECT_EQ(ask("first-line /run/assay/ca.pem"), "authorities of the cell");
   for (const std::string& bundle : ca_bundles())
     EXPECT_EQ(ask("first-line " + bundle), "authorities of the cell");
   EXPECT_EQ(ask("first-line /etc/hosts"), machine_has_hosts() ? "127.0.0.1 localhost cell" : "");

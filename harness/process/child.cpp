@@ -135,8 +135,8 @@ void Child::State::run(std::promise<Result<void>> started, UniqueFd in, UniqueFd
   ::sigfillset(&all);
   ::pthread_sigmask(SIG_SETMASK, &all, nullptr);
 
-  const auto launched = launch({options.argv, options.environment, options.directory, in.get(), out.get(),
-                                err.get(), options.inherit});
+  const auto launched = launch({options.argv, options.environment, options.directory, options.sandbox,
+                                in.get(), out.get(), err.get(), options.inherit});
   in.reset();
   out.reset();
   err.reset();
@@ -153,6 +153,7 @@ void Child::State::run(std::promise<Result<void>> started, UniqueFd in, UniqueFd
     started.set_value(fail(fmt::format("cannot watch {}: {}", name, std::strerror(error))));
     return;
   }
+  if (options.sandbox != nullptr) options.sandbox->program_started(pid);
   started.set_value({});
   loop();
   const std::lock_guard lock(mutex);
@@ -256,6 +257,8 @@ void Child::State::take(Stream stream, std::string_view bytes) {
   const std::lock_guard lock(mutex);
   const auto index = index_of(stream);
   seen[index] += bytes.size();
+  if (options.sandbox != nullptr && seen[index] > options.sandbox->limits().output)
+    options.sandbox->reached(fmt::format("{} MiB of output", options.sandbox->limits().output >> 20U));
   if (options.lines && stream == Stream::out) cut_lines(bytes);
   const auto room = options.output_limit - static_cast<std::size_t>(kept[index]);
   if (chunk.bytes.size() > room) chunk.bytes.resize(room);
@@ -299,7 +302,7 @@ void Child::State::on_exit() {
   while (read_some(Stream::err)) {
   }
   {
-    auto members = session_members(pid);
+    auto members = options.sandbox != nullptr ? options.sandbox->left_by(pid) : session_members(pid);
     const std::lock_guard lock(mutex);
     if (!abandon) left = std::move(members);
   }
@@ -309,6 +312,8 @@ void Child::State::on_exit() {
   while (::waitpid(pid, &raw, 0) < 0 && errno == EINTR) {
   }
   status = WIFSIGNALED(raw) ? ExitStatus{0, WTERMSIG(raw)} : ExitStatus{WEXITSTATUS(raw), 0};
+  if (options.sandbox != nullptr && status.signal_number == SIGXCPU)
+    options.sandbox->reached(fmt::format("{} s of processor time", options.sandbox->limits().cpu_seconds));
   reaped = true;
   if (in_fd) {
     in_fd.reset();

@@ -21,6 +21,7 @@
 #include "harness/base/result.h"
 #include "harness/base/time.h"
 #include "harness/process/procfs.h"
+#include "harness/process/sandbox.h"
 
 namespace assay::process {
 
@@ -53,6 +54,7 @@ struct ChildOptions {
   std::uint64_t stdout_bytes = UINT64_MAX;
   const Clock* clock = nullptr;  // outlives the child
   int inherit = -1;              // a descriptor that the child gets too, under its number
+  Sandbox* sandbox = nullptr;    // where it runs, in the worker of a cell; outlives the child
   // Called on the child's thread for every chunk, kept or not. Must not call the child's waiting methods.
   std::function<void(const OutputChunk&)> on_output;
 };
@@ -91,7 +93,7 @@ class Child {
   enum class To { group, child };
   bool signal(int number, To to = To::group) const;
   // Waits until the child has ended and its output is drained. What it leaves running in its session is
-  // killed then and named by left_behind().
+  // killed then. left_behind() names it, and in a sandbox whatever else is alive there (Sandbox::left_by).
   Result<ExitStatus> wait(Micros deadline);
   // SIGTERM, then after `grace` SIGKILL, to the whole session. At once when it has ended.
   Result<ExitStatus> stop(Micros grace);

@@ -9,7 +9,7 @@ namespace assay::process {
 namespace {
 
 constexpr const char* kHosts = "/etc/hosts";
-constexpr const char* kAuthorities = "/tmp/assay-ca.pem";  // in the cell's memory
+constexpr const char* kAuthorities = "/run/assay/ca.pem";  // in the cell's memory
 
 Result<std::vector<std::string>> trust_only(const std::string& pem, std::vector<Mounted>& files) {
   std::vector<std::string> environment;

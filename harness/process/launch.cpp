@@ -53,9 +53,6 @@ struct Setup {
   bp::error_code on_exec_setup(Launcher& launcher, const bp::filesystem::path&, const char* const*&) const {
     const auto failed = [] { return bp::error_code(errno, bp::system_category()); };
     if (::setsid() < 0) return failed();
-    // The parent may be gone already: then there is nobody to be killed with.
-    if (::prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) return failed();
-    if (::getppid() != parent) ::_exit(127);
     reset_signals();
     // Nobody starts a client with rights that a cell's worker has over its cell.
     ::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
@@ -68,6 +65,11 @@ struct Setup {
     if (::dup2(in, 0) < 0 || ::dup2(out, 1) < 0 || ::dup2(err, 2) < 0) return failed();
     ::syscall(SYS_close_range, 3U, UINT_MAX, CLOSE_RANGE_CLOEXEC);
     if (spec->inherit >= 0 && ::fcntl(spec->inherit, F_SETFD, 0) != 0) return failed();
+    if (spec->sandbox != nullptr && !spec->sandbox->enter()) return failed();
+    // After the credentials have changed, which resets it. The parent may be gone already: then there is
+    // nobody to be killed with. Inside a sandbox it has no number.
+    if (::prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) return failed();
+    if (const pid_t now = ::getppid(); now != (spec->sandbox != nullptr ? 0 : parent)) ::_exit(127);
     if (!spec->directory.empty() && ::chdir(spec->directory.c_str()) != 0) return failed();
     (void)launcher;
     return {};
@@ -135,8 +137,13 @@ Result<pid_t> launch(const LaunchSpec& spec) {
   bp::posix::default_launcher launcher;
   launcher.env = environment.data();
   bp::error_code error;
+  if (spec.sandbox != nullptr) {
+    if (auto adopted = spec.sandbox->adopt_next_child(); !adopted)
+      return fail(wrong + adopted.error().message);
+  }
   auto process = launcher(context.get_executor(), error, std::filesystem::path(*path),
                           std::vector<std::string>(), Setup{&spec, argv.data()});
+  if (spec.sandbox != nullptr) Sandbox::stop_adopting();
   if (error) {
     if (launcher.pid > 0) ::waitpid(launcher.pid, nullptr, 0);
     return fail(wrong + text_of(error.value()));

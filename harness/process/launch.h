@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "harness/base/result.h"
+#include "harness/process/sandbox.h"
 
 namespace assay::process {
 
@@ -14,6 +15,7 @@ struct LaunchSpec {
   std::vector<std::string> argv;         // argv[0] is a path, or a name that PATH of `environment` finds
   std::vector<std::string> environment;  // "NAME=value", all of it
   std::string directory;                 // empty = ours
+  const Sandbox* sandbox = nullptr;      // where it runs; outlives the program
   int in = -1, out = -1, err = -1;       // what becomes its descriptors 0, 1 and 2
   int inherit = -1;                      // the only other one that it gets, under its number
 };

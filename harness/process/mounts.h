@@ -13,6 +13,9 @@
 
 namespace assay::process {
 
+// Whether this is the worker of a cell: root outside of one could mount for the whole machine.
+Result<void> need_cell();
+
 // Something that was mounted; unmounted when it goes.
 class Mounted {
  public:
@@ -39,6 +42,16 @@ Result<Mounted> replace_file(const std::string& target, std::string_view content
 // A file system of `bytes` bytes (rounded up to pages) over `directory`: a private HOME, or a disk that is
 // full soon (ENOSPC).
 Result<Mounted> mount_memory(const std::string& directory, std::uint64_t bytes);
+
+// Fresh memory of `bytes` bytes for /tmp, /var/tmp and /dev/shm together, empty but for what the cell shows
+// there (CellOptions::shows); what was there is hidden until it goes.
+class CaseMemory {
+ public:
+  static Result<CaseMemory> mount(std::uint64_t bytes);
+
+ private:
+  std::vector<Mounted> mounted_;
+};
 
 // The text of /etc/hosts: localhost, and `names` (name → literal address).
 std::string hosts_file(const std::map<std::string, std::string>& names);

@@ -273,6 +273,7 @@ Result<std::unique_ptr<Client>> start_adapter(const Launch& launch, const Clock&
   options.lines = true;
   options.line_limit = adapter::max_line_bytes;
   options.clock = &clock;
+  options.sandbox = launch.sandbox;
   auto child = process::Child::start(std::move(options));
   if (!child) return tl::unexpected(child.error());
   auto adapter =

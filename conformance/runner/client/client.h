@@ -40,6 +40,7 @@ struct Launch {
   // Told what a client prints that is run for each operation, as it comes; may be empty. On a thread of its
   // own.
   std::function<void(const process::OutputChunk&)> on_output = {};
+  process::Sandbox* sandbox = nullptr;                              // where it runs; outlives the client
   std::size_t output_limit = process::ChildOptions().output_limit;  // of what such a client prints
 };
 

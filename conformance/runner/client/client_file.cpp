@@ -168,6 +168,13 @@ Result<ClientFile> parse_client_file(const Document& document) {
     hosts->done();
   }
   out.snippet = file.optional<std::string>("snippet");
+  out.reads = placed(file.optional<std::vector<std::string>>("reads"), document.file);
+  for (const std::string& path : out.reads) {
+    if (!path.starts_with('/') && !path.starts_with("~/"))
+      file.problem("reads", "expected an absolute path, or one that begins with ~/, found \"" + path + "\"");
+  }
+  out.without_cell = file.has("cells") && file.choice("cells", {"none"}, 0) == 0;
+  out.folder = fs::absolute(document.file).lexically_normal().parent_path().string();
   out.adapter = placed(file.optional<std::vector<std::string>>("adapter"), document.file);
   recipe.environment = read_texts(file, "environment");
   for (const std::string& package : out.packages) {

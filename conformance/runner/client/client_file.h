@@ -70,6 +70,11 @@ struct ClientFile {
   Micros patience{0};  // how long a client that goes on trying is watched; 0 = the deadlines of the cases
   // Role of a fake → names that the client asks for over https, whatever it is told.
   std::map<std::string, std::vector<std::string>> hosts;
+  // Paths that it reads beside what is found of itself (reads.h); "~/" is the caller's HOME, and such a path
+  // is shown in the client's HOME too.
+  std::vector<std::string> reads;
+  std::string folder;         // that holds the file
+  bool without_cell = false;  // `cells: none`
   // Code that makes it talk to ${inference.url} with ${key}, for people; empty = none.
   std::string snippet;
   std::string version() const;  // of the first package; "" without packages

@@ -7,6 +7,7 @@
 #include "conformance/runner/client/client_file.h"
 #include "conformance/runner/client/find_program.h"
 #include "conformance/runner/client/install.h"
+#include "conformance/runner/client/reads.h"
 #include "conformance/runner/client/start_client.h"
 #include "harness/base/shell_words.h"
 #include "harness/base/strict.h"
@@ -75,6 +76,15 @@ Result<ClientSpec> spec_of(const ClientFile& file, const std::string& name, cons
   out.version = file.version();
   out.patience = file.patience;
   out.hosts = file.hosts;
+  out.without_cell = file.without_cell;
+  const char* variable = std::getenv("HOME");
+  const std::string home = variable != nullptr ? variable : "";
+  for (const std::string& path : file.reads) {
+    out.reads.push_back(path.starts_with("~/") ? home + path.substr(1) : path);
+    if (path.starts_with("~/")) out.home_reads[path.substr(2)] = out.reads.back();
+  }
+  if (const std::string folder = surrounding_folder(file.folder, home); !folder.empty())
+    out.reads.push_back(folder);
   if (file.adapter.empty()) {
     out.argv = file.recipe.argv;
     out.recipe = file.recipe;
@@ -164,6 +174,11 @@ ClientSpec adapter_client(const std::string& name, std::vector<std::string> argv
   ClientSpec out;
   out.name = name;
   out.argv = std::move(argv);
+  const char* home = std::getenv("HOME");
+  std::error_code error;
+  const std::string folder =
+      surrounding_folder(fs::current_path(error).string(), home != nullptr ? home : "");
+  if (!folder.empty()) out.reads.push_back(folder);
   return out;
 }
 

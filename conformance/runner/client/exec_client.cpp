@@ -187,6 +187,7 @@ class ExecClient final : public Client {
     options.environment = launch_.environment;
     options.stdin_mode = process::StdinMode::pipe;
     options.clock = &clock_;
+    options.sandbox = launch_.sandbox;
     options.output_limit = launch_.output_limit;
     return options;
   }

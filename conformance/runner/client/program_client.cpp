@@ -115,6 +115,7 @@ class ProgramClient final : public Client {
     options.directory = launch_.directory;
     options.stdin_mode = process::StdinMode::pipe;
     options.clock = &clock_;
+    options.sandbox = launch_.sandbox;
     options.output_limit = launch_.output_limit;
     for (std::string word : launch_.argv) {
       for (auto at = word.find("{op}"); at != std::string::npos; at = word.find("{op}", at))

@@ -1,5 +1,7 @@
 #include "conformance/runner/client/start_client.h"
 
+#include <filesystem>
+
 #include "conformance/runner/client/exec_client.h"
 #include "conformance/runner/client/find_program.h"
 #include "conformance/runner/client/program_client.h"
@@ -24,15 +26,18 @@ std::vector<std::string> client_environment(const ClientSpec& client, const std:
 Result<std::unique_ptr<Client>> start_client(const ClientSpec& client, Launch launch, bool as_process,
                                              const Clock& clock, Client::OnEvent on_event) {
   launch.argv = client.argv;
+  // A home, which no cell shows, is not there: then it runs in its own.
+  std::error_code error;
+  const bool there = std::filesystem::is_directory(client.directory, error);
   if (client.program) {
     const std::string home = launch.directory;
-    launch.directory = client.directory;
+    if (there || launch.sandbox == nullptr) launch.directory = client.directory;
     return make_program_client(std::move(launch), home, clock, std::move(on_event));
   }
   if (client.recipe) return make_exec_client(*client.recipe, std::move(launch), clock, std::move(on_event));
   if (client.as_program && as_process)
     return make_exec_client(*client.as_program, std::move(launch), clock, std::move(on_event));
-  if (!client.directory.empty()) launch.directory = client.directory;
+  if (there) launch.directory = client.directory;
   return start_adapter(launch, clock, std::move(on_event));
 }
 

@@ -7,11 +7,14 @@
 #include <filesystem>
 #include <iostream>
 #include <mutex>
+#include <set>
 #include <thread>
 
 #include "conformance/runner/client/find_program.h"
+#include "conformance/runner/client/reads.h"
 #include "conformance/runner/gate/gate.h"
 #include "conformance/runner/play/machinery.h"
+#include "conformance/runner/play/unseen.h"
 #include "harness/process/cell.h"
 #include "reports/record/reader.h"
 #include "reports/record/writer.h"
@@ -44,7 +47,8 @@ Result<PlannedCase> from_wire(const json& wire) {
 // A folder for one case that goes when the case is over.
 class Scratch {
  public:
-  Scratch() {
+  // `remove`: else it goes with the memory that it lies in.
+  explicit Scratch(bool remove) : remove_(remove) {
     std::string name = (fs::temp_directory_path() / "assay-case-XXXXXX").string();
     if (mkdtemp(name.data()) == nullptr)
       throw std::runtime_error("cannot make a folder in " + fs::temp_directory_path().string());
@@ -52,7 +56,7 @@ class Scratch {
   }
   ~Scratch() {
     std::error_code ignored;
-    fs::remove_all(path_, ignored);
+    if (remove_) fs::remove_all(path_, ignored);
   }
   Scratch(const Scratch&) = delete;
   Scratch& operator=(const Scratch&) = delete;
@@ -60,13 +64,22 @@ class Scratch {
 
  private:
   std::string path_;
+  const bool remove_;
 };
 
+constexpr std::uint64_t kCaseMemory = std::uint64_t{4} << 30U;
 constexpr int kUnconfirmedAgain = 3;
 
 CaseLine run_here(const PlannedCase& planned, const std::string& data_folder, Surroundings* surroundings) {
   const auto play = [&] {
-    const Scratch scratch;
+    // In a cell every case has memory of its own, and nothing of it is left for the next.
+    std::optional<process::CaseMemory> memory;
+    if (surroundings != nullptr) {
+      auto mounted = process::CaseMemory::mount(kCaseMemory);
+      if (!mounted) throw std::runtime_error(mounted.error().text());
+      memory.emplace(std::move(*mounted));
+    }
+    const Scratch scratch(surroundings == nullptr);
     SessionOptions options = machinery(data_folder);
     options.surroundings = surroundings;
     options.scratch = scratch.path();
@@ -98,6 +111,15 @@ CaseLine as_error(const PlannedCase& planned, std::string reason) {
   return {case_line(record), record};
 }
 
+std::vector<ClientSpec> clients_of(const std::vector<PlannedCase>& plan) {
+  std::vector<ClientSpec> out;
+  std::set<std::string> known;
+  for (const PlannedCase& planned : plan) {
+    if (known.insert(planned.client.name).second) out.push_back(planned.client);
+  }
+  return out;
+}
+
 bool is_set(const std::atomic<bool>* flag) {
   return flag != nullptr && *flag;
 }
@@ -123,8 +145,9 @@ std::optional<CaseLine> with_retries(const ExecuteOptions& options,
 // One thread, one cell at a time, cases off the common list.
 class Lane {
  public:
-  Lane(const std::vector<PlannedCase>& plan, const ExecuteOptions& options, std::atomic<std::size_t>& next)
-      : plan_(plan), options_(options), next_(next) {}
+  Lane(const std::vector<PlannedCase>& plan, const ExecuteOptions& options,
+       const std::vector<std::string>& shows, std::atomic<std::size_t>& next)
+      : plan_(plan), options_(options), shows_(shows), next_(next) {}
 
   void run(const std::function<void(CaseLine)>& done) {
     while (!stopped()) {
@@ -142,6 +165,7 @@ class Lane {
   Result<void> open() {
     process::CellOptions cell;
     cell.catch_all = true;
+    cell.shows = shows_;
     cell.interrupted = options_.interrupted;
     cell.environment = {std::string("PATH=") + kMachinePath, "LANG=C.UTF-8"};
     for (const char* name : {"ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS", "ASSAY_DATA"}) {
@@ -172,32 +196,52 @@ class Lane {
     auto record = parse_record(header_line({}) + "\n" + *answer + "\n", "the cell's answer");
     if (!record || record->cases.empty())
       return as_error(planned, "the cell's answer is not a case line: " + answer->substr(0, 200));
-    return CaseLine{std::move(*answer), std::move(record->cases.front())};
+    CaseRecord& found = record->cases.front();
+    if (is_failure(found.verdict) || found.verdict == Verdict::error) {
+      const char* home = std::getenv("HOME");
+      const std::string missing =
+          unseen_file(found.reason + "\n" + found.output.err + "\n" + found.output.out, shows_,
+                      home != nullptr ? home : "");
+      if (!missing.empty()) {
+        found.reason += fmt::format("; the cell does not show {} (add it to reads:)", missing);
+        return CaseLine{case_line(found), std::move(found)};
+      }
+    }
+    return CaseLine{std::move(*answer), std::move(found)};
   }
 
   const std::vector<PlannedCase>& plan_;
   const ExecuteOptions& options_;
+  const std::vector<std::string>& shows_;
   std::atomic<std::size_t>& next_;
   std::optional<process::Cell> cell_;
   std::atomic<pid_t> pid_{0};
 };
 
-}  // namespace
-
-Result<void> execute(const std::vector<PlannedCase>& plan, const ExecuteOptions& options,
-                     const std::function<void(CaseLine)>& done) {
-  if (!options.cells) {
-    for (const PlannedCase& planned : plan) {
-      if (is_set(options.interrupted) || is_set(options.enough)) break;
-      done(*with_retries(options, [&] { return run_here(planned, options.data_folder, nullptr); }));
-    }
-    return {};
+// Of case files beside ours: what lies beside them may be their recordings.
+std::vector<std::string> case_folders(const std::vector<PlannedCase>& plan) {
+  const char* home = std::getenv("HOME");
+  std::set<std::string> files, folders;
+  for (const PlannedCase& planned : plan) files.insert(planned.one.file);
+  for (const std::string& file : files) {
+    std::error_code error;
+    const fs::path path = fs::absolute(file, error);
+    if (!fs::is_regular_file(path, error)) continue;
+    const std::string folder = surrounding_folder(path.parent_path().string(), home != nullptr ? home : "");
+    folders.insert(folder.empty() ? path.string() : folder);
   }
+  return {folders.begin(), folders.end()};
+}
+
+Result<void> execute_in_cells(const std::vector<PlannedCase>& plan, const ExecuteOptions& options,
+                              const std::function<void(CaseLine)>& done) {
   std::atomic<std::size_t> next{0};
+  std::vector<std::string> shows = shown_to(clients_of(plan), options.data_folder);
+  for (std::string& folder : case_folders(plan)) shows.push_back(std::move(folder));
   std::mutex one_at_a_time;
   std::vector<std::unique_ptr<Lane>> lanes;
   for (unsigned i = 0; i < std::max(1U, options.jobs) && i < plan.size(); ++i) {
-    lanes.push_back(std::make_unique<Lane>(plan, options, next));
+    lanes.push_back(std::make_unique<Lane>(plan, options, shows, next));
     if (auto opened = lanes.back()->open(); !opened) return opened;
   }
   std::atomic<std::size_t> running = lanes.size();
@@ -225,6 +269,40 @@ Result<void> execute(const std::vector<PlannedCase>& plan, const ExecuteOptions&
   }
   for (std::thread& thread : threads) thread.join();
   return {};
+}
+
+}  // namespace
+
+std::vector<std::string> shown_to(const std::vector<ClientSpec>& clients, const std::string& data_folder) {
+  const char* home = std::getenv("HOME");
+  std::vector<std::string> out;
+  for (const ClientSpec& client : clients) {
+    for (std::string& path : reads_of(client, home != nullptr ? home : "")) out.push_back(std::move(path));
+  }
+  for (const char* part : {"", "/conformance"}) {
+    std::error_code error;
+    for (const auto& entry : fs::directory_iterator(data_folder + part, error)) {
+      if (entry.is_symlink()) out.push_back(entry.path().string());
+    }
+  }
+  for (const char* part : {"/conformance", "/fixtures"}) out.push_back(data_folder + part);
+  const fs::path program = process::own_executable();
+  out.push_back((program.parent_path().parent_path() / "lib" / "assay").string());
+  return out;
+}
+
+Result<void> execute(const std::vector<PlannedCase>& plan, const ExecuteOptions& options,
+                     const std::function<void(CaseLine)>& done) {
+  std::vector<PlannedCase> inside;
+  for (const PlannedCase& planned : plan) {
+    if (options.cells && !planned.client.without_cell) {
+      inside.push_back(planned);
+      continue;
+    }
+    if (is_set(options.interrupted) || is_set(options.enough)) break;
+    done(*with_retries(options, [&] { return run_here(planned, options.data_folder, nullptr); }));
+  }
+  return inside.empty() ? Result<void>() : execute_in_cells(inside, options, done);
 }
 
 int work() {

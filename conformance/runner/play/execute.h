@@ -28,6 +28,9 @@ struct CaseLine {
   CaseRecord record;  // what it says
 };
 
+// What cells show for these clients: what each reads (reads.h), and our own data with what its links lead to.
+std::vector<std::string> shown_to(const std::vector<ClientSpec>& clients, const std::string& data_folder);
+
 // Calls `done` once for each case, in the order in which they end, never twice at once. Fails when no cell
 // can be made. A cell that dies gives its case the verdict error, and another takes its place.
 Result<void> execute(const std::vector<PlannedCase>& plan, const ExecuteOptions& options,

@@ -37,6 +37,11 @@ void decide(const Played& played, const std::vector<CheckResult>& checks, const 
     record.reason = played.could_not_run;
     return;
   }
+  if (!played.limit.empty()) {
+    record.verdict = Verdict::fail;
+    record.reason = "the client reached a limit of its cell: " + played.limit;
+    return;
+  }
   if (!played.broken.empty()) {
     record.verdict = Verdict::error;
     record.reason = played.broken;

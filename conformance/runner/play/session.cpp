@@ -52,6 +52,7 @@ void to_json(nlohmann::json& out, const ClientSpec& client) {
          {"hosts", client.hosts}};
   if (client.program) out["program"] = true;
   if (client.narrate) out["narrate"] = true;
+  if (!client.home_reads.empty()) out["home_reads"] = client.home_reads;
   if (client.recipe) out["recipe"] = *client.recipe;
   if (client.as_program) out["as_program"] = *client.as_program;
   if (client.manifest) out["manifest"] = *client.manifest;
@@ -69,6 +70,7 @@ void from_json(const nlohmann::json& in, ClientSpec& client) {
   in.at("directory").get_to(client.directory);
   in.at("arguments").get_to(client.arguments);
   client.narrate = in.value("narrate", false);
+  if (in.contains("home_reads")) in["home_reads"].get_to(client.home_reads);
   if (in.contains("recipe")) client.recipe = in["recipe"].get<Recipe>();
   if (in.contains("as_program")) client.as_program = in["as_program"].get<Recipe>();
   if (in.contains("manifest")) client.manifest = in["manifest"].get<std::vector<std::string>>();

@@ -36,6 +36,11 @@ struct ClientSpec {
   Micros patience{0};  // every operation has at least this long
   // Role of a fake ("inference") → names that the client asks for over https, whatever it is told.
   std::map<std::string, std::vector<std::string>> hosts = {};
+  bool without_cell = false;  // its file says `cells: none`: it runs outside, one case at a time
+  // What it reads beside what is found (reads.h): absolute paths.
+  std::vector<std::string> reads = {};
+  // Of those, what it looks for in its HOME: path below HOME → absolute path.
+  std::map<std::string, std::string> home_reads = {};
   // What a manifest declares that it can do. Then a case that needs more does not apply, and a hello that
   // lacks any of it is an error.
   std::optional<std::vector<std::string>> manifest = std::nullopt;
@@ -70,6 +75,7 @@ struct Played {
   Reports reports;                   // what the client can tell
   std::string not_applicable;        // why the case does not apply to this client; empty = it does
   std::string could_not_run;         // what this machine lacks
+  std::string limit;                 // of its cell that the client reached: "256 MiB of output"
   std::string broken;                // why the harness or the adapter broke; empty = neither did
   std::vector<std::string> secrets;  // values that must not be written to a report
   Micros setup{0}, acting{0};

@@ -136,6 +136,7 @@ class Session {
   std::map<std::string, std::unique_ptr<Opener>> openers_;  // actor → what its BROWSER starts
   // Last: its clients' threads call on_event, which uses what stands above.
   std::map<std::string, process::Mounted> disks_;  // home → its file system; outlives who lives there
+  std::unique_ptr<process::Sandbox> sandbox_;      // in a cell
   std::map<std::string, Actor> actors_;
 };
 

@@ -32,6 +32,7 @@ void Session::wind_up() {
       played_.broken = broke;
     seen.processes.push_back(actor.client->stop(adapter::grace));
   }
+  if (sandbox_) played_.limit = sandbox_->reached_limit();
   if (!skipped_.empty() && played_.not_applicable.empty()) played_.not_applicable = skipped_;
   if (!errored_.empty() && played_.broken.empty())
     played_.broken = "the client could not do what it was asked: " + errored_;

@@ -77,9 +77,20 @@ void Session::set_up() {
       if (!opener) broken(opener.error().text());
       openers_.emplace(name, std::move(*opener));
     }
+    for (const auto& [below, path] : client_.home_reads) {
+      const fs::path link = fs::path(actor.home) / below;
+      fs::create_directories(link.parent_path(), error);
+      if (!fs::exists(fs::symlink_status(link, error))) fs::create_symlink(path, link, error);
+      if (error) broken(link.string() + ": " + error.message());
+    }
     played_.observation.homes[name] = actor.home;
   }
   give();
+  if (options_.surroundings != nullptr) {
+    auto sandbox = options_.surroundings->sandbox();
+    if (!sandbox) broken(sandbox.error().text());
+    sandbox_ = std::move(*sandbox);
+  }
   start_clients();
   played_.setup = clock_.now();
 }
@@ -162,6 +173,7 @@ Launch Session::launch_of(const Actor& actor) {
       set_variable(launch.environment, variable);
   }
   launch.directory = actor.home;
+  launch.sandbox = sandbox_.get();
   return launch;
 }
 

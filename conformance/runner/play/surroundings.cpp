@@ -15,6 +15,17 @@ Result<std::shared_ptr<const http::Authority>> Surroundings::authority() {
   return authority_;
 }
 
+Result<std::unique_ptr<process::Sandbox>> Surroundings::sandbox() {
+  if (filter_.empty()) {
+    auto filter = process::make_syscall_filter();
+    if (!filter) return tl::unexpected(filter.error());
+    filter_ = std::move(*filter);
+  }
+  process::SandboxOptions options;
+  options.filter = filter_;
+  return process::Sandbox::make(std::move(options));
+}
+
 Result<void> Surroundings::begin(const World& world, Journal& journal) {
   process::Furniture furniture;
   furniture.hosts = world.addresses();

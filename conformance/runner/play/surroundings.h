@@ -13,12 +13,15 @@
 #include "harness/base/journal.h"
 #include "harness/http/certificates.h"
 #include "harness/process/furnish.h"
+#include "harness/process/sandbox.h"
 #include "harness/world/world.h"
 
 namespace assay::conformance {
 
 class Surroundings {
  public:
+  // What the clients of a case run in.
+  Result<std::unique_ptr<process::Sandbox>> sandbox();
   // Before the world of a case starts: who issues its certificates.
   Result<std::shared_ptr<const http::Authority>> authority();
   // The world has started: its names are answered for, and everything that the client tries is told to
@@ -34,6 +37,7 @@ class Surroundings {
  private:
   std::shared_ptr<const http::Authority> authority_;
   std::optional<process::Furnished> furnished_;
+  process::SyscallFilter filter_;
   std::vector<std::string> environment_;
   std::string ca_file_;
 };
