@@ -21,6 +21,9 @@ ExitCode accept(const AcceptArguments& arguments) {
   const auto record = read_record(arguments.record);
   if (!record) return say(record.error());
   const auto entries = conformance::template_entries(record->cases);
+  if (entries.number == 0 && !record->complete())
+    return say({"the record is incomplete: nothing failed in what it has", arguments.record, 0},
+               ExitCode::incomplete);
   if (entries.number == 0) {
     fmt::print(stderr, "assay: nothing failed in {} that is not known\n", arguments.record);
     return ExitCode::ok;

@@ -10,6 +10,7 @@
 #include "cli/say.h"
 #include "cli/verbs.h"
 #include "harness/base/text.h"
+#include "harness/base/untrusted_json.h"
 #include "harness/fixture/content_coding.h"
 #include "harness/fixture/fixture.h"
 #include "harness/stream/decode/decode.h"
@@ -52,7 +53,7 @@ struct Answer {
 bool is_fixture(std::string_view bytes, bool protocol_given) {
   constexpr std::string_view key = "\"assay_fixture\"";
   if (bytes.find(key) == std::string_view::npos) return false;
-  const json whole = json::parse(bytes, nullptr, false);
+  const json whole = parse_untrusted(bytes);
   if (!whole.is_discarded())
     return whole.is_object() && whole.contains("assay_fixture") &&
            (!protocol_given || whole.contains("exchanges"));

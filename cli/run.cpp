@@ -4,6 +4,8 @@
 
 #include <atomic>
 #include <csignal>
+#include <cstdlib>
+#include <filesystem>
 #include <thread>
 
 #include "cli/case_choice.h"
@@ -105,6 +107,15 @@ ExitCode run_run(const RunArguments& arguments, const std::vector<std::string>& 
   if (!clients) return say(clients.error());
   const auto gate = read_gate(arguments, *data, choice.cases);
   if (!gate) return say(gate.error());
+  // Homes of clients are made there.
+  std::error_code no_folder;
+  (void)std::filesystem::temp_directory_path(no_folder);
+  if (no_folder) {
+    const char* named = std::getenv("TMPDIR");
+    return say({"TMPDIR: expected a folder, found \"" + std::string(named == nullptr ? "/tmp" : named) + "\"",
+                {},
+                0});
+  }
   for (ClientSpec& client : *clients) client.manifest = gate->manifest;
   const auto filter = filter_of(arguments, choice.patterns);
   if (!filter) return say(filter.error());

@@ -1,11 +1,14 @@
 #include "cli/run_arguments.h"
 
+#include <unistd.h>
+
 #include <sys/utsname.h>
 
 #include <ctime>
 #include <thread>
 #include <tuple>
 
+#include "cli/redacted_command.h"
 #include "conformance/runner/client/clients.h"
 #include "conformance/runner/gate/requirements.h"
 #include "harness/base/text.h"
@@ -102,6 +105,16 @@ Result<Filter> filter_of(const RunArguments& arguments, std::vector<std::string>
   return filter;
 }
 
+namespace {
+
+std::vector<std::string> own_environment() {
+  std::vector<std::string> out;
+  for (char** variable = environ; *variable != nullptr; ++variable) out.emplace_back(*variable);
+  return out;
+}
+
+}  // namespace
+
 RunHeader header_of(const RunArguments& arguments, const std::vector<std::string>& command,
                     const std::vector<PlannedCase>& plan, const std::vector<ClientSpec>& clients,
                     const CellChoice& cells) {
@@ -109,7 +122,7 @@ RunHeader header_of(const RunArguments& arguments, const std::vector<std::string
   header.assay = ASSAY_VERSION;
   header.started = now_utc();
   header.seed = arguments.seed;
-  header.command = command;
+  header.command = redacted_command(command, own_environment());
   header.planned = plan.size();
   header.shard = arguments.shard == "1/1" ? "" : arguments.shard;
   header.requirements = arguments.requirements;

@@ -8,18 +8,20 @@
 
 #include "harness/base/exit_code.h"
 #include "harness/base/result.h"
+#include "harness/base/visible.h"
 
 namespace assay::cli {
 
-// Whoever chose the name of a file does not choose what the terminal does.
+// Whoever chose the name of a file does not choose what the terminal does. Lines and tabs stay.
 inline std::string without_controls(std::string_view text) {
   std::string out;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if ((byte < 0x20 && c != '\n' && c != '\t') || byte == 0x7f) {
-      out += fmt::format("\\x{:02x}", byte);
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const std::size_t size = text[i] == '\n' || text[i] == '\t' ? 0 : control_at(text, i);
+    if (size == 0) {
+      out += text[i];
     } else {
-      out += c;
+      out += visible(text.substr(i, size));
+      i += size - 1;
     }
   }
   return out;

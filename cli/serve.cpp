@@ -97,7 +97,14 @@ void add_serve(CLI::App& app, Action& action) {
       verb->add_option("--print", options->print,
                        "What to print: exports (default), a client name, all, or none; may be repeated")
           ->type_name("WHAT");
-  fixtures->excludes(provider)->excludes(world)->excludes(one)->excludes(admin)->excludes(print);
+  auto* token =
+      verb->add_option("--token", options->token,
+                       "Secret that requests to the admin API must carry (Authorization: Bearer TOKEN), for "
+                       "shared machines")
+          ->envname("ASSAY_ADMIN_TOKEN")
+          ->type_name("TOKEN");
+  fixtures->excludes(provider)->excludes(world)->excludes(one)->excludes(admin)->excludes(print)->excludes(
+      token);
   verb->add_option("--port", options->ports,
                    "A fixed port for a fake (\"replay\" with --fixture); default: any free port")
       ->type_name("FAKE=PORT");

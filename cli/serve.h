@@ -18,6 +18,7 @@ struct ServeOptions {
   std::vector<std::string> fixtures;
   std::vector<std::string> ports;  // FAKE=PORT
   std::uint16_t admin_port = 0;
+  std::string token;               // of the admin API; empty = everybody on this machine may steer
   std::vector<std::string> print;  // "exports", "all", "none", names of clients
   std::uint64_t seed = 1;
   double speed = 1;

@@ -145,11 +145,13 @@ ExitCode serve_worlds(const ServeOptions& options) {
   auto worlds = serve::Worlds::start(std::move(settings), std::move(*order));
   if (!worlds) return say(worlds.error());
   serve::Admin admin(**worlds, *data);
+  admin.set_token(options.token);
   std::latch told(1);  // its own url, which is known only once it listens
-  auto desk = http::BlockingServer::start(options.admin_port, [&](const Request& request) {
-    told.wait();
-    return admin.answer(request);
-  });
+  auto desk =
+      http::BlockingServer::start(options.admin_port, [&](const Request& request, const http::Peer& peer) {
+        told.wait();
+        return admin.answer(request, [&peer] { return peer.gone(); });
+      });
   if (!desk) return say(desk.error());
   admin.set_url((*desk)->url());
   told.count_down();

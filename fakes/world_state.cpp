@@ -22,4 +22,16 @@ Credential check_credential(WorldState& state, std::string_view secret, std::str
   return now < key->visible_at ? Credential::not_replicated : Credential::ok;
 }
 
+void remember_secret(WorldState& state, const std::string& kind, const std::string& value) {
+  constexpr std::size_t kMost = 10'000;
+  auto& known = state.secrets[kind];
+  if (!value.empty() && known.size() < kMost) known.insert(value);
+}
+
+nlohmann::json issued_secrets(const WorldState& state) {
+  nlohmann::json out = nlohmann::json::object();
+  for (const auto& [kind, values] : state.secrets) out[kind] = values;
+  return out;
+}
+
 }  // namespace assay::fakes

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <set>
 #include <string>
 #include <string_view>
@@ -47,7 +48,14 @@ struct WorldState {
   std::vector<ApiKey> keys;
   std::map<std::string, AccessToken> access_tokens;  // by the token itself
   std::set<std::string> signed_out;                  // jti of Auth Station tokens
+  // What the fakes issued, or were shown, that nobody else may see, by what it is: "authorization code".
+  std::map<std::string, std::set<std::string>> secrets;
 };
+
+// Remembers at most 10,000 of a kind.
+void remember_secret(WorldState& state, const std::string& kind, const std::string& value);
+// {"authorization code": ["..."]}: what every fake that shares the state says to get("secrets").
+nlohmann::json issued_secrets(const WorldState& state);
 
 enum class Credential { ok, unknown, not_replicated, revoked, expired };
 

@@ -5,6 +5,7 @@
 #include <array>
 
 #include "harness/base/text.h"
+#include "harness/base/untrusted_json.h"
 #include "reports/bench_sections.h"
 #include "reports/junit.h"
 
@@ -93,7 +94,7 @@ Result<BenchRecord> parse_bench_record(const std::string& text, const std::strin
   for (const std::string_view line : split(text, '\n')) {
     ++number;
     if (trim(line).empty()) continue;
-    json value = json::parse(line, nullptr, false);
+    json value = parse_untrusted(line);
     if (!value.is_object()) return fail("expected a JSON object", name, number);
     if (out.header.is_null()) {
       if (auto good = check_header(value, name); !good) return tl::unexpected(good.error());

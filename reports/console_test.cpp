@@ -154,6 +154,10 @@ TEST(OneLine, CutsAtCodePoints) {
   EXPECT_EQ(one_line("  a \n\t b  "), "a b");
 }
 
+TEST(OneLine, EscapesControlsOfTerminalsAndOfReadingOrder) {
+  EXPECT_EQ(one_line("a\x1b[2J\u009b\u202egnp\u2066x"), "a\\x1b[2J\\x9b\\u202egnp\\u2066x");
+}
+
 TEST(HumanTime, PicksTheUnit) {
   EXPECT_EQ(human_time(850), "850 us");
   EXPECT_EQ(human_time(12'345), "12 ms");

@@ -3,11 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <map>
-#include <regex>
 #include <tuple>
 #include <utility>
 
+#include "harness/base/pattern.h"
 #include "reports/summary.h"
 
 namespace assay::reports {
@@ -129,26 +130,58 @@ std::string render_diff(const std::vector<Change>& changes) {
   return out + summary + "\n";
 }
 
+namespace {
+
+bool is_token_character(char c) {
+  return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '-';
+}
+
+// Words of 20 characters or more with a letter and a digit: ids, keys and hashes.
+std::string without_tokens(std::string_view text) {
+  constexpr std::size_t kShortest = 20;
+  std::string out;
+  for (std::size_t at = 0; at < text.size();) {
+    std::size_t end = at;
+    while (end < text.size() && is_token_character(text[end])) ++end;
+    std::string_view word = text.substr(at, end - at);
+    const std::string_view dashes = word.substr(0, std::min(word.find_first_not_of('-'), word.size()));
+    word.remove_prefix(dashes.size());
+    const auto has = [&](int (*kind)(int)) {
+      return std::any_of(word.begin(), word.end(),
+                         [&](char c) { return kind(static_cast<unsigned char>(c)) != 0; });
+    };
+    out += dashes;
+    if (word.size() >= kShortest && has(std::isdigit) && has(std::isalpha)) {
+      out += "<token>";
+    } else {
+      out += word;
+    }
+    if (end < text.size()) out += text[end++];
+    at = end;
+  }
+  return out;
+}
+
+}  // namespace
+
 std::string stable_text(std::string_view text) {
   // The order matters: a timestamp is also digits, a path may hold a token.
-  static const std::vector<std::pair<std::regex, const char*>> kRules = [] {
-    const auto flags = std::regex::ECMAScript | std::regex::optimize;
-    std::vector<std::pair<std::regex, const char*>> rules;
-    rules.emplace_back(std::regex(R"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:?\d\d)?)", flags),
-                       "<time>");
-    rules.emplace_back(std::regex(R"(\b\d+(\.\d+)?\s?(us|µs|ms|s|sec|seconds|min)\b)", flags), "<time>");
-    rules.emplace_back(
-        std::regex(R"(/(tmp|var|home|root|proc|run|private|Users|opt|mnt|builds)/[^\s"',;:)\]}]*)", flags),
-        "<path>");
-    rules.emplace_back(std::regex(R"((127\.0\.0\.1|localhost|\[::1\]|0\.0\.0\.0):\d+)", flags), "$1:<port>");
-    rules.emplace_back(std::regex(R"(\b(port)([ =:]+)\d+)", flags), "$1$2<port>");
-    rules.emplace_back(std::regex(R"(\b(pid|process)([ =:]+)\d+)", flags), "$1$2<pid>");
-    rules.emplace_back(std::regex(R"(\b(?=[\w-]*\d)(?=[\w-]*[A-Za-z])[\w-]{20,})", flags), "<token>");
+  static const std::vector<std::pair<Pattern, const char*>> kRules = [] {
+    std::vector<std::pair<Pattern, const char*>> rules;
+    const auto rule = [&](const char* pattern, const char* by) {
+      rules.emplace_back(Pattern::compile(pattern).value(), by);
+    };
+    rule(R"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:?\d\d)?)", "<time>");
+    rule(R"(\b\d+(\.\d+)?\s?(us|µs|ms|s|sec|seconds|min)\b)", "<time>");
+    rule(R"(/(tmp|var|home|root|proc|run|private|Users|opt|mnt|builds)/[^\s"',;:)\]}]*)", "<path>");
+    rule(R"((127\.0\.0\.1|localhost|\[::1\]|0\.0\.0\.0):\d+)", R"(\1:<port>)");
+    rule(R"(\b(port)([ =:]+)\d+)", R"(\1\2<port>)");
+    rule(R"(\b(pid|process)([ =:]+)\d+)", R"(\1\2<pid>)");
     return rules;
   }();
   std::string out(text);
-  for (const auto& [pattern, name] : kRules) out = std::regex_replace(out, pattern, name);
-  return out;
+  for (const auto& [pattern, name] : kRules) out = pattern.replaced(std::move(out), name);
+  return without_tokens(out);
 }
 
 }  // namespace assay::reports

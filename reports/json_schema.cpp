@@ -4,9 +4,10 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
-#include <regex>
 #include <set>
 #include <stdexcept>
+
+#include "harness/base/pattern.h"
 
 namespace assay::reports {
 namespace {
@@ -87,7 +88,7 @@ class Checker {
     if (schema.contains("minLength") && value.size() < schema["minLength"].get<std::size_t>())
       report(at, "expected some text, found none");
     if (schema.contains("pattern") &&
-        !std::regex_search(value, std::regex(schema["pattern"].get<std::string>())))
+        !Pattern::compile(schema["pattern"].get<std::string>()).value().found_in(value))
       report(at,
              fmt::format("expected {}, found {}", schema["pattern"].get<std::string>(), shortened(value)));
   }

@@ -219,6 +219,13 @@ TEST(Diff, StableIgnoresWhatARunCannotRepeat) {
                            with({a_case(Verdict::fail, "status 503")}), {true}),
               SizeIs(1));
   EXPECT_EQ(stable_text("POST /auth/exchange gave 3 keys"), "POST /auth/exchange gave 3 keys");
+  EXPECT_EQ(stable_text("at 2026-11-20T07:20:14.5Z in 12 ms on 127.0.0.1:4711, pid 77, /tmp/x-1/y: "
+                        "k-a1b2c3d4e5f6g7h8i9j0k"),
+            "at <time> in <time> on 127.0.0.1:<port>, pid <pid>, <path>: <token>");
+  EXPECT_EQ(stable_text("--aaaaaaaaaaaaaaaaaaaaaa 12345678901234567890123"),
+            "--aaaaaaaaaaaaaaaaaaaaaa 12345678901234567890123");
+  // std::regex overflowed the stack.
+  EXPECT_EQ(stable_text(std::string(300'000, 'a')), std::string(300'000, 'a'));
 }
 
 }  // namespace

@@ -6,6 +6,9 @@
 #include <nlohmann/json.hpp>
 #include <tuple>
 
+#include "harness/base/untrusted_json.h"
+#include "harness/base/visible.h"
+
 namespace assay::reports {
 namespace {
 
@@ -91,11 +94,10 @@ std::string one_line(std::string_view text, std::size_t limit) {
     if (byte == ' ' || (byte >= '\t' && byte <= '\r')) {
       if (out.empty() || out.back() == ' ') continue;
       out += ' ';
-    } else if (byte < 0x20 || byte == 0x7F) {
-      out += fmt::format("\\x{:02x}", byte);
-    } else if (byte == 0xC2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xA0) {
-      // C1 controls: a terminal takes U+009B for the start of an escape sequence.
-      out += fmt::format("\\x{:02x}", static_cast<unsigned char>(text[++i]));
+    } else if (const std::size_t size = control_at(text, i); size > 0) {
+      // A terminal takes U+009B for the start of an escape sequence; U+202E turns the rest of the line round.
+      out += visible(text.substr(i, size));
+      i += size - 1;
     } else {
       out += text[i];
     }
@@ -108,7 +110,7 @@ std::string one_line(std::string_view text, std::size_t limit) {
 std::vector<std::string> evidence(const CaseRecord& record, const Check& check, std::size_t limit) {
   std::vector<std::string> out;
   if (check.evidence.empty() || record.journal.empty()) return out;
-  const nlohmann::json journal = nlohmann::json::parse(record.journal, nullptr, false);
+  const nlohmann::json journal = parse_untrusted(record.journal, max_record_depth);
   if (!journal.is_array()) return out;
   for (const auto& entry : journal) {
     if (out.size() == limit) break;

@@ -3,7 +3,6 @@
 #include <gmock/gmock.h>
 
 #include <filesystem>
-#include <regex>
 #include <source_location>
 #include <thread>
 

@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "conformance/reference/client.h"
+#include "harness/base/untrusted_json.h"
 
 namespace assay::reference {
 
@@ -64,7 +65,7 @@ class Adapter {
 
   // False after `shutdown`.
   bool handle(const std::string& text) {
-    json request = json::parse(text, nullptr, false);
+    json request = parse_untrusted(text);
     const auto seq_of = [&]() -> json {
       const auto seq = request.is_object() ? request.find("seq") : request.end();
       return seq != request.end() && seq->is_number_unsigned() ? *seq : json(0);

@@ -9,6 +9,7 @@
 #include "conformance/reference/credentials.h"
 #include "conformance/reference/errors.h"
 #include "harness/base/text.h"
+#include "harness/base/untrusted_json.h"
 
 namespace assay::reference {
 
@@ -42,7 +43,7 @@ Outcome<Conversation> open_conversation(const Call& call, const json& fields) {
       return failure(Category::invalid_request, "a session's name is letters, digits, '-' and '_'");
     conversation.path = call.context.home + "/sessions/" + name + ".json";
     if (const auto bytes = read_file(conversation.path)) {
-      const json stored = json::parse(*bytes, nullptr, false);
+      const json stored = parse_untrusted(*bytes);
       auto history = stored.is_object() ? history_from_json(stored.value("history", json::array()))
                                         : Result<History>(fail("not JSON"));
       if (!history)
@@ -162,7 +163,7 @@ void give_ids(stream::Turn& turn, std::size_t turn_number) {
 
 json call_json(const Block& call) {
   const std::string text(trim(call.text));
-  json arguments = json::parse(text.empty() ? "{}" : text, nullptr, false);
+  json arguments = parse_untrusted(text.empty() ? "{}" : text);
   if (!arguments.is_object()) arguments = call.text;
   return {{"id", call.id}, {"name", call.name}, {"arguments", std::move(arguments)}};
 }
@@ -196,7 +197,7 @@ bool may_run(const stream::Turn& turn, const Block& call, bool failed) {
   if (turn.finish == stream::FinishReason::length || turn.finish == stream::FinishReason::content_filter)
     return false;
   const std::string text(trim(call.text));
-  return text.empty() || json::parse(text, nullptr, false).is_object();
+  return text.empty() || parse_untrusted(text).is_object();
 }
 
 Outcome<json> chat(const Call& call, const json& fields) {

@@ -11,6 +11,7 @@
 #include "conformance/reference/errors.h"
 #include "conformance/reference/http.h"
 #include "harness/base/text.h"
+#include "harness/base/untrusted_json.h"
 
 namespace assay::reference {
 
@@ -148,7 +149,7 @@ std::string cache_key(const Call& call, const std::string& base, const json& cre
 
 json read_cache(const Call& call) {
   const auto bytes = read_file(cache_path(call));
-  json cache = bytes ? json::parse(*bytes, nullptr, false) : json::object();
+  json cache = bytes ? parse_untrusted(*bytes) : json::object();
   return cache.is_object() ? cache : json::object();
 }
 

@@ -8,6 +8,7 @@
 #include <ctime>
 
 #include "harness/base/text.h"
+#include "harness/base/untrusted_json.h"
 
 namespace assay::reference {
 
@@ -68,7 +69,7 @@ void look(const json& value, Said& said, int depth) {
   if (!value.is_string() || !said.message.empty()) return;
   const auto text = value.get<std::string>();
   if (const std::string_view inner = trim(text); inner.starts_with('{') || inner.starts_with('[')) {
-    const json nested = json::parse(inner, nullptr, false);
+    const json nested = parse_untrusted(inner);
     if (!nested.is_discarded()) look(nested, said, depth + 1);
   }
   if (said.message.empty()) said.message = text;
@@ -147,7 +148,7 @@ Failure error_text(const HttpReply& reply, const std::vector<std::string>& secre
   const bool html = looks_like_html(reply);
   Said said;
   if (!html) {
-    const json body = json::parse(reply.body, nullptr, false);
+    const json body = parse_untrusted(reply.body);
     if (!body.is_discarded())
       said = what_it_says(body);
     else

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "harness/base/text.h"
+#include "harness/base/untrusted_json.h"
 
 namespace assay::reference {
 
@@ -17,7 +18,7 @@ std::string arguments_text(const Block& call) {
   return trim(call.text).empty() ? "{}" : call.text;
 }
 json arguments_value(const Block& call) {
-  const json value = json::parse(arguments_text(call), nullptr, false);
+  const json value = parse_untrusted(arguments_text(call));
   return value.is_object() ? value : json::object();
 }
 
@@ -136,7 +137,7 @@ json anthropic_blocks(const stream::Turn& turn) {
                           {"input", arguments_value(block)}});
         break;
       case Block::Kind::opaque:
-        blocks.push_back(json::parse(block.text, nullptr, false));
+        blocks.push_back(parse_untrusted(block.text));
         break;
       default:
         break;

@@ -4,6 +4,7 @@
 
 #include "conformance/reference/errors.h"
 #include "harness/base/text.h"
+#include "harness/base/untrusted_json.h"
 #include "harness/http/client.h"
 
 namespace assay::reference {
@@ -137,7 +138,7 @@ Outcome<HttpReply> call_text(const Call& call, const ApiCall& api) {
 Outcome<json> call_api(const Call& call, const ApiCall& api) {
   const auto reply = call_text(call, api);
   if (!reply) return tl::unexpected(reply.error());
-  json body = json::parse(reply->body, nullptr, false);
+  json body = parse_untrusted(reply->body);
   if (!body.is_discarded() && (body.is_object() || (api.any_json && body.is_array()))) return body;
   Failure failed = call.parts->error_text(*reply, api.secrets);
   failed.category = Category::protocol;

@@ -12,6 +12,7 @@
 #include "conformance/reference/credentials.h"
 #include "conformance/reference/errors.h"
 #include "harness/base/text.h"
+#include "harness/base/untrusted_json.h"
 
 namespace assay::reference {
 
@@ -90,7 +91,7 @@ Outcome<json> load_store(const std::string& home) {
   if (::access(path.c_str(), F_OK) != 0) return json::object();
   const auto bytes = read_file(path);
   if (!bytes) return storage(bytes.error().text());
-  json store = json::parse(*bytes, nullptr, false);
+  json store = parse_untrusted(*bytes);
   if (store.is_discarded() || !store.is_object())
     return storage(path + " is not a JSON object: it is left as it is; repair or remove it");
   return store;

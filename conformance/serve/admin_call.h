@@ -1,6 +1,8 @@
 // What the routes of the admin API share: one call, its parts read strictly, and how it may fail.
 #pragma once
 
+#include <atomic>
+#include <functional>
 #include <initializer_list>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -25,6 +27,8 @@ struct AdminCall {
   const std::string& url;
   const Request& request;
   std::map<std::string, std::string> path;  // "world" → "a"
+  const std::function<bool()>& gone;        // nobody waits for the answer any more; may be empty
+  std::atomic<int>& waits;                  // for the journal, at this moment
 
   // The world that the path names, or 404.
   WorldView world() const;

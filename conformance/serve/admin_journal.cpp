@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <chrono>
 #include <unordered_map>
 
 #include "conformance/runner/judge/journal_query.h"
@@ -71,6 +72,42 @@ class Collector {
   conformance::Entries found_;
 };
 
+// One of the waits that may be under way at once.
+class Waiting {
+ public:
+  explicit Waiting(std::atomic<int>& waits) : waits_(waits) {
+    if (++waits_ <= kMostWaits) return;
+    --waits_;
+    throw Refused{503, fmt::format("{} requests wait for a journal already", kMostWaits)};
+  }
+  ~Waiting() { --waits_; }
+  Waiting(const Waiting&) = delete;
+  Waiting& operator=(const Waiting&) = delete;
+
+ private:
+  static constexpr int kMostWaits = 48;
+  std::atomic<int>& waits_;
+};
+
+// Returns when `take` says so of an entry after `after`, when the era or the deadline ends, and soon after
+// the peer has gone.
+void wait_for(const AdminCall& call, const Era& era, Micros deadline, std::uint64_t after,
+              const std::function<bool(const JournalEntry&)>& take) {
+  constexpr Micros kLook = std::chrono::milliseconds(250);
+  const Waiting waiting(call.waits);
+  const auto until = std::chrono::steady_clock::now() + deadline;
+  while (true) {
+    const auto left = std::chrono::duration_cast<Micros>(until - std::chrono::steady_clock::now());
+    const auto found = era.journal.wait(
+        [&](const JournalEntry& entry) {
+          after = entry.seq;
+          return take(entry) || era.over;
+        },
+        std::clamp(left, Micros(0), kLook), "an entry", after);
+    if (found || left <= Micros(0) || era.over || (call.gone && call.gone())) return;
+  }
+}
+
 }  // namespace
 
 Response show_journal(const AdminCall& call) {
@@ -103,20 +140,18 @@ Response wait_journal(const AdminCall& call) {
       "the journal ended while it was waited for: its world was reset or removed, or serving ends";
   if (era.over) throw Refused{410, kEnded};
   Collector collector(asked);
-  const std::string awaited = fmt::format("{} of {}", count, query["for"]);
-  const auto arrived = era.journal.wait(
-      [&](const JournalEntry& entry) {
-        collector.take(entry);
-        return collector.found().size() >= count || era.over;
-      },
-      deadline, awaited, after);
+  wait_for(call, era, deadline, after, [&](const JournalEntry& entry) {
+    collector.take(entry);
+    return collector.found().size() >= count;
+  });
   if (collector.found().size() >= count) {
     auto found = collector.found();
     if (asked.nth != 0) found = {found[asked.nth - 1]};
     return json_answer(200, page(era, found));
   }
   if (era.over) throw Refused{410, kEnded};
-  throw Refused{504, fmt::format("{}; {} seen", arrived.error().message, collector.found().size())};
+  throw Refused{504, fmt::format("timed out after {} waiting for {} of {}; {} seen",
+                                 format_duration(deadline), count, query["for"], collector.found().size())};
 }
 
 }  // namespace assay::serve

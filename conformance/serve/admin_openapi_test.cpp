@@ -54,7 +54,10 @@ class AdminApi : public testing::Test {
     Request request;
     request.method = method;
     request.target = target;
-    if (!body.is_null()) request.body = body.dump();
+    if (!body.is_null()) {
+      request.body = body.dump();
+      request.headers.push_back({"Content-Type", "application/json"});
+    }
     const Response response = admin_->answer(request);
     const std::string got = body_bytes(response);
     EXPECT_EQ(response.status, status) << what << "\n" << got;

@@ -1,6 +1,8 @@
 // The routes about worlds: list, make, reset, remove; their clocks; what attaches a client to them.
 #include <fmt/format.h>
 
+#include <ctime>
+
 #include "conformance/runner/client/client_file.h"
 #include "conformance/serve/admin_call.h"
 #include "conformance/serve/snippets.h"
@@ -13,6 +15,11 @@ namespace {
 
 json clock_of(const Era& era) {
   return {{"elapsed_us", era.clock.now().count()}, {"wall_seconds", era.clock.wall_seconds()}};
+}
+
+// How far the clock of a world was advanced in all.
+Micros advanced(const Era& era) {
+  return std::chrono::seconds(era.clock.wall_seconds() - std::time(nullptr));
 }
 
 }  // namespace
@@ -94,6 +101,10 @@ Response advance_clock(const AdminCall& call) {
   if (in.has("advance") && by < Micros(0)) in.problem("advance", "expected a duration that is not negative");
   in.done();
   need_no(problems);
+  // Far below where seconds since 1970 overflow, and above what any token lasts.
+  constexpr Micros kMost = std::chrono::days(36'500);
+  if (by > kMost || advanced(*world.era) + by > kMost)
+    throw Refused{400, "expected the clock to be advanced by at most 36500d in all"};
   world.era->clock.advance(by);
   world.era->journal.note("world", JournalKind::action, "clock +" + format_duration(by));
   return json_answer(200, clock_of(*world.era));

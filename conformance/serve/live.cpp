@@ -6,6 +6,7 @@
 #include <ctime>
 
 #include "harness/base/text.h"
+#include "harness/base/visible.h"
 #include "harness/wire/show.h"
 
 namespace assay::serve {
@@ -27,16 +28,6 @@ std::string now() {
                      time.time_since_epoch().count() % 1000);
 }
 
-// What a peer sent must not steer the terminal.
-std::string printable(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    out += byte < 0x20 || byte == 0x7f ? fmt::format("\\x{:02x}", byte) : std::string(1, c);
-  }
-  return out;
-}
-
 std::string indented_lines(std::string_view text) {
   std::string out;
   for (const std::string_view line : split(text, '\n')) {
@@ -54,6 +45,11 @@ std::string where(const std::string& world, const std::string& actor) {
 LiveView::LiveView(Style style, std::function<void(std::string_view)> write)
     : style_(style), write_(std::move(write)) {}
 
+// What a peer sent must not steer the terminal. Keys are hidden: some clients send theirs in the query.
+std::string LiveView::shown(std::string_view text) const {
+  return visible(redact_(text));
+}
+
 void LiveView::line(const char* paint, const std::string& text) const {
   write_(style_.color ? fmt::format("{}{}{}\n", paint, text, kPlain) : text + "\n");
 }
@@ -62,11 +58,10 @@ void LiveView::entry(const std::string& world, const JournalEntry& e) {
   const std::lock_guard lock(mutex_);
   if (style_.verbose) {
     line(kDim, fmt::format("{}  {:<14} {:<11} {}{}", now(), where(world, e.actor), to_string(e.kind),
-                           printable(e.text), e.detail.is_null() ? "" : " " + printable(e.detail.dump())));
+                           shown(e.text), e.detail.is_null() ? "" : " " + shown(e.detail.dump())));
     if (e.kind == JournalKind::request && e.request) {
       std::string bytes;
-      for (const Header& h : e.request->headers)
-        bytes += printable(h.name) + ": " + printable(h.value) + "\n";
+      for (const Header& h : e.request->headers) bytes += shown(h.name + ": " + h.value) + "\n";
       if (!e.request->body.empty()) bytes += "\"" + wire::escape_bytes(e.request->body) + "\"";
       write_(indented_lines(bytes));
     }
@@ -83,7 +78,7 @@ void LiveView::entry(const std::string& world, const JournalEntry& e) {
     case JournalKind::fault:
       if (found != open_.end())
         found->second.faults +=
-            fmt::format("  {}{}", e.text, e.detail.is_null() ? "" : " " + e.detail.dump());
+            fmt::format("  {}{}", shown(e.text), e.detail.is_null() ? "" : " " + shown(e.detail.dump()));
       return;
     case JournalKind::response:
       if (found != open_.end()) found->second.status = e.status;
@@ -91,13 +86,13 @@ void LiveView::entry(const std::string& world, const JournalEntry& e) {
     case JournalKind::hold:
       if (found != open_.end() && !style_.verbose)
         line(kYellow, fmt::format("{}  {:<14} {}  waits for the release of {}", now(), where(world, e.actor),
-                                  printable(found->second.request.text), printable(e.text)));
+                                  shown(found->second.request.text), shown(e.text)));
       return;
     case JournalKind::bad_request:
     case JournalKind::timeout:
       if (!style_.verbose)
         line(kRed, fmt::format("{}  {:<14} {}: {}", now(), where(world, e.actor), to_string(e.kind),
-                               printable(e.text)));
+                               shown(e.text)));
       break;
     case JournalKind::done:
     case JournalKind::closed:
@@ -106,8 +101,8 @@ void LiveView::entry(const std::string& world, const JournalEntry& e) {
     case JournalKind::note:
     case JournalKind::action:
       if (e.actor == "world" && !style_.verbose)
-        line(kDim, fmt::format("{}  {:<14} {}{}", now(), where(world, e.actor), printable(e.text),
-                               e.detail.is_null() ? "" : " " + printable(e.detail.dump())));
+        line(kDim, fmt::format("{}  {:<14} {}{}", now(), where(world, e.actor), shown(e.text),
+                               e.detail.is_null() ? "" : " " + shown(e.detail.dump())));
       return;
     default:
       return;
@@ -121,12 +116,12 @@ void LiveView::entry(const std::string& world, const JournalEntry& e) {
 void LiveView::close(const std::string& world, const Open& open, const JournalEntry& last) {
   const double ms = static_cast<double>((last.at - open.request.at).count()) / 1000;
   std::string text = fmt::format("{}  {:<14} {}  {}  {} B  {:.1f} ms", now(),
-                                 where(world, open.request.actor), printable(open.request.text),
+                                 where(world, open.request.actor), shown(open.request.text),
                                  open.status == 0 ? "-" : std::to_string(open.status), last.bytes, ms);
   if (open.unclaimed) text += "  no fake knows this route";
   text += open.faults;
   if (last.kind != JournalKind::done)
-    text += fmt::format("  {}{}", to_string(last.kind), last.text.empty() ? "" : ": " + printable(last.text));
+    text += fmt::format("  {}{}", to_string(last.kind), last.text.empty() ? "" : ": " + shown(last.text));
   const bool broken = open.unclaimed || !open.faults.empty() || last.kind != JournalKind::done;
   line(broken ? kRed : open.status >= 400 ? kYellow : kGreen, text);
 }

@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "harness/base/journal.h"
+#include "harness/fixture/redact/redact.h"
 #include "harness/wire/script.h"
 
 namespace assay::serve {
@@ -40,9 +41,11 @@ class LiveView {
   using Key = std::pair<std::string, std::uint64_t>;  // world and exchange
 
   void close(const std::string& world, const Open& open, const JournalEntry& last);
+  std::string shown(std::string_view text) const;
   void line(const char* paint, const std::string& text) const;
 
   Style style_;
+  const TextRedactor redact_{default_redaction_rules()};
   std::function<void(std::string_view)> write_;
   std::mutex mutex_;
   std::map<Key, Open> open_;

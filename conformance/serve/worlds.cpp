@@ -17,10 +17,18 @@ namespace {
 using nlohmann::json;
 
 bool good_name(const std::string& name) {
+  // No "." and "..": clients would take them out of a path.
   return !name.empty() && name.size() <= 64 && name != kDefaultWorld &&
+         std::isalnum(static_cast<unsigned char>(name.front())) != 0 &&
          std::all_of(name.begin(), name.end(), [](char c) {
            return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '.' || c == '_' || c == '-';
          });
+}
+
+// What an Authorization header can carry.
+bool good_key(const std::string& key) {
+  return !key.empty() && key.size() <= 512 &&
+         std::all_of(key.begin(), key.end(), [](char c) { return c > ' ' && c < '\x7f'; });
 }
 
 // Makes the inference APIs accept the keys of the order, and says which one is for those who do not log in:
@@ -221,8 +229,13 @@ Result<void> Worlds::reload(WorldOrder order) {
 
 Result<WorldView> Worlds::create(WorldOrder order) {
   if (!good_name(order.name))
-    return fail("expected a name of letters, digits, '.', '_' and '-' other than " +
-                std::string(kDefaultWorld) + ", found \"" + order.name + "\"");
+    return fail(
+        "expected a name of at most 64 letters, digits, '.', '_' and '-' that begins with a letter or "
+        "digit and is not " +
+        std::string(kDefaultWorld) + ", found \"" + order.name.substr(0, 80) + "\"");
+  if (std::any_of(order.keys.begin(), order.keys.end(),
+                  [](const std::string& key) { return !good_key(key); }))
+    return fail("expected keys of 1 to 512 printable ASCII characters without spaces");
   auto resolved = this->resolved(std::move(order));
   if (!resolved) return tl::unexpected(resolved.error());
   const std::lock_guard lock(mutex_);

@@ -103,6 +103,7 @@ class AuthStation final : public ConfiguredFake<AuthStationSettings> {
   }
 
   nlohmann::json get(std::string_view key) const override {
+    if (key == "secrets") return issued_secrets(*state_);
     if (key == "token") return last_token_;
     if (key == "tokens_issued") return tokens_issued_;
     return nullptr;
@@ -250,6 +251,7 @@ class AuthStation final : public ConfiguredFake<AuthStationSettings> {
                   : kind == "wrong-key" ? sign_rs256(claims, issuer_key_id, foreign_)
                                         : sign_rs256(claims, issuer_key_id, key_);
     ++tokens_issued_;
+    remember_secret(*state_, "login token", last_token_);
     return last_token_;
   }
 

@@ -109,6 +109,7 @@ class ControlApi final : public ConfiguredFake<ControlApiSettings> {
   }
 
   nlohmann::json get(std::string_view key) const override {
+    if (key == "secrets") return issued_secrets(*state_);
     if (key == "session_token") return last_session_;
     if (key == "key") return last_key_;
     if (key == "keys_minted") return keys_minted_;
@@ -162,6 +163,7 @@ class ControlApi final : public ConfiguredFake<ControlApiSettings> {
                                 {"exp", wall() + lifetime},
                                 {"jti", id}},
                                session_secret());
+    remember_secret(*state_, "session token", last_session_);
     nlohmann::json teams = nlohmann::json::array();
     for (const auto& team : settings_.teams) teams.push_back({{"id", team}, {"name", team}});
     nlohmann::json answer{
@@ -249,6 +251,7 @@ class ControlApi final : public ConfiguredFake<ControlApiSettings> {
     key.visible_at = config_.clock->now() + settings_.replication_delay;
     key.refusals = settings_.replication_requests;
     last_key_ = key.secret;
+    remember_secret(*state_, "minted key", key.secret);
     ++keys_minted_;
     if (idempotency != nullptr) minted_[*idempotency] = {fingerprint, key.id};
     auto actions = respond(minted(key, true));

@@ -53,6 +53,17 @@ TEST_F(ControlApi, TwoHopsFromTokenToKey) {
   EXPECT_EQ(world.fake("control").get("live_keys"), 1);
 }
 
+// Law 7: what a client must not spill is searched for afterwards, whoever made it up.
+TEST_F(ControlApi, WhatItIssuesIsSecret) {
+  open();
+  const std::string token = login(), session_token = exchange(token).json()["session_token"];
+  const std::string key = mint(session_token).json()["key"];
+  const json secrets = world.fake("control").get("secrets");
+  EXPECT_EQ(secrets["login token"], json::array({token}));
+  EXPECT_EQ(secrets["session token"], json::array({session_token}));
+  EXPECT_EQ(secrets["minted key"], json::array({key}));
+}
+
 TEST_F(ControlApi, TheWrongTokenAtHop2GetsTheKnownBody) {
   open();
   const auto token = login();

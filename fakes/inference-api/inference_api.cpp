@@ -89,6 +89,7 @@ class InferenceApi final : public ConfiguredFake<InferenceSettings> {
       : ConfiguredFake(std::move(config), std::move(settings), std::move(state)) {}
 
   json get(std::string_view key) const override {
+    if (key == "secrets") return issued_secrets(*state_);
     if (key == "requests") return requests_;
     if (key == "live_key") {
       for (auto it = state_->keys.rbegin(); it != state_->keys.rend(); ++it)

@@ -111,6 +111,7 @@ Actions OAuthServer::grant_code(const Call& call, const Authorization& asked) {
                     {{"error", "access_denied"}, {"error_description", "End-User aborted interaction"}});
   const auto code = "code_" + config_.random.alphanumeric(32);
   const auto lifetime = whole_seconds(settings_.code_lifetime);
+  remember_secret(*state_, "authorization code", code);
   codes_[code] = {asked, wall() + lifetime, "family_" + config_.random.hex(16), false};
   return redirect(call, asked, {{"code", code}});
 }

@@ -57,6 +57,7 @@ Actions OAuthServer::start_device(const Call& call) {
               {"verification_uri_complete", call.origin + "/device?user_code=" + device.user_code},
               {"expires_in", seconds(settings_.device_lifetime)}};
   if (settings_.interval) answer["interval"] = seconds(*settings_.interval);
+  remember_secret(*state_, "device code", code);
   devices_[code] = std::move(device);
   return respond(with_header(json_response(200, answer), "Cache-Control", "no-store"));
 }

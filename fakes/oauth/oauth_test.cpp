@@ -120,6 +120,19 @@ TEST_F(OAuth, ALoginByPage) {
   EXPECT_EQ(check(got["access_token"]), Credential::expired);
 }
 
+TEST_F(OAuth, WhatItIssuesAndIsShownIsSecret) {
+  open();
+  const std::string login = code();
+  const json granted = redeem(login).json();
+  const std::string device_code = device()["device_code"];
+  const json secrets = world.fake("auth").get("secrets");
+  EXPECT_EQ(secrets["authorization code"], json::array({login}));
+  EXPECT_EQ(secrets["code verifier"], json::array({verifier}));
+  EXPECT_EQ(secrets["access token"], json::array({granted["access_token"]}));
+  EXPECT_EQ(secrets["refresh token"], json::array({granted["refresh_token"]}));
+  EXPECT_EQ(secrets["device code"], json::array({device_code}));
+}
+
 TEST_F(OAuth, DenialGoesBackWithTheState) {
   open({{"auto", false}});
   const auto ticket = attribute_after(authorize().body(), "name=\"ticket\"", "value");

@@ -52,6 +52,7 @@ void OAuthServer::plant_known_tokens() {
 }
 
 json OAuthServer::get(std::string_view key) const {
+  if (key == "secrets") return issued_secrets(*state_);
   if (key == "live_access") return last_access_;
   if (key == "live_refresh") return last_refresh_;
   if (key == "refreshes") return refreshes_;

@@ -4,6 +4,7 @@
 #include "fakes/common/test_keys.h"
 #include "fakes/oauth/rules.h"
 #include "fakes/oauth/server.h"
+#include "harness/base/untrusted_json.h"
 
 namespace assay::fakes {
 namespace {
@@ -25,7 +26,7 @@ Actions OAuthServer::token(const Call& call) {
   auto actions = granted(call, *fields, who.client);
   auto& response = std::get<Respond>(actions.front()).response;
   if (settings_.echo_secrets && response.status >= 400) {
-    auto body = json::parse(body_bytes(response), nullptr, false);
+    auto body = parse_untrusted(body_bytes(response));
     std::string words;
     for (const char* name : {"code", "code_verifier", "refresh_token", "device_code"})
       if (const auto value = field(*fields, name); !value.empty())
@@ -61,6 +62,7 @@ Actions OAuthServer::redeem_code(const Call& call, const Fields& fields, const s
   if (asked.client != client) return refuse("invalid_grant", "client mismatch");
   if (code.expires <= wall()) return refuse("invalid_grant", "authorization code has expired");
   const auto verifier = field(fields, "code_verifier");
+  remember_secret(*state_, "code verifier", verifier);
   if (!verifier.empty() && !verifier_well_formed(verifier))
     return refuse("invalid_request", "code_verifier must be 43 to 128 unreserved characters");
   if (verifier.empty() != asked.challenge.empty() ||
@@ -159,6 +161,7 @@ json OAuthServer::hand_out(const Call& call, const Grant& grant) {
   }
   state_->access_tokens[last_access_] = {grant.client, settings_.subject, grant.scope,
                                          grant.family, wall() + lifetime, false};
+  remember_secret(*state_, "access token", last_access_);
   json answer{{"access_token", last_access_},
               {"token_type", "Bearer"},
               {"expires_in", lifetime},
@@ -171,6 +174,7 @@ json OAuthServer::hand_out(const Call& call, const Grant& grant) {
     refresh_tokens_[last_refresh_] = {grant.client, grant.scope,
                                       grant.family, wall() + whole_seconds(settings_.refresh_lifetime),
                                       false,        false};
+    remember_secret(*state_, "refresh token", last_refresh_);
     answer["refresh_token"] = last_refresh_;
   }
   if (has("openid")) {

@@ -37,6 +37,11 @@ Response refusal(int status, const std::string& why) {
 
 }  // namespace
 
+bool Peer::gone() const {
+  pollfd asked{fd_, POLLRDHUP, 0};
+  return ::poll(&asked, 1, 0) > 0 && (asked.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0;
+}
+
 class BlockingServer::Desk {
  public:
   Desk(UniqueFd listener, UniqueFd stop, Handler handler, std::size_t connections)
@@ -118,7 +123,7 @@ class BlockingServer::Desk {
       if (parse == Parse::complete) {
         const bool keep = parser.keep_alive();
         const Request request = parser.take_request();
-        if (!send(fd, answer(request), keep, request.method == "HEAD") || !keep) return;
+        if (!send(fd, answer(request, Peer(fd)), keep, request.method == "HEAD") || !keep) return;
         parser.reset();
         continue;
       }
@@ -129,10 +134,10 @@ class BlockingServer::Desk {
     }
   }
 
-  Response answer(const Request& request) {
+  Response answer(const Request& request, const Peer& peer) {
     const std::string* host = find_header(request.headers, "host");
     if (host == nullptr || !names_loopback(*host)) return refusal(403, "Host must be a name of loopback");
-    return handler_(request);
+    return handler_(request, peer);
   }
 
   static bool write(int fd, std::string_view bytes) {

@@ -20,9 +20,20 @@
 
 namespace assay::http {
 
+// Who asked. Lives as long as the handler's call.
+class Peer {
+ public:
+  explicit Peer(int fd) : fd_(fd) {}
+  // Whether the peer has closed its side, so that nobody reads the answer. Does not wait.
+  bool gone() const;
+
+ private:
+  int fd_;
+};
+
 class BlockingServer {
  public:
-  using Handler = std::function<Response(const Request&)>;
+  using Handler = std::function<Response(const Request&, const Peer& peer)>;
 
   // Listens on 127.0.0.1; port 0 = the kernel chooses.
   static Result<std::unique_ptr<BlockingServer>> start(std::uint16_t port, Handler handler,

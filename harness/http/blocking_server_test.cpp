@@ -16,7 +16,7 @@ using testing::HasSubstr;
 using testing::StartsWith;
 
 TEST(BlockingServer, AnswersAnIndependentClient) {
-  auto server = BlockingServer::start(0, [](const Request& request) {
+  auto server = BlockingServer::start(0, [](const Request& request, const Peer&) {
     return make_response(request.method == "POST" ? 201 : 200, "text/plain",
                          request.method + " " + request.target + " " + request.body);
   });
@@ -40,7 +40,7 @@ TEST(BlockingServer, AnswersAnIndependentClient) {
 
 TEST(BlockingServer, OneThatWaitsDoesNotHoldUpTheOthers) {
   std::latch second(1);
-  auto server = BlockingServer::start(0, [&](const Request& request) {
+  auto server = BlockingServer::start(0, [&](const Request& request, const Peer&) {
     if (request.target == "/first") second.wait();
     if (request.target == "/second") second.count_down();
     return make_response(200, "text/plain", request.target);
@@ -55,7 +55,7 @@ TEST(BlockingServer, OneThatWaitsDoesNotHoldUpTheOthers) {
 
 TEST(BlockingServer, RefusesWhatIsNotHttpOtherNamesAndTooMany) {
   auto server = BlockingServer::start(
-      0, [](const Request&) { return make_response(200, "text/plain", "ok"); }, 1);
+      0, [](const Request&, const Peer&) { return make_response(200, "text/plain", "ok"); }, 1);
   ASSERT_TRUE(server) << server.error().text();
   const auto ask = [&](const std::string& bytes) {
     TestPeer peer((*server)->port());
@@ -81,9 +81,10 @@ TEST(BlockingServer, RefusesWhatIsNotHttpOtherNamesAndTooMany) {
 }
 
 TEST(BlockingServer, ABusyPortIsAnErrorThatNamesIt) {
-  auto first = BlockingServer::start(0, [](const Request&) { return Response(); });
+  auto first = BlockingServer::start(0, [](const Request&, const Peer&) { return Response(); });
   ASSERT_TRUE(first);
-  const auto second = BlockingServer::start((*first)->port(), [](const Request&) { return Response(); });
+  const auto second =
+      BlockingServer::start((*first)->port(), [](const Request&, const Peer&) { return Response(); });
   ASSERT_FALSE(second);
   EXPECT_THAT(second.error().message, HasSubstr(std::to_string((*first)->port())));
 }

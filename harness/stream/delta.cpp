@@ -1,4 +1,5 @@
 #include "harness/stream/delta.h"
+#include "harness/base/untrusted_json.h"
 
 #include <map>
 #include <nlohmann/json.hpp>
@@ -54,7 +55,7 @@ json to_json(const Delta& delta) {
       return out;
     case Delta::Kind::extra:
     case Delta::Kind::extra_part: {
-      json value = json::parse(delta.text, nullptr, false);
+      json value = parse_untrusted(delta.text);
       out["name"] = delta.name;
       out["value"] = value.is_discarded() ? json(delta.text) : std::move(value);
       return out;
@@ -119,7 +120,7 @@ void TurnBuilder::settle() {
   for (const auto& [number, part] : parts_->opaque) {
     json whole = part.whole;
     if (!part.input.empty() && whole.is_object()) {
-      json input = json::parse(part.input, nullptr, false);
+      json input = parse_untrusted(part.input);
       whole["input"] = input.is_discarded() ? json(part.input) : std::move(input);
     }
     turn_.blocks[number].text = whole.dump();
@@ -157,10 +158,10 @@ void TurnBuilder::on(const Delta& delta) {
     case Delta::Kind::input: {
       Block& block = block_of(delta);
       const auto [at, fresh] = parts_->opaque.try_emplace(delta.block);
-      if (fresh) at->second.whole = json::parse(block.text, nullptr, false);
+      if (fresh) at->second.whole = parse_untrusted(block.text);
       if (delta.kind == Delta::Kind::input) {
         at->second.input += delta.text;
-      } else if (json part = json::parse(delta.text, nullptr, false); !part.is_discarded()) {
+      } else if (json part = parse_untrusted(delta.text); !part.is_discarded()) {
         merge(at->second.whole, std::move(part), true);
       }
       break;
@@ -184,13 +185,13 @@ void TurnBuilder::on(const Delta& delta) {
       set_extra(turn_.extras, delta.name, delta.text);
       break;
     case Delta::Kind::extra_part: {
-      json part = json::parse(delta.text, nullptr, false);
+      json part = parse_untrusted(delta.text);
       if (part.is_string()) part = parts_->joined(delta.name, part.get_ref<const std::string&>());
       if (const auto known = parts_->extras.find(delta.name); known != parts_->extras.end()) {
         merge(known->second, std::move(part), false);
       } else {
         const Extra* old = find_extra(turn_.extras, delta.name);
-        json whole = old ? json::parse(old->json, nullptr, false) : json();
+        json whole = old ? parse_untrusted(old->json) : json();
         merge(whole, std::move(part), false);
         parts_->extras.emplace(delta.name, std::move(whole));
       }

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "harness/base/strict.h"
+#include "harness/base/untrusted_json.h"
 #include "harness/stream/turn.h"
 
 namespace assay::stream {
@@ -26,7 +27,7 @@ void put_extras(json& object, const Extras& extras) {
   if (extras.empty()) return;
   json& all = object["extras"] = json::object();
   for (const Extra& extra : extras) {
-    json value = json::parse(extra.json, nullptr, false);
+    json value = parse_untrusted(extra.json);
     all[extra.name] = value.is_discarded() ? json(extra.json) : std::move(value);
   }
 }
@@ -51,7 +52,7 @@ json block_to_json(const Block& block) {
       if (block.custom) out["tool_call"]["type"] = "custom";
       break;
     case Block::Kind::opaque: {
-      json value = json::parse(block.text, nullptr, false);
+      json value = parse_untrusted(block.text);
       out["opaque"] = value.is_discarded() ? json(block.text) : std::move(value);
       put(out, "type", block.name);
       put(out, "id", block.id);

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "harness/base/text.h"
+#include "harness/base/untrusted_json.h"
 
 namespace assay {
 namespace {
@@ -236,6 +237,7 @@ class Lines {
     if (out.footer) throw std::invalid_argument("a line after the footer");
     std::string_view type = type_of(line);
     if (type == "case" && headed_) return take_case(line);
+    if (nests_deeper(line, max_record_depth)) throw std::invalid_argument("nests too deeply");
     const nlohmann::json json = nlohmann::json::parse(line);
     const std::string named = json.at("type");
     if (!headed_ && named != "header")

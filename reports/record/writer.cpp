@@ -1,6 +1,9 @@
 #include "reports/record/writer.h"
+#include "harness/base/untrusted_json.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -62,7 +65,7 @@ Json to_array(const std::vector<T>& values) {
 Json journal_json(const std::string& text) {
   if (text.empty()) return Json::array();
   // What is not JSON is a mistake of the caller; the line must still be a line, and it keeps the text.
-  Json parsed = Json::parse(text, nullptr, false);
+  Json parsed = parse_untrusted<Json>(text, max_record_depth);
   return parsed.is_array() ? parsed : Json::array({{{"seq", 0}, {"kind", "note"}, {"text", text}}});
 }
 
@@ -183,8 +186,14 @@ Result<std::unique_ptr<RecordWriter>> RecordWriter::open(const std::string& path
   state->path = path;
   state->redactor = std::move(redactor);
   state->planned = header.planned;
-  state->fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  // Not O_TRUNC: another run may be at work in the same folder.
+  state->fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
   if (state->fd < 0) return fail(std::string("cannot create: ") + std::strerror(errno), path);
+  if (::flock(state->fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
+    return fail("another run is writing this record; give one of them another --out", path);
+  struct stat info {};
+  if (::fstat(state->fd, &info) == 0 && S_ISREG(info.st_mode) && ::ftruncate(state->fd, 0) != 0)
+    return fail(std::string("cannot empty: ") + std::strerror(errno), path);
   std::unique_ptr<RecordWriter> writer(new RecordWriter(std::move(state)));
   if (auto done = writer->state_->put(header_line(header, writer->state_->redactor)); !done)
     return tl::unexpected(done.error());

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "conformance/runner/case/capabilities.h"
+#include "harness/base/names.h"
 
 namespace assay::conformance {
 namespace {
@@ -61,6 +62,41 @@ void check_labels(ObjectReader& map, const std::vector<Predicate>& predicates,
   }
 }
 
+// What `given:` says is there before the client starts. Files stay in the client's home.
+void check_given(ObjectReader& map) {
+  if (!map.has("given")) return;
+  ObjectReader given = map.object("given");
+  (void)given.raw("store");
+  if (const auto mode = given.maybe<std::string>("store_mode");
+      mode && (mode->empty() || mode->size() > 4 || mode->find_first_not_of("01234567") != std::string::npos))
+    given.problem("store_mode", "expected an octal mode such as \"600\", found \"" + *mode + "\"");
+  if (auto files = given.maybe_object("files")) {
+    for (const std::string& path : files->keys()) {
+      (void)files->required<std::string>(path);
+      if (!stays_below(path))
+        files->problem(path, "expected a path below the client's home, found \"" + path + "\"");
+    }
+  }
+  if (auto env = given.maybe_object("env")) {
+    for (const std::string& name : env->keys()) {
+      (void)env->required<std::string>(name);
+      if (!is_variable_name(name))
+        env->problem(name, "expected the name of an environment variable, without = and NUL");
+    }
+  }
+  given.done();
+}
+
+void check_actors(ObjectReader& map) {
+  if (!map.has("actors")) return;
+  ObjectReader actors = map.object("actors");
+  for (const std::string& name : actors.keys()) {
+    const json& settings = *actors.raw(name);
+    const std::string home = settings.is_object() ? settings.value("home", name) : name;
+    if (!stays_below(home)) actors.problem(name, "expected a name that is a folder, found \"" + home + "\"");
+  }
+}
+
 }  // namespace
 
 std::string_view to_string(Level level) {
@@ -103,6 +139,8 @@ Result<Case> parse_case(const Document& document, const std::string& suite, cons
   out.world = object_at(map, "world");
   out.browser = object_at(map, "browser");
   out.credential = read_credential(map);
+  check_given(map);
+  check_actors(map);
   out.given = object_at(map, "given");
   // Whoever keeps no auth.json cannot be asked what becomes of one.
   if (out.given.contains("store") &&

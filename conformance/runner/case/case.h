@@ -27,13 +27,13 @@ struct Case {
   std::string requirement;  // what the client must do, in one sentence
   Level level = Level::must;
   std::string role = "provider";
-  std::vector<std::string> seen_in;   // "puffer#126", "oauth-login.accept-inherits-nonblocking"
-  std::vector<std::string> needs;     // `requires`: capabilities that a client must have
+  std::vector<std::string> seen_in;     // "puffer#126", "oauth-login.accept-inherits-nonblocking"
+  std::vector<std::string> needs;       // `requires`: capabilities that a client must have
   std::vector<std::string> free_needs;  // `needs`: what a client is free not to do (met.h)
   std::vector<MetPart> met;             // what must have happened before a pass counts
-  std::vector<std::string> features;  // rows of the compatibility report that this case shows
-  Machine machine;                    // `emulate`
-  std::string profile;                // "strict" or "lenient" where the requirement depends on it; else empty
+  std::vector<std::string> features;    // rows of the compatibility report that this case shows
+  Machine machine;                      // `emulate`
+  std::string profile;  // "strict" or "lenient" where the requirement depends on it; else empty
   std::map<std::string, std::string> axes;  // the values that this one has
 
   nlohmann::json world;       // object: provider, the settings of its fakes, ports_busy

@@ -77,6 +77,16 @@ struct CaseTemplate {
   json value;
 };
 
+// What the axes and variants of one case may come to.
+constexpr std::size_t kMostCases = 5'000;
+
+std::size_t cases_of(const std::vector<Axis>& axes, std::size_t variants) {
+  std::size_t out = variants + 1;
+  for (const Axis& axis : axes)
+    out = std::min(out * std::max<std::size_t>(axis.values.size(), 1), kMostCases + 1);
+  return out;
+}
+
 std::vector<CaseTemplate> multiplied(std::vector<CaseTemplate> templates, const Axis& axis) {
   std::vector<CaseTemplate> out;
   for (const CaseTemplate& t : templates) {
@@ -120,6 +130,12 @@ Result<std::vector<Case>> parse_suite(std::string_view yaml, const std::string& 
   for (ObjectReader& entry : map.objects("cases")) {
     const auto id = entry.required<std::string>("id");
     const std::vector<Axis> axes = axes_of(entry);
+    const json* patches = entry.raw("variants");
+    if (cases_of(axes, patches == nullptr ? 0 : patches->size()) > kMostCases) {
+      entry.problem("axes",
+                    fmt::format("expected axes that make at most {} cases, these make more", kMostCases));
+      continue;
+    }
     json base = defaults;
     base.merge_patch(entry.value());
     base.erase("axes");

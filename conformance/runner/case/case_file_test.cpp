@@ -89,6 +89,16 @@ TEST(CaseFile, ACredentialHasThePartsOfItsKind) {
   }
 }
 
+// Nine axes of ten values each were a thousand million cases.
+TEST(CaseFile, AxesAreBounded) {
+  std::string axes = "axes: {";
+  for (char name = 'a'; name < 'j'; ++name)
+    axes += std::string(1, name) + ": [0, 1, 2, 3, 4, 5, 6, 7, 8, 9], ";
+  const auto parsed = parse_suite(with(kSuite, "world: {provider: worldrouter}", axes + "}"), "a.yaml");
+  ASSERT_FALSE(parsed);
+  EXPECT_THAT(parsed.error().text(), HasSubstr("a.yaml:7: expected axes that make at most 5000 cases"));
+}
+
 TEST(CaseFile, NamesFileLineAndReasonOfWhatIsWrong) {
   struct Row {
     const char* from;
@@ -107,6 +117,21 @@ TEST(CaseFile, NamesFileLineAndReasonOfWhatIsWrong) {
       {"done: {L: {ok: true}}", "done: {never: {in: [nowhere], secret: any}}", "unknown place 'nowhere'"},
       {"cases:", "kases:", "unknown key 'kases'"},
       {"    do:", "    do: [", "a.yaml:"},
+      {"world: {provider: worldrouter}", "given: {files: {../../x: a}}",
+       "a.yaml:7: expected a path below the client's home, found \"../../x\""},
+      {"world: {provider: worldrouter}", "given: {files: {/etc/x: a}}", "below the client's home"},
+      {"world: {provider: worldrouter}", "given: {files: {x: 1}}", "a.yaml:7: "},
+      {"world: {provider: worldrouter}", "given: {env: {A=B: x}}", "a.yaml:7: expected the name of"},
+      {"world: {provider: worldrouter}", "given: {store_mode: rw}", "a.yaml:7: expected an octal mode"},
+      {"world: {provider: worldrouter}", "given: {stoer: x}", "a.yaml:7: unknown key 'stoer'"},
+      {"world: {provider: worldrouter}", "actors: {a: {home: ../b}}", "a.yaml:7: "},
+      {"as: L,", "as: L, protocol: x,", "a.yaml:9: unknown protocol 'x'"},
+      {"done: {L: {ok: true}}", "done: {never: {in: [stdout], matches: '('}}",
+       "a.yaml:11: not a regular expression: (: missing )"},
+      {"done: {L: {ok: true}}", "done: {never: {in: [stdout], text: 5}}", "a.yaml:11: expected a text"},
+      {"{ok: true}", "{text: x, error: {message: {matches: '^(?!x)'}}}",
+       "a.yaml:11: not a regular expression: ^(?!x)"},
+      {"{ok: true}", "{text: x, error: {message: {matches: '^(?!x)'}}}", "use not_matches"},
   };
   for (const Row& row : table) {
     const auto parsed = parse_suite(with(kSuite, row.from, row.to), "a.yaml");

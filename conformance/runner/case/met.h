@@ -8,7 +8,8 @@
 //   met: {faults: sent}                    each fault of the world was sent
 //   met: [{…}, {…}]                        all of them
 //   needs: [retry]                         else the case does not apply
-// Default: the request of every kind of operation that the case asks for, and faults: sent where the world has any.
+// Default: the request of every kind of operation that the case asks for, and faults: sent where the world
+// has any.
 #pragma once
 
 #include <string>

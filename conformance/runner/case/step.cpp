@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "harness/stream/turn.h"
+
 namespace assay::conformance {
 namespace {
 
@@ -18,6 +20,12 @@ const std::vector<std::string> kFields = {
     "refresh",  "providers", "session",          "protocol",     "base_url", "model",
     "messages", "tools",     "tool_mode",        "stop",         "params",   "stream",
     "limits",   "results",   "credential",       "pipes"};
+
+std::vector<std::string> protocol_names() {
+  std::vector<std::string> out;
+  for (const stream::Protocol protocol : stream::all_protocols) out.emplace_back(protocol_name(protocol));
+  return out;
+}
 
 bool is_operation(std::string_view word) {
   return std::find(kOperations.begin(), kOperations.end(), word) != kOperations.end();
@@ -34,6 +42,10 @@ Operation read_operation(const std::string& op, ObjectReader map) {
   for (const std::string& field : kFields) {
     if (const json* value = map.raw(field)) out.fields[field] = *value;
   }
+  // A reference is known only when the case runs.
+  if (const auto protocol = map.maybe<std::string>("protocol");
+      protocol && protocol->find("${") == std::string::npos && !stream::protocol_from_name(*protocol))
+    map.problem("protocol", unknown_word("protocol", *protocol, protocol_names()));
   map.done();
   return out;
 }

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 
+#include "harness/base/untrusted_json.h"
 #include "harness/base/yaml.h"
 #include "harness/stream/turn.h"
 
@@ -16,7 +17,7 @@ Result<json> load_turn(const std::string& data_folder, const std::string& name) 
   if (!turn) return fail(turn.error().message, document->file, 1);
   json calls = json::array();
   for (const stream::Block& call : stream::tool_calls_of(*turn)) {
-    json arguments = json::parse(call.text, nullptr, false);
+    json arguments = parse_untrusted(call.text);
     if (arguments.is_discarded()) arguments = call.text;
     calls.push_back({{"id", call.id}, {"name", call.name}, {"arguments", std::move(arguments)}});
   }

@@ -1,4 +1,5 @@
 #include "conformance/runner/client/acp_talk.h"
+#include "harness/base/untrusted_json.h"
 
 #include <nlohmann/json.hpp>
 
@@ -42,7 +43,7 @@ std::vector<std::string> AcpTalk::begin() const {
 }
 
 std::vector<std::string> AcpTalk::take(std::string_view line) {
-  const json message = json::parse(line, nullptr, false);
+  const json message = parse_untrusted(line);
   if (!message.is_object()) return {};
   const bool has_id = message.contains("id") && !message["id"].is_null();
   if (message.contains("method")) {

@@ -11,6 +11,7 @@
 #include "conformance/runner/client/client.h"
 #include "conformance/runner/judge/reports.h"
 #include "harness/base/strict.h"
+#include "harness/base/untrusted_json.h"
 #include "harness/process/canary.h"
 #include "harness/process/child.h"
 
@@ -20,6 +21,7 @@ namespace {
 using nlohmann::json;
 
 constexpr Micros kWriteDeadline = std::chrono::seconds(5);
+constexpr std::size_t kMostEventBytes = std::size_t{16} << 20U;  // that are kept, of all operations
 // Far above every deadline of a case: the reader waits for the stream to end, not for a time.
 constexpr Micros kReadForever = std::chrono::hours(24);
 
@@ -29,7 +31,7 @@ std::string excerpt(const std::string& line) {
 }
 
 Result<Hello> parse_hello(const std::string& line) {
-  const json value = json::parse(line, nullptr, false);
+  const json value = parse_untrusted(line);
   if (value.is_discarded() || !value.is_object() || !value.contains("hello") || !value["hello"].is_object()) {
     return fail("expected the hello of the adapter protocol as its first line, found: " + excerpt(line));
   }
@@ -207,9 +209,13 @@ class Adapter final : public Client {
 
   // One answer line.
   Result<void> take(const std::string& line) {
-    json value = json::parse(line, nullptr, false);
+    if (nests_deeper(line))
+      return fail(
+          fmt::format("expected JSON of at most {} levels, found more: {}", max_depth, excerpt(line)));
+    json value = parse_untrusted(line);
     if (value.is_discarded() || !value.is_object())
       return fail("expected a JSON object, found: " + excerpt(line));
+    if (has_duplicate_key(line)) return fail("an object has a key twice: " + excerpt(line));
     const json seq = value.value("seq", json());
     if (!seq.is_number_unsigned()) return fail("expected \"seq\" as a whole number, found: " + excerpt(line));
     const auto id = seq.get<std::uint64_t>();
@@ -222,6 +228,9 @@ class Adapter final : public Client {
     }
     Outcome& outcome = found->second.outcome;
     if (value.contains("event")) {
+      event_bytes_ += line.size();
+      if (event_bytes_ > kMostEventBytes)
+        return fail(fmt::format("its events take more than {} MiB", kMostEventBytes >> 20U));
       const json event = value["event"];
       outcome.events.emplace_back(clock_.now(), event);
       lock.unlock();
@@ -257,6 +266,7 @@ class Adapter final : public Client {
   std::condition_variable changed_;
   std::map<std::uint64_t, Pending> open_;
   std::uint64_t next_ = 1;
+  std::size_t event_bytes_ = 0;
   std::string broken_;
   bool over_ = false;
 };
@@ -274,6 +284,7 @@ Result<std::unique_ptr<Client>> start_adapter(const Launch& launch, const Clock&
   options.line_limit = adapter::max_line_bytes;
   options.clock = &clock;
   options.sandbox = launch.sandbox;
+  options.on_output = launch.on_output;
   auto child = process::Child::start(std::move(options));
   if (!child) return tl::unexpected(child.error());
   auto adapter =

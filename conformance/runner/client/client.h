@@ -37,8 +37,7 @@ struct Launch {
   std::vector<std::string> environment;  // "NAME=value", all of it
   std::string directory;
   Micros hello_deadline = std::chrono::seconds(10);
-  // Told what a client prints that is run for each operation, as it comes; may be empty. On a thread of its
-  // own.
+  // Told what the client prints, as it comes; may be empty. On a thread of its own.
   std::function<void(const process::OutputChunk&)> on_output = {};
   process::Sandbox* sandbox = nullptr;                              // where it runs; outlives the client
   std::size_t output_limit = process::ChildOptions().output_limit;  // of what such a client prints

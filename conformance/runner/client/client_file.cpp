@@ -5,10 +5,11 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
-#include <regex>
 
 #include "conformance/runner/case/capabilities.h"
 #include "conformance/runner/judge/reports.h"
+#include "harness/base/names.h"
+#include "harness/base/pattern.h"
 #include "harness/base/yaml.h"
 
 namespace assay::conformance {
@@ -61,6 +62,10 @@ std::vector<std::string> placed(std::vector<std::string> words, const std::strin
       words.front().find("${") == std::string::npos)
     words.front() = (fs::path(here) / words.front()).lexically_normal().string();
   return words;
+}
+
+bool has_nul(const std::string& text) {
+  return text.find('\0') != std::string::npos;
 }
 
 // The number after the last @ of "@scope/name@1.2.3"; "" when the package is not pinned.
@@ -214,20 +219,15 @@ Result<ClientFile> parse_client_file(const Document& document) {
     if (auto login = file.maybe_object("login")) {
       recipe.login_argv = placed(login->required<std::vector<std::string>>("argv"), document.file);
       recipe.login_url = login->optional<std::string>("url", "https?://\\S+");
-      try {
-        (void)std::regex(recipe.login_url);
-      } catch (const std::regex_error&) {
-        login->problem("url", "expected a regular expression");
-      }
+      if (auto pattern = Pattern::compile(recipe.login_url); !pattern)
+        login->problem("url", pattern.error().message);
       login->done();
     }
     for (const std::string& word : recipe.argv) check("argv", word);
     check("stdin", recipe.stdin_text);
     for (const auto& [path, text] : recipe.files) {
       check("files", text);
-      const fs::path normal = fs::path(path).lexically_normal();
-      if (normal.is_absolute() || normal.begin() == normal.end() || *normal.begin() == "..")
-        file.problem("files", "expected a path below HOME, found \"" + path + "\"");
+      if (!stays_below(path)) file.problem("files", "expected a path below HOME, found \"" + path + "\"");
     }
     if (!recipe.session.empty() && recipe.session.front() != '/')
       file.problem("session", "expected a JSON pointer such as /session_id");
@@ -245,7 +245,20 @@ Result<ClientFile> parse_client_file(const Document& document) {
       file.problem("resume", "expected the argv of a chat that goes on with ${session}");
   }
   for (const std::string& word : out.adapter) check("adapter", word);
-  for (const auto& [name, text] : recipe.environment) check("environment", text);
+  for (const auto& [name, text] : recipe.environment) {
+    check("environment", text);
+    if (!is_variable_name(name))
+      file.problem("environment", "expected names of variables without = and NUL, found \"" + name + "\"");
+    if (has_nul(text)) file.problem("environment", "expected values without NUL, found one in " + name);
+  }
+  for (const auto* words : {&out.adapter, &recipe.argv, &recipe.resume, &recipe.login_argv}) {
+    if (std::any_of(words->begin(), words->end(), has_nul))
+      file.problem(words == &out.adapter     ? "adapter"
+                   : words == &recipe.resume ? "resume"
+                   : words == &recipe.argv   ? "argv"
+                                             : "login",
+                   "expected words without NUL: a program is given nothing after it");
+  }
   recipe.name = out.name;
   recipe.version = out.version();
   file.done();

@@ -5,11 +5,11 @@
 #include <filesystem>
 #include <mutex>
 #include <optional>
-#include <regex>
 
 #include "conformance/runner/client/acp_talk.h"
 #include "conformance/runner/client/output_dialect.h"
 #include "conformance/runner/client/runs.h"
+#include "harness/base/pattern.h"
 #include "harness/base/text.h"
 #include "harness/process/child.h"
 #include "harness/world/condition.h"
@@ -163,16 +163,22 @@ class ExecClient final : public Client {
   void start_login(std::uint64_t id) {
     process::ChildOptions options = plain_options();
     options.argv = recipe_.login_argv;
-    options.on_output = [this, id, told = std::make_shared<std::string>(),
+    auto pattern = Pattern::compile(recipe_.login_url);
+    if (!pattern) return runs_.end(id, Outcome::End::errored, {{"message", pattern.error().message}});
+    options.on_output = [this, id, pattern = std::move(*pattern), told = std::make_shared<std::string>(),
                          found = std::make_shared<bool>(false)](const process::OutputChunk& chunk) {
+      if (launch_.on_output) launch_.on_output(chunk);
       if (*found) return;
       *told += chunk.bytes;
-      // Only whole lines: the last one may still grow.
+      // Only whole lines, each once: the last one may still grow. One without an end is given up.
+      constexpr std::size_t kLongestLine = std::size_t{1} << 20U;
       const std::string lines = told->substr(0, told->rfind('\n') + 1);
-      std::smatch page;
-      if (!std::regex_search(lines, page, std::regex(recipe_.login_url))) return;
+      told->erase(0, lines.size());
+      if (told->size() > kLongestLine) told->clear();
+      const auto page = pattern.first_in(lines);
+      if (!page) return;
       *found = true;
-      if (on_event_) on_event_(id, {{"kind", "open_url"}, {"url", page.str()}});
+      if (on_event_) on_event_(id, {{"kind", "open_url"}, {"url", *page}});
     };
     // Its words are of no dialect: they are for a person.
     runs_.launch(id, std::move(options), "",

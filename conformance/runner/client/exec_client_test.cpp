@@ -40,6 +40,13 @@ TEST(ClientFile, SaysWhatIsWrongAndWhere) {
               HasSubstr("x.yaml:4: unknown name 'prompd', did you mean 'prompt'?"));
   EXPECT_THAT(problem(good + "argv: [x]\nfiles: {../x: a}\n"), HasSubstr("below HOME"));
   EXPECT_THAT(problem(good + "argv: [x]\noutput: codex\n"), HasSubstr("x.yaml:5"));
+  EXPECT_THAT(problem(good + "argv: [\"x\\0y\"]\n"), HasSubstr("x.yaml:4: expected words without NUL"));
+  EXPECT_THAT(problem(good + "argv: [x]\nenvironment: {\"A=B\": x}\n"),
+              HasSubstr("x.yaml:5: expected names"));
+  EXPECT_THAT(problem(good + "argv: [x]\nenvironment: {A: \"x\\0y\"}\n"),
+              HasSubstr("x.yaml:5: expected values"));
+  EXPECT_THAT(problem(good + "argv: [x]\nlogin: {argv: [x], url: 'https?://(?!evil)'}\n"),
+              HasSubstr("x.yaml:5: not a regular expression"));
   EXPECT_THAT(problem(good + "argv: [x]\npackages: [\"@a/b\"]\n"), HasSubstr("pinned"));
   EXPECT_THAT(problem(good + "argv: [x]\nsessoin: /id\n"), HasSubstr("did you mean 'session'?"));
   EXPECT_EQ(problem(good + "argv: [x]\nsession: /id\nresume: [x, \"${session}\"]\n"), "");

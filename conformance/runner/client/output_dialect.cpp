@@ -4,6 +4,7 @@
 
 #include "conformance/runner/client/acp_talk.h"
 #include "harness/base/text.h"
+#include "harness/base/untrusted_json.h"
 #include "harness/world/condition.h"
 
 namespace assay::conformance {
@@ -189,7 +190,7 @@ ReadLine reader_of(Dialect dialect) {
 std::vector<json> objects_of(const std::string& out, Dialect dialect) {
   std::vector<json> found;
   auto take = [&](std::string_view text) {
-    json value = json::parse(text, nullptr, false);
+    json value = parse_untrusted(text);
     if (value.is_object()) found.push_back(std::move(value));
   };
   if (dialect == Dialect::openclaw) {

@@ -74,8 +74,14 @@ const std::vector<std::string> kPlaces = {"stdout", "stderr",   "argv",     "env
 
 void shape_of_never(ObjectReader map) {
   (void)map.optional<std::string>("secret");
-  (void)map.raw("text");
-  (void)map.optional<std::string>("matches");
+  if (const json* text = map.raw("text")) {
+    const json all = text->is_array() ? *text : json::array({*text});
+    if (!std::all_of(all.begin(), all.end(), [](const json& one) { return one.is_string(); }))
+      map.problem("text", "expected a text or a list of texts");
+  }
+  if (const auto matches = map.maybe<std::string>("matches")) {
+    if (auto pattern = Pattern::compile(*matches); !pattern) map.problem("matches", pattern.error().message);
+  }
   for (const std::string& place : map.required<std::vector<std::string>>("in")) {
     if (std::find(kPlaces.begin(), kPlaces.end(), place) == kPlaces.end())
       map.problem("in", unknown_word("place", place, kPlaces));

@@ -99,20 +99,25 @@ bool fits(const JournalQuery& query, const JournalEntry& entry) {
   return kind && (query.text.empty() || glob_match(query.text, entry.text));
 }
 
-int status_of(const JournalEntry& entry, const Entries& journal) {
-  for (const auto& other : journal) {
-    if (other->exchange == entry.exchange && other->kind == JournalKind::response) return other->status;
+int Statuses::of(const JournalEntry& entry) {
+  if (!read_) {
+    for (const auto& other : journal_) {
+      if (other->kind == JournalKind::response) by_exchange_.emplace(other->exchange, other->status);
+    }
+    read_ = true;
   }
-  return 0;
+  const auto found = by_exchange_.find(entry.exchange);
+  return found == by_exchange_.end() ? 0 : found->second;
 }
 
 Entries select(const JournalQuery& query, const Entries& journal) {
   Entries out;
+  Statuses statuses(journal);
   for (const auto& entry : journal) {
     if (!fits(query, *entry)) continue;
     // A request that no fake claimed stands twice: as request and as unclaimed. Count it once.
     if (!query.method.empty() && entry->kind == JournalKind::unclaimed) continue;
-    if (query.status != 0 && status_of(*entry, journal) != query.status) continue;
+    if (query.status != 0 && statuses.of(*entry) != query.status) continue;
     out.push_back(entry);
   }
   if (query.nth != 0) {

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "harness/base/journal.h"
@@ -36,7 +37,18 @@ using Entries = std::vector<std::shared_ptr<const JournalEntry>>;
 bool fits(const JournalQuery& query, const JournalEntry& entry);
 // All that fit, in order; with nth only that one.
 Entries select(const JournalQuery& query, const Entries& journal);
-// The status that the exchange of `entry` was answered with; 0 when it never was.
-int status_of(const JournalEntry& entry, const Entries& journal);
+// The status that each exchange was answered with. Reads the journal once, when it is first asked. The
+// journal outlives it.
+class Statuses {
+ public:
+  explicit Statuses(const Entries& journal) : journal_(journal) {}
+  // Of the exchange of `entry`; 0 when it was never answered.
+  int of(const JournalEntry& entry);
+
+ private:
+  const Entries& journal_;
+  bool read_ = false;
+  std::unordered_map<std::uint64_t, int> by_exchange_;
+};
 
 }  // namespace assay::conformance

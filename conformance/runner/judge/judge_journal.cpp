@@ -20,28 +20,24 @@ Judgement wrong(std::string why) {
 // An ordered subsequence: every line, each after the one before.
 Judgement judge_sequence(const json& lines, const Observation& observation) {
   Judgement out;
+  const Entries& journal = observation.journal;
+  Statuses statuses(journal);
   std::size_t from = 0;
   for (const json& line : lines) {
     const auto query = parse_query(line.get<std::string>());
     if (!query) return wrong(query.error().message);
-    const Entries rest(observation.journal.begin() + static_cast<std::ptrdiff_t>(from),
-                       observation.journal.end());
-    Entries found;
-    for (const auto& entry : rest) {
-      if (!fits(*query, *entry)) continue;
-      if (query->status != 0 && status_of(*entry, observation.journal) != query->status) continue;
-      found.push_back(entry);
-      break;
-    }
-    if (found.empty()) {
+    const auto found = std::find_if(
+        journal.begin() + static_cast<std::ptrdiff_t>(from), journal.end(), [&](const auto& entry) {
+          return fits(*query, *entry) && (query->status == 0 || statuses.of(*entry) == query->status);
+        });
+    if (found == journal.end()) {
       out.ok = false;
       out.facts = {fmt::format("there was no {}{}", phrase::entries(line.get<std::string>(), false),
                                &line == &lines.front() ? "" : " after the ones before it in the list")};
       return out;
     }
-    out.evidence.push_back(found.front()->seq);
-    while (observation.journal[from]->seq != found.front()->seq) ++from;
-    ++from;
+    out.evidence.push_back((*found)->seq);
+    from = static_cast<std::size_t>(found - journal.begin()) + 1;
   }
   return out;
 }
@@ -147,8 +143,9 @@ Judgement judge_line(const std::string& line, const json& test, const Observatio
   }
   if (test.contains("status")) {
     const auto conditions = parse_condition(test["status"]);
+    Statuses statuses(observation.journal);
     for (const auto& entry : found) {
-      const json status = status_of(*entry, observation.journal);
+      const json status = statuses.of(*entry);
       if (conditions && !all_hold(*conditions, &status)) {
         miss(fmt::format("the {} was answered with {} (expected: {})", phrase::entries(line, false),
                          status.dump(), phrase::condition(test["status"])));

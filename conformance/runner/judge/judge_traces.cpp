@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <regex>
 
 #include "conformance/runner/judge/judge.h"
 #include "conformance/runner/judge/phrase.h"
@@ -101,6 +100,12 @@ Judgement judge_never(const json& demand, const Observation& observation) {
     out.ok = false;
     out.facts.push_back(std::move(what));
   };
+  std::optional<Pattern> pattern;
+  if (demand.contains("matches")) {
+    auto compiled = Pattern::compile(demand["matches"].get<std::string>());
+    if (!compiled) return {false, {compiled.error().message}, {}};
+    pattern = std::move(*compiled);
+  }
   std::vector<std::string> owned;
   for (const json& place : demand["in"]) {
     const auto where = place.get<std::string>();
@@ -122,8 +127,7 @@ Judgement judge_never(const json& demand, const Observation& observation) {
             miss(fmt::format("{} appears in {} ({})", phrase::value(forbidden), where, text.place));
         }
       }
-      if (demand.contains("matches") &&
-          std::regex_search(*text.text, std::regex(demand["matches"].get<std::string>()))) {
+      if (pattern && pattern->found_in(*text.text)) {
         miss(fmt::format("a match of /{}/ appears in {} ({})", demand["matches"].get<std::string>(), where,
                          text.place));
       }

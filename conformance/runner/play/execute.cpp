@@ -15,6 +15,7 @@
 #include "conformance/runner/gate/gate.h"
 #include "conformance/runner/play/machinery.h"
 #include "conformance/runner/play/unseen.h"
+#include "harness/fixture/redact/redact.h"
 #include "harness/process/cell.h"
 #include "reports/record/reader.h"
 #include "reports/record/writer.h"
@@ -108,6 +109,8 @@ CaseLine as_error(const PlannedCase& planned, std::string reason) {
   record.verdict = Verdict::error;
   record.reason = std::move(reason);
   record.command = command_for(planned, true);
+  // The reason may quote what a worker said; nobody redacted that.
+  record.reason = TextRedactor(default_redaction_rules())(record.reason);
   return {case_line(record), record};
 }
 

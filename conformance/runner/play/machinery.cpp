@@ -27,31 +27,32 @@ json browse(const std::string& url, const json& plan, Journal& journal, const st
   return browser::to_json(browser::visit(url, *read, journal, options));
 }
 
-// Auth headers are where a secret belongs; everything else that a client gives off is not.
-std::vector<Finding> search(const Observation& seen,
-                            const std::vector<std::pair<std::string, std::string>>& secrets) {
-  std::vector<process::Canary> canaries;
-  for (const auto& [name, value] : secrets) canaries.push_back({name, value, {}});
-  process::CanarySearch search(canaries);
+// Auth headers are where a secret belongs, and bodies for those who issued it; everything else that a client
+// gives off is not. What the browser sends is its own affair.
+std::vector<Finding> search(const Observation& seen, const std::vector<process::Canary>& secrets) {
+  process::CanarySearch search(secrets);
   for (const ProcessOutcome& process : seen.processes) {
     search.in_text("stdout", process.actor, process.out);
     search.in_text("stderr", process.actor, process.err);
     search.in_processes(process.sightings, process.pid);
   }
-  for (const auto& [path, text] : seen.files) search.in_text("files", path, text);
+  for (const auto& [folder, how] : seen.written) search.in_files(folder, how);
   for (const auto& [label, outcomes] : seen.outcomes) {
     for (const Outcome& outcome : outcomes) {
       if (outcome.result.is_object() && outcome.result.contains("error"))
-        search.in_text("messages", label, outcome.result["error"].dump());
+        search.in_text("messages", label,
+                       outcome.result["error"].dump(-1, ' ', false, json::error_handler_t::replace));
     }
   }
   for (const auto& entry : seen.journal) {
-    if (!entry->request) continue;
+    if (!entry->request || entry->actor == "browser") continue;
     search.in_text("urls", entry->text, entry->request->target);
-    search.in_text("requests", entry->text, entry->request->body);
+    search.in_body(entry->actor, entry->text, entry->request->body);
   }
   std::vector<Finding> out;
   for (const process::Leak& leak : search.leaks()) out.push_back({leak.secret, leak.where, leak.place});
+  for (const std::string& what : search.unsearched())
+    out.push_back({"data that could not be searched", "files", what});
   return out;
 }
 

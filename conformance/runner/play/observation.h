@@ -57,6 +57,7 @@ struct Observation {
   nlohmann::json store;           // the credential file; discarded = there but not JSON; null = absent
   int store_mode = 0;             // its permission bits
   std::vector<Finding> findings;  // canaries where they must not be
+  std::vector<std::pair<std::string, process::FileSearch>> written;  // folders that clients could write to
   std::map<std::string, std::string> files;  // text of every small file in the homes, by path below the home
   std::vector<std::string> seeds;            // of the provider descriptor
   nlohmann::json turns =

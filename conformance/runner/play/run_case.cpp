@@ -7,6 +7,7 @@
 #include "conformance/runner/judge/hint.h"
 #include "conformance/runner/judge/judge.h"
 #include "conformance/runner/judge/judge_met.h"
+#include "conformance/runner/play/flood_watch.h"
 #include "conformance/runner/play/sent_answers.h"
 #include "harness/base/random.h"
 #include "harness/base/shell_words.h"
@@ -45,6 +46,11 @@ void decide(const Played& played, const std::vector<CheckResult>& checks, const 
   if (!played.broken.empty()) {
     record.verdict = Verdict::error;
     record.reason = played.broken;
+    return;
+  }
+  if (!played.flood.empty()) {
+    record.verdict = Verdict::fail;
+    record.reason = played.flood;
     return;
   }
   if (std::any_of(checks.begin(), checks.end(), [](const CheckResult& c) { return c.unconfirmed; })) {
@@ -96,7 +102,7 @@ Redactor redactor_for(const std::vector<std::string>& secrets) {
   for (const std::string& secret : secrets) {
     if (secret.size() >= 8) rules.secrets.push_back(secret);
   }
-  return [rules = std::move(rules)](std::string_view text) { return redact_text(text, rules); };
+  return TextRedactor(rules);
 }
 
 }  // namespace
@@ -188,7 +194,11 @@ CaseRun run_case(const PlannedCase& planned, const SessionOptions& common) {
     }
   }
   out.redactor = redactor_for(played.secrets);
-  record.journal = journal_text(with_redacted_answers(played.observation.journal, out.redactor));
+  std::vector<std::vector<std::uint64_t>*> evidence;
+  for (auto& check : record.checks) evidence.push_back(&check.evidence);
+  for (auto& one_met : record.met) evidence.push_back(&one_met.evidence);
+  record.journal =
+      journal_text(with_redacted_answers(kept_entries(played.observation.journal, evidence), out.redactor));
   for (const ProcessOutcome& process : played.observation.processes) {
     record.output.out += process.out;
     record.output.err += process.err;

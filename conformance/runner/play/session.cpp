@@ -34,7 +34,24 @@ void Session::note_stop(const Stop& stop) {
     case Stop::Why::not_applicable:
       played_.not_applicable = stop.message;
       break;
+    case Stop::Why::flood:
+      break;  // wind_up() asks the watch itself: it may also be the last step that was too much
   }
+}
+
+void Session::stop_flooding() {
+  const std::lock_guard lock(clients_mutex_);
+  for (auto& [name, actor] : actors_) {
+    if (actor.client) actor.client->kill();
+  }
+}
+
+void Session::set_client(Actor& actor, std::unique_ptr<Client> client) {
+  {
+    const std::lock_guard lock(clients_mutex_);
+    actor.client.swap(client);
+  }
+  if (flood_.over() && actor.client) actor.client->kill();
 }
 
 void Session::broken(std::string message) {

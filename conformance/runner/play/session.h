@@ -65,7 +65,7 @@ struct SessionOptions {
       browse;
   // Finds canaries where they must not be.
   std::function<std::vector<Finding>(const Observation& observation,
-                                     const std::vector<std::pair<std::string, std::string>>& secrets)>
+                                     const std::vector<process::Canary>& secrets)>
       search;
 };
 
@@ -77,6 +77,7 @@ struct Played {
   std::string could_not_run;         // what this machine lacks
   std::string limit;                 // of its cell that the client reached: "256 MiB of output"
   std::string broken;                // why the harness or the adapter broke; empty = neither did
+  std::string flood;                 // what the client did too often and was stopped for; empty = nothing
   std::vector<std::string> secrets;  // values that must not be written to a report
   Micros setup{0}, acting{0};
 };

@@ -66,7 +66,7 @@ void Session::perform(const Step::Restart& step, const std::string&) {
   Actor& actor = actor_of(step.actor);
   journal_.note("client", JournalKind::action, "restart");
   if (actor.client) played_.observation.processes.push_back(actor.client->stop(adapter::grace));
-  actor.client.reset();
+  set_client(actor, nullptr);
   actor.labels.clear();
   start_client(actor);
 }

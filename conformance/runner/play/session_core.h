@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "conformance/runner/judge/journal_query.h"
+#include "conformance/runner/play/flood_watch.h"
 #include "conformance/runner/play/opener.h"
 #include "conformance/runner/play/port_holder.h"
 #include "conformance/runner/play/session.h"
@@ -20,7 +21,7 @@ namespace assay::conformance {
 
 // Thrown inside a session when going on makes no sense; the message is one line.
 struct Stop {
-  enum class Why { broken, could_not_run, not_applicable };
+  enum class Why { broken, could_not_run, not_applicable, flood };
   Why why = Why::broken;
   std::string message;
 };
@@ -29,7 +30,13 @@ class Session {
  public:
   // The arguments outlive the session.
   Session(const Case& one, const WorldPlan& plan, const ClientSpec& client, const SessionOptions& options)
-      : case_(one), plan_(plan), client_(client), options_(options), journal_(clock_) {}
+      : case_(one), plan_(plan), client_(client), options_(options), journal_(clock_, kJournalCapacity) {
+    journal_.set_listener([this](const JournalEntry& entry) { flood_.count(entry); });
+  }
+
+  ~Session() { flood_.end(); }
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
 
   Played run();  // once
 
@@ -50,7 +57,12 @@ class Session {
     nlohmann::json event;
   };
 
+  // More than FloodLimits lets in, so that an entry is dropped only while a client is being stopped.
+  static constexpr std::size_t kJournalCapacity = 200'000;
+
   void note_stop(const Stop& stop);
+  void stop_flooding();
+  void set_client(Actor& actor, std::unique_ptr<Client> client);
   [[noreturn]] static void broken(std::string message);
 
   // session_setup.cpp
@@ -113,18 +125,21 @@ class Session {
   void join_visits();
   void collect_traces();
   void collect_world_secrets();
+  void note_written_folders();
 
   const Case& case_;
   const WorldPlan& plan_;
   const ClientSpec& client_;
   const SessionOptions& options_;
   SystemClock clock_;
+  std::int64_t clients_from_ns_ = 0;               // CLOCK_REALTIME when the first client was started
+  FloodWatch flood_{[this] { stop_flooding(); }};  // before the journal, whose listener it is
   Journal journal_;
   std::vector<PortHolder> busy_;
   std::unique_ptr<World> world_;
   Played played_;
   std::string skipped_, errored_;
-  std::vector<std::pair<std::string, std::string>> secrets_;
+  std::vector<process::Canary> secrets_;
   std::map<std::string, Begun> started_;
 
   std::mutex mutex_;
@@ -138,6 +153,7 @@ class Session {
   std::map<std::string, process::Mounted> disks_;  // home → its file system; outlives who lives there
   std::unique_ptr<process::Sandbox> sandbox_;      // in a cell
   std::map<std::string, Actor> actors_;
+  std::mutex clients_mutex_;  // of Actor::client where stop_flooding() and others may meet
 };
 
 }  // namespace assay::conformance

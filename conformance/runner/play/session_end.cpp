@@ -1,6 +1,7 @@
 // Session, after the last step: what came back, while the world is still up.
 #include "conformance/runner/play/session_core.h"
 
+#include <fmt/format.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -10,6 +11,7 @@
 #include "conformance/runner/case/turns.h"
 #include "conformance/runner/play/refused_fault.h"
 #include "harness/base/text.h"
+#include "harness/base/untrusted_json.h"
 
 namespace assay::conformance {
 
@@ -36,6 +38,7 @@ void Session::wind_up() {
   if (!skipped_.empty() && played_.not_applicable.empty()) played_.not_applicable = skipped_;
   if (!errored_.empty() && played_.broken.empty())
     played_.broken = "the client could not do what it was asked: " + errored_;
+  played_.flood = flood_.what();
   collect_traces();
   if (world_) world_->settle();
   if (options_.surroundings != nullptr) options_.surroundings->end();
@@ -51,8 +54,9 @@ void Session::wind_up() {
   seen.turns = all_turns(options_.data_folder);
   seen.first_turn = plan_.first_turn;
   collect_world_secrets();
+  note_written_folders();
   if (options_.search) seen.findings = options_.search(seen, secrets_);
-  for (const auto& [name, value] : secrets_) played_.secrets.push_back(value);
+  for (const process::Canary& secret : secrets_) played_.secrets.push_back(secret.value);
   // What references may still ask for is asked now: the world ends with this session.
   seen.resolve = [known = snapshot()](const std::string& name) {
     const auto found = known.find(name);
@@ -79,29 +83,71 @@ void Session::collect_traces() {
   if (stat((home + "/auth.json").c_str(), &info) == 0) {
     seen.store_mode = static_cast<int>(info.st_mode & 07777U);
     const auto text = read_file(home + "/auth.json");
-    seen.store = text ? json::parse(*text, nullptr, false) : json(json::value_t::discarded);
+    seen.store = text ? parse_untrusted(*text) : json(json::value_t::discarded);
     if (!seen.store.is_discarded()) remember_secrets(seen.store);
   }
+  // What checks for texts look at; secrets are searched for in everything.
+  std::size_t left = std::size_t{64} << 20U;
   std::error_code error;
   for (auto it = fs::recursive_directory_iterator(options_.scratch, error); !error && it != fs::end(it);
        it.increment(error)) {
     if (!it->is_regular_file(error) || it->file_size(error) > (1U << 20U)) continue;
     // The credential store is where secrets belong.
     if (it->path().filename() == "auth.json") continue;
-    if (auto text = read_file(it->path().string()))
-      seen.files[it->path().lexically_relative(options_.scratch).string()] = std::move(*text);
+    auto text = read_file(it->path().string());
+    if (text && text->size() > left) break;
+    if (text) left -= text->size();
+    if (text) seen.files[it->path().lexically_relative(options_.scratch).string()] = std::move(*text);
   }
 }
 
+// Where the clients could write, and what may stand there.
+void Session::note_written_folders() {
+  process::FileSearch homes;
+  for (const auto& [name, actor] : actors_) {
+    const std::string home = fs::path(actor.home).lexically_relative(options_.scratch).string();
+    // The credential store, and what we ourselves put there.
+    homes.stores.push_back(home + "/auth.json");
+    const json given = case_.given.value("files", json::object());
+    for (const auto& [path, text] : given.items())
+      homes.stores.push_back((fs::path(home) / path).lexically_normal().string());
+    for (const auto* recipe : {&client_.recipe, &client_.as_program}) {
+      if (!*recipe) continue;
+      for (const auto& [path, text] : (*recipe)->files)
+        homes.stores.push_back((fs::path(home) / path).lexically_normal().string());
+    }
+  }
+  auto& written = played_.observation.written;
+  written.emplace_back(options_.scratch, homes);
+  // Of a cell alone: on the machine others write there too.
+  if (!sandbox_) return;
+  const std::string inside = fmt::format("/proc/{}/root", sandbox_->init());
+  for (const std::string folder : {"/tmp", "/var/tmp", "/dev/shm"}) {
+    process::FileSearch rest;
+    rest.since_ns = clients_from_ns_;
+    if (options_.scratch.starts_with(folder + "/"))
+      rest.stores.push_back(options_.scratch.substr(folder.size() + 1));
+    written.emplace_back(inside + folder, std::move(rest));
+  }
+}
+
+// A fake that issues a secret, and those that check it for others, may be told it in a body.
 void Session::collect_world_secrets() {
   if (!world_) return;
+  std::vector<std::string> sinks;
+  for (const FakeSpec& fake : plan_.spec.fakes)
+    if (fake.kind != "inference-api") sinks.push_back(fake.name);
+  const auto known = [&](const std::string& value) {
+    return std::any_of(secrets_.begin(), secrets_.end(),
+                       [&](const auto& secret) { return secret.value == value; });
+  };
   for (const FakeSpec& fake : plan_.spec.fakes) {
     const json secrets = world_->get(fake.name + ".secrets");
     if (!secrets.is_object()) continue;
     for (const auto& [name, values] : secrets.items()) {
       for (const json& value : values.is_array() ? values : json::array({values})) {
-        if (value.is_string() && value.get_ref<const std::string&>().size() >= 8)
-          secrets_.emplace_back(name, value.get<std::string>());
+        if (value.is_string() && value.get_ref<const std::string&>().size() >= 8 && !known(value))
+          secrets_.push_back({name, value.get<std::string>(), sinks});
       }
     }
   }

@@ -58,6 +58,7 @@ bool Session::keeps_store(const Actor& actor) const {
 }
 
 Session::Begun Session::begin(const Operation& operation) {
+  if (flood_.over()) throw Stop{Stop::Why::flood, {}};
   Actor& actor = actor_of(operation.actor);
   if (!actor.client) broken("the actor " + actor.name + " is not running");
   json request = request_for(operation, actor);

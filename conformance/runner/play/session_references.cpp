@@ -18,7 +18,7 @@ void Session::remember_secrets(const json& value) {
     remember_secrets(item);
     const bool secret = key == "key" || key.ends_with("token") || key.ends_with("secret");
     if (secret && item.is_string() && item.get_ref<const std::string&>().size() >= 8)
-      secrets_.emplace_back(key, item.get<std::string>());
+      secrets_.push_back({key, item.get<std::string>(), {}});
   }
 }
 
@@ -60,8 +60,8 @@ json Session::resolve(const std::string& name) {
     return std::string(count, 'x');
   }
   if (first == "secret") {
-    for (const auto& [key, value] : secrets_) {
-      if (key == rest) return value;
+    for (const process::Canary& secret : secrets_) {
+      if (secret.name == rest) return secret.value;
     }
     return nullptr;
   }

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <ctime>
 #include <filesystem>
 #include <future>
 
@@ -91,6 +92,9 @@ void Session::set_up() {
     if (!sandbox) broken(sandbox.error().text());
     sandbox_ = std::move(*sandbox);
   }
+  timespec now{};
+  clock_gettime(CLOCK_REALTIME_COARSE, &now);  // the clock that files are stamped by
+  clients_from_ns_ = now.tv_sec * std::int64_t{1'000'000'000} + now.tv_nsec;
   start_clients();
   played_.setup = clock_.now();
 }
@@ -174,6 +178,7 @@ Launch Session::launch_of(const Actor& actor) {
   }
   launch.directory = actor.home;
   launch.sandbox = sandbox_.get();
+  launch.on_output = [this](const process::OutputChunk& chunk) { flood_.count_output(chunk.bytes.size()); };
   return launch;
 }
 
@@ -187,7 +192,7 @@ Result<std::unique_ptr<Client>> Session::make_client(Actor& actor, Launch launch
 // Its hello must do for the case.
 void Session::take_client(Actor& actor, Result<std::unique_ptr<Client>> made) {
   if (!made) broken(made.error().text());
-  actor.client = std::move(*made);
+  set_client(actor, std::move(*made));
   if (client_.program) return;
   // Several actors are one client: all say the same.
   played_.hello = actor.client->hello();

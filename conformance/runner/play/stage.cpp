@@ -5,6 +5,7 @@
 
 #include "conformance/runner/play/machinery.h"
 #include "conformance/runner/race/timeline.h"
+#include "harness/base/untrusted_json.h"
 
 namespace assay::conformance {
 
@@ -27,7 +28,7 @@ Play play_of(CaseRecord record) {
   const auto failed =
       std::find_if(record.checks.begin(), record.checks.end(), [](const auto& check) { return !check.ok; });
   if (out.broke && failed != record.checks.end()) out.failed = failed->name;
-  const json journal = json::parse(record.journal, nullptr, false);
+  const json journal = parse_untrusted(record.journal, max_record_depth);
   for (const json& entry : journal.is_array() ? journal : json::array()) {
     const json detail = entry.value("detail", json());
     if (!detail.is_object() || entry.value("actor", "") != "world") continue;

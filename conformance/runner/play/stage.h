@@ -20,10 +20,11 @@ struct Fallen {
 // One play.
 struct Play {
   CaseRecord record;
-  bool broke = false;  // a check failed, or the client crashed or never ended, and the race's line was met
+  bool broke = false;     // a check failed, or the client crashed or never ended, and the race's line was met
   std::string elsewhere;  // it failed so without that line: what failed. Then broke is false
-  std::string failed;  // the name of the first check that failed; empty when none did
-  std::string cannot;  // why nothing can be said: not-applicable, not-met, could-not-run, error; empty = it can
+  std::string failed;     // the name of the first check that failed; empty when none did
+  std::string
+      cannot;  // why nothing can be said: not-applicable, not-met, could-not-run, error; empty = it can
   std::string misfit;  // what the schedule awaited in vain; empty = it fitted
   std::vector<Fallen> trace;
 };

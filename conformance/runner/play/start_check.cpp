@@ -55,9 +55,10 @@ std::vector<std::string> details_of(const ClientSpec& client, const CaseRecord& 
   }
   std::size_t requests = 0;
   const Entries entries = entries_of(record);
+  Statuses statuses(entries);
   for (const auto& entry : entries) {
     if (entry->kind != JournalKind::request || entry->actor == "browser" || ++requests > kLines) continue;
-    const int status = status_of(*entry, entries);
+    const int status = statuses.of(*entry);
     out.push_back(fmt::format("{:<10} {} {}{}", "requested", entry->actor, entry->text,
                               status == 0 ? "" : fmt::format(" (answered {})", status)));
   }

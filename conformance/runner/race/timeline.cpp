@@ -1,4 +1,5 @@
 #include "conformance/runner/race/timeline.h"
+#include "harness/base/untrusted_json.h"
 
 #include <fmt/format.h>
 
@@ -126,7 +127,7 @@ std::string cut_to(std::string text, std::size_t width) {
 
 Entries entries_of(const CaseRecord& record) {
   Entries out;
-  const json journal = json::parse(record.journal, nullptr, false);
+  const json journal = parse_untrusted(record.journal, max_record_depth);
   if (!journal.is_array()) return out;
   for (const json& entry : journal) out.push_back(std::make_shared<const JournalEntry>(entry_from(entry)));
   return out;

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "harness/base/untrusted_json.h"
 #include "harness/stream/framing/eventstream.h"
 #include "harness/stream/framing/framing.h"
 #include "harness/stream/framing/json_framer.h"
@@ -109,7 +110,7 @@ std::optional<Protocol> detect_protocol(std::string_view bytes) {
   if (EventstreamMessage message; !bytes.empty() && bytes[0] == '\0' && messages.next(message))
     return Protocol::bedrock;
   for (const std::string& payload : first_payloads(bytes)) {
-    const json object = json::parse(payload, nullptr, false);
+    const json object = parse_untrusted(payload);
     if (!object.is_object()) continue;
     if (const std::optional<Protocol> protocol = speaks(object)) return protocol;
   }

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "harness/base/untrusted_json.h"
 #include "harness/stream/decode/interpret.h"
 
 namespace assay::stream::decoding {
@@ -15,7 +16,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 Json json_of(const Object& value) {
-  return Json::parse(std::string(simdjson::minify(value)), nullptr, false);
+  return parse_untrusted<Json>(std::string(simdjson::minify(value)));
 }
 
 template <std::size_t N>
@@ -221,7 +222,7 @@ class Interactions final : public Interpreter {
     if (step.kind == Kind::call && !step.filled) {
       out_.fragment(block_of(step, Block::Kind::tool_call), step.arguments.empty() ? "{}" : step.arguments);
     } else if (step.kind == Kind::opaque && !step.whole.is_null()) {
-      if (Json arguments = Json::parse(step.arguments, nullptr, false); !arguments.is_discarded())
+      if (Json arguments = parse_untrusted<Json>(step.arguments); !arguments.is_discarded())
         step.whole["arguments"] = std::move(arguments);
       const std::string type = step.whole.value("type", Json()).is_string() ? step.whole["type"] : Json("");
       const std::uint32_t block = out_.open(Block::Kind::opaque);

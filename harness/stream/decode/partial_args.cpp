@@ -1,4 +1,5 @@
 #include "harness/stream/decode/partial_args.h"
+#include "harness/base/untrusted_json.h"
 
 #include <charconv>
 #include <optional>
@@ -82,7 +83,7 @@ Json& place_in(Json& at, const PathStep& step) {
 }  // namespace
 
 void PartialArgs::add(std::string_view list) {
-  const Json parts = Json::parse(list, nullptr, false);
+  const Json parts = parse_untrusted<Json>(list);
   for (const Json& part : parts) {
     if (!part.is_object()) continue;
     const auto path = part.find("jsonPath");
@@ -104,7 +105,7 @@ void PartialArgs::add(std::string_view list) {
 }
 
 void PartialArgs::add_whole(std::string_view object) {
-  const Json whole = Json::parse(object, nullptr, false);
+  const Json whole = parse_untrusted<Json>(object);
   if (whole.is_object())
     for (const auto& [key, value] : whole.items()) arguments_[key] = value;
 }
