@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <set>
 
 #include "conformance/adapter_protocol.h"
 #include "conformance/runner/case/turns.h"
@@ -137,9 +138,18 @@ void Session::collect_world_secrets() {
   std::vector<std::string> sinks;
   for (const FakeSpec& fake : plan_.spec.fakes)
     if (fake.kind != "inference-api") sinks.push_back(fake.name);
+  // A login's result tells its spent verifier: the adapter protocol asks for it.
+  std::set<std::string> told;
+  for (const auto& [label, outcomes] : played_.observation.outcomes) {
+    for (const Outcome& outcome : outcomes) {
+      if (outcome.result.is_object() && outcome.result.contains("verifier") &&
+          outcome.result["verifier"].is_string())
+        told.insert(outcome.result["verifier"].get<std::string>());
+    }
+  }
   const auto known = [&](const std::string& value) {
-    return std::any_of(secrets_.begin(), secrets_.end(),
-                       [&](const auto& secret) { return secret.value == value; });
+    return told.contains(value) || std::any_of(secrets_.begin(), secrets_.end(),
+                                               [&](const auto& secret) { return secret.value == value; });
   };
   for (const FakeSpec& fake : plan_.spec.fakes) {
     const json secrets = world_->get(fake.name + ".secrets");
