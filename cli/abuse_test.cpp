@@ -21,7 +21,7 @@ using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
 
-constexpr const char* kChat = R"(suite: demo/chat
+constexpr const char* kPlainChat = R"(suite: demo/chat
 cases:
   - id: refused
     title: The server answers 500 every time
@@ -39,7 +39,7 @@ class AbuseTest : public Cli {
  protected:
   void SetUp() override {
     Cli::SetUp();
-    write_case(kChat);
+    write_case(kPlainChat);
   }
 
   // Runs the case with a client that is this Python program; the case's line of the record.
@@ -98,7 +98,7 @@ TEST_F(AbuseTest, ARetryLoopWithoutAPauseIsStoppedAndFails) {
   EXPECT_EQ(done_.status.code, 1);
 }
 
-constexpr const char* kAdapter = R"(
+constexpr const char* kHostileAdapter = R"(
 import json, sys
 def out(line):
     sys.stdout.write(line + "\n")
@@ -115,7 +115,7 @@ TEST_F(AbuseTest, AnAnswerThatIsNestedAMillionTimesIsAnErrorOfTheAdapter) {
     program("client.py",
             std::string("answer = lambda seq: '{\"seq\": %d, \"result\": {\"ok\": true, \"text\": ' % seq + "
                         "'[' * 1500000 + ']' * 1500000 + '}}'\n") +
-                kAdapter);
+                kHostileAdapter);
     std::vector<std::string> arguments = {"run", "--out", "out"};
     if (*flag != '\0') arguments.emplace_back(flag);
     for (const char* word : {"--adapter", "/usr/bin/python3", "client.py"}) arguments.emplace_back(word);
@@ -130,7 +130,7 @@ TEST_F(AbuseTest, AnAnswerThatIsNestedAMillionTimesIsAnErrorOfTheAdapter) {
 TEST_F(AbuseTest, AnAnswerThatSaysTwoThingsIsAnErrorOfTheAdapter) {
   const json line = run(
       std::string("answer = lambda seq: '{\"seq\": %d, \"result\": {\"ok\": false, \"ok\": true}}' % seq\n") +
-          kAdapter,
+          kHostileAdapter,
       "", "adapter");
   EXPECT_EQ(line["verdict"], "error");
   EXPECT_THAT(line["reason"].get<std::string>(), HasSubstr("an object has a key twice"));
@@ -175,7 +175,7 @@ TEST_F(AbuseTest, AFileThatTheClientFileWroteIsNoLeak) {
 
 TEST_F(AbuseTest, TheCommandLineOfTheRecordHasNoSecrets) {
   program("client.py",
-          "answer = lambda seq: '{\"seq\": %d, \"result\": {\"ok\": true}}' % seq\n" + std::string(kAdapter));
+          "answer = lambda seq: '{\"seq\": %d, \"result\": {\"ok\": true}}' % seq\n" + std::string(kHostileAdapter));
   (void)assay({"run", "--out", "out", "--adapter", "/usr/bin/python3", "client.py",
                "api_key=sk-proj-Zq7xW2mT9vLbR4cK8vHd", "password=hunter2hunter2x", "Rk9vW2x8Tn3Bw5Yp0Jd6qL1f",
                "--token", "correct-horse"});
