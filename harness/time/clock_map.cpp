@@ -1,6 +1,8 @@
 #include "harness/time/clock_map.h"
 
 #include <fmt/format.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <charconv>
 #include <cmath>
@@ -110,7 +112,8 @@ Result<ClockMap> parse_clock_map(std::string_view text) {
 
 std::int64_t read_clock(clockid_t clock) {
   timespec now{};
-  ::clock_gettime(clock, &now);
+  // Not by the C library: a preloaded library of a case may have set its clocks off.
+  ::syscall(SYS_clock_gettime, clock, &now);
   return now.tv_sec * kNanosPerSecond + now.tv_nsec;
 }
 

@@ -31,7 +31,7 @@ constexpr std::size_t kNoteBytes = 240;
 
 struct Ledger::Memory {
   struct NoteMemory {
-    std::uint32_t kind;
+    std::atomic<std::uint32_t> kind;  // last: 0 while the text is being written
     char text[kNoteBytes];
   };
   std::atomic<std::uint64_t> counts[kCounts];
@@ -93,18 +93,16 @@ Lateness Ledger::lateness() const {
 
 std::vector<Note> Ledger::notes() const {
   std::vector<Note> out;
-  const std::uint32_t count =
-      std::min<std::uint32_t>(memory_->note_count.load(std::memory_order_acquire), kNotes);
-  for (std::uint32_t i = 0; i < count; ++i) {
-    const auto& note = memory_->notes[i];
-    out.push_back(
-        {static_cast<Note::Kind>(note.kind), std::string(note.text, ::strnlen(note.text, kNoteBytes))});
+  for (const auto& note : memory_->notes) {
+    const std::uint32_t kind = note.kind.load(std::memory_order_acquire);
+    if (kind == 0) continue;
+    out.push_back({static_cast<Note::Kind>(kind), std::string(note.text, ::strnlen(note.text, kNoteBytes))});
   }
   return out;
 }
 
-void Ledger::add(Count what) {
-  memory_->counts[what].fetch_add(1, std::memory_order_relaxed);
+void Ledger::add(Count what, std::uint64_t amount) {
+  memory_->counts[what].fetch_add(amount, std::memory_order_relaxed);
 }
 
 void Ledger::add_lateness(std::int64_t nanoseconds) {
@@ -119,12 +117,11 @@ void Ledger::add_note(Note::Kind kind, const std::string& text) {
   for (const Note& known : notes()) {
     if (known.text == kept) return;
   }
-  const std::uint32_t count = memory_->note_count.load(std::memory_order_relaxed);
-  if (count >= kNotes) return;
-  auto& note = memory_->notes[count];
-  note.kind = kind;
+  const std::uint32_t index = memory_->note_count.fetch_add(1, std::memory_order_relaxed);
+  if (index >= kNotes) return;
+  auto& note = memory_->notes[index];
   std::memcpy(note.text, kept.data(), kept.size());
-  memory_->note_count.store(count + 1, std::memory_order_release);
+  note.kind.store(kind, std::memory_order_release);
 }
 
 }  // namespace assay::casetime

@@ -1,7 +1,7 @@
 // Ledger: what a tracer counts and notices, in memory that it shares with whoever started it.
 //
-// Thread-safety: read it at any time from any thread; one tracer writes. Lifetimes: the memory lives as long
-// as a Ledger or a tracer has it open.
+// Thread-safety: read it at any time from any thread; any number of tracers write. Lifetimes: the memory
+// lives as long as a Ledger or a tracer has it open.
 #pragma once
 
 #include <atomic>
@@ -40,12 +40,19 @@ class Ledger {
 
   int fd() const { return fd_.get(); }
 
-  enum Count { stops, waits, clock_reads, images, kCounts };
+  enum Count {
+    stops,
+    waits,
+    clock_reads,
+    images,
+    cpu_ns,  // that the programs used, as far as it was seen: at their stops
+    kCounts
+  };
   std::uint64_t count(Count what) const;
   Lateness lateness() const;
   std::vector<Note> notes() const;
 
-  void add(Count what);
+  void add(Count what, std::uint64_t amount = 1);
   void add_lateness(std::int64_t nanoseconds);
   // Each text once; those after the sixteenth are not kept.
   void add_note(Note::Kind kind, const std::string& text);

@@ -42,8 +42,9 @@ std::optional<Request> parse(int argc, char** argv) {
       std::from_chars(number.data(), number.data() + number.size(), request.options.ledger);
     } else {
       const auto map = parse_clock_map(word);
-      if (!map) return std::nullopt;
-      request.options.map = *map;
+      const auto rate = parse_rate(word);
+      if (!map && !rate) return std::nullopt;
+      request.options.map = map ? *map : ClockMap::begin(*rate);
     }
   }
   if (at + 1 >= argc) return std::nullopt;
@@ -65,6 +66,22 @@ void leave_everything(int sync, int ledger) {
   (void)!::chdir("/");
 }
 
+// Whole values over the pair of sockets; a preloaded library of a case may break calls off.
+template <typename T>
+bool send(int fd, const T& value) {
+  ssize_t n = 0;
+  while ((n = ::write(fd, &value, sizeof value)) < 0 && errno == EINTR) {
+  }
+  return n == sizeof value;
+}
+template <typename T>
+bool receive(int fd, T& value) {
+  ssize_t n = 0;
+  while ((n = ::read(fd, &value, sizeof value)) < 0 && errno == EINTR) {
+  }
+  return n == sizeof value;
+}
+
 [[noreturn]] void be_the_tracer(const Request& request, int sync, pid_t program) {
   leave_everything(sync, request.options.ledger);
   auto ledger = request.options.ledger < 0 ? Ledger::create() : Ledger::open(request.options.ledger);
@@ -72,11 +89,11 @@ void leave_everything(int sync, int ledger) {
   const pid_t self = ::getpid();
   char go = 0;
   // The program names us as the one that may trace it, which Yama demands.
-  if (::write(sync, &self, sizeof self) != sizeof self || ::read(sync, &go, 1) != 1) ::_exit(1);
+  if (!send(sync, self) || !receive(sync, go)) ::_exit(1);
   const int error = attach(program);
   if (error != 0)
     ledger->add_note(Note::uncompressed, std::string("ptrace is forbidden here: ") + std::strerror(error));
-  (void)!::write(sync, &error, sizeof error);
+  send(sync, error);
   ::close(sync);
   if (error == 0) trace({request.options.map, request.options.hide_vdso}, *ledger);
   ::_exit(0);
@@ -99,11 +116,10 @@ int start_tracer(const Request& request) {
   }
   its.reset();
   pid_t tracer = 0;
-  if (::read(ours.get(), &tracer, sizeof tracer) != sizeof tracer) return ECHILD;
+  if (!receive(ours.get(), tracer)) return ECHILD;
   ::prctl(PR_SET_PTRACER, static_cast<unsigned long>(tracer), 0, 0, 0);
   int error = ECHILD;
-  if (::write(ours.get(), "", 1) != 1 || ::read(ours.get(), &error, sizeof error) != sizeof error)
-    return ECHILD;
+  if (!send(ours.get(), '\0') || !receive(ours.get(), error)) return ECHILD;
   return error;
 }
 
@@ -130,7 +146,7 @@ std::optional<int> timed_main(int argc, char** argv) {
   if (argc < 2 || std::strcmp(argv[1], kTimedVerb) != 0) return std::nullopt;
   const auto request = parse(argc, argv);
   if (!request) {
-    std::fprintf(stderr, "usage: %s %s CLOCK_MAP [--ledger=FD] [--hide-vdso] -- PROGRAM...\n", argv[0],
+    std::fprintf(stderr, "usage: %s %s xN|CLOCK_MAP [--ledger=FD] [--hide-vdso] -- PROGRAM...\n", argv[0],
                  kTimedVerb);
     return 2;
   }

@@ -312,6 +312,13 @@ const std::map<std::string, std::function<std::string()>> kBehaviours = {
     {"rest-of-timers", rest_of_timers},
     {"poll-over-stop", poll_over_a_stop},
     {"registers", registers_are_kept},
+    {"uses-cpu",
+     [] {
+       while (own_clock(CLOCK_PROCESS_CPUTIME_ID) < 0.02) {
+       }
+       sleep_for(0.1);
+       return std::string();
+     }},
     {"threads", many_threads},
     {"vfork", vfork_then_exec},
     {"grandchild", grandchild_shares_the_clock},

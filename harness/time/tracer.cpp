@@ -6,7 +6,9 @@
 #include <sys/uio.h>
 #include <sys/wait.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <ctime>
 #include <unordered_map>
 #include <vector>
 
@@ -54,6 +56,7 @@ class Tracer {
     TracedThread traced;
     Address scratch = 0;  // of the image that it runs
     std::size_t slot = kScratchSlots;
+    pid_t process = 0;
     bool awaits_parent = false;  // it stopped first, and is not told apart yet
     bool known = false;
   };
@@ -61,6 +64,7 @@ class Tracer {
   void stopped(pid_t id, int signal_number, int event) {
     Thread& thread = threads_[id];
     thread.traced.id = id;
+    count_cpu(thread);
     switch (event) {
       case PTRACE_EVENT_SECCOMP:
         calls_.enter(thread.traced);
@@ -123,9 +127,24 @@ class Tracer {
     if (std::exchange(child.awaits_parent, false)) resume(child);
   }
 
+  // What its process has used since the last look.
+  void count_cpu(const Thread& thread) {
+    if (thread.process == 0) return;
+    constexpr clockid_t kOfProcess = 2;  // as clock_getcpuclockid() makes it
+    timespec used{};
+    if (::clock_gettime(static_cast<clockid_t>(~static_cast<unsigned>(thread.process) << 3U) | kOfProcess,
+                        &used) != 0)
+      return;
+    const std::int64_t now = used.tv_sec * kNanosPerSecond + used.tv_nsec;
+    std::int64_t& before = cpu_[thread.process];
+    if (now > before) ledger_.add(Ledger::cpu_ns, static_cast<std::uint64_t>(now - before));
+    before = std::max(before, now);
+  }
+
   // The thread runs an image whose scratch memory lies there.
   void settle(Thread& thread, Address scratch) {
     thread.known = true;
+    thread.process = process_of(thread.traced.id);
     thread.scratch = scratch;
     if (thread.slot == kScratchSlots && !free_slots_.empty()) {
       thread.slot = free_slots_.back();
@@ -143,6 +162,7 @@ class Tracer {
     const auto found = threads_.find(id);
     if (found == threads_.end()) return;
     if (found->second.slot < kScratchSlots) free_slots_.push_back(found->second.slot);
+    cpu_.erase(id);
     threads_.erase(found);
     release_orphans();
   }
@@ -166,6 +186,7 @@ class Tracer {
   TimedCalls calls_;
   std::unordered_map<pid_t, Thread> threads_;
   std::vector<std::size_t> free_slots_;
+  std::unordered_map<pid_t, std::int64_t> cpu_;  // process → what it had used
 };
 
 }  // namespace

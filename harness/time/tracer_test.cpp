@@ -221,6 +221,16 @@ TEST(Tracer, CountsWaitsAndHowLateTheyWere) {
   EXPECT_LE(late.p90, late.worst);
 }
 
+TEST(Tracer, CountsTheCpuTimeOfTheProgramAndItsChildren) {
+  const Timed timed(20);
+  // Each uses 20 ms, and stops before it ends: at a sleep.
+  timed.run({"/bin/sh", "-c",
+             beside("time_behaviour") + " uses-cpu; exec " + beside("time_behaviour") + " uses-cpu"});
+  const auto used = timed.ledger.count(Ledger::cpu_ns);
+  EXPECT_GE(used, 40'000'000U);
+  EXPECT_LE(used, 1'000'000'000U);
+}
+
 TEST(Tracer, AProgramWithoutALimitOfTimeIsNotStopped) {
   const Timed timed(20);
   EXPECT_EQ(timed.run({"/bin/true"}).status.text(), "exit 0");
