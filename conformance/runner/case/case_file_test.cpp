@@ -56,12 +56,12 @@ TEST(CaseFile, AxesMultiplyAndKeepTheirTypes) {
 
 TEST(CaseFile, VariantsMergeReplaceAndRemove) {
   const auto text = std::string(kSuite) + R"(    variants:
-      no-stdin: {given: {stdin: closed}, proven_by: null, expect: {done: null, code: {exit: nonzero}}}
+      no-stdin: {given: {env: {A: b}}, proven_by: null, expect: {done: null, code: {exit: nonzero}}}
 )";
   const auto cases = parse_suite(text, "a.yaml").value();
   ASSERT_EQ(cases.size(), 2u);
   EXPECT_EQ(cases[1].id, "demo/login/late/no-stdin");
-  EXPECT_EQ(cases[1].given["stdin"], "closed");
+  EXPECT_EQ(cases[1].given["env"]["A"], "b");
   ASSERT_EQ(cases[1].checks.size(), 1u);
   EXPECT_EQ(cases[1].checks[0].name, "code");
   EXPECT_TRUE(cases[1].proven_by.empty());
