@@ -199,7 +199,7 @@ cases:
       quiet: {never: {secret: any, in: [stdout, stderr, argv, files, urls, requests, messages]}}
 )");
   const std::string adapter = program("leaky", R"SH(#!/bin/bash
-echo '{"hello":{"protocol":[1],"client":"x","version":"1","role":"provider","capabilities":["chat"]}}'
+echo '{"hello":{"protocol":[1],"client":"x","version":"1","role":"provider","capabilities":["chat","store"]}}'
 read -r line
 key=$(sed -n 's/.*"key" *: *"\([^"]*\)".*/\1/p' "$HOME/auth.json")
 origin=$(sed -n 's/.*"inference":"http:\/\/\([^"]*\)".*/\1/p' <<<"$line")

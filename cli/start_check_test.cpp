@@ -96,11 +96,12 @@ TEST_F(StartCheck, WithoutItNoCasePasses) {
   }
 }
 
-TEST_F(StartCheck, AnAdapterThatCannotStartIsToldOnce) {
-  const auto done = assay({"run", "--out", "out", "--adapter", folder_ + "/no-such-program"});
+TEST_F(StartCheck, AnAdapterThatSaysNoHelloIsToldOnce) {
+  const std::string adapter = program("mute", "#!/bin/sh\necho oops >&2\nexit 3\n");
+  const auto done = assay({"run", "--out", "out", "--adapter", adapter});
   EXPECT_EQ(done.status.code, 3) << done.out << done.err;
   EXPECT_THAT(done.err,
-              AllOf(HasSubstr("cannot start"), HasSubstr("argv       " + folder_ + "/no-such-program")));
+              AllOf(HasSubstr("ended without a hello (exit 3): oops"), HasSubstr("argv       " + adapter)));
   EXPECT_THAT(record().cases, IsEmpty());
 }
 
