@@ -30,7 +30,10 @@ import time
 LIMIT = 120  # seconds for one block
 MARK = re.compile(r"^<!-- (file|exit|until|not run): (.*) -->$")
 # What a reader has of their own; {assay} is the program, for clients get another PATH.
-GIVEN = {"my-adapter": "#!/bin/sh\nexec {assay} client adapter\n"}
+GIVEN = {
+    "my-adapter": "#!/bin/sh\nexec {assay} client adapter\n",
+    "my-adapter.py": 'import os\nos.execv("{assay}", ["assay", "client", "adapter"])\n',
+}
 
 
 class Block:
