@@ -107,7 +107,7 @@ const std::vector<Need>& all_needs() {
 }
 
 std::vector<std::string> parse_needs(ObjectReader& owner) {
-  const auto out = owner.optional<std::vector<std::string>>("needs");
+  auto out = owner.optional<std::vector<std::string>>("needs");
   std::vector<std::string> known;
   for (const Need& need : all_needs()) known.emplace_back(need.name);
   for (const std::string& one : out) {
