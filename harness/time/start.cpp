@@ -144,11 +144,13 @@ std::vector<std::string> timed_command(const std::string& self, const TimedOptio
 
 std::optional<int> timed_main(int argc, char** argv) {
   if (argc < 2 || std::strcmp(argv[1], kTimedVerb) != 0) return std::nullopt;
-  const auto request = parse(argc, argv);
+  const bool help = argc == 3 && std::strcmp(argv[2], "--help") == 0;
+  const auto request = help ? std::nullopt : parse(argc, argv);
   if (!request) {
-    std::fprintf(stderr, "usage: %s %s xN|CLOCK_MAP [--ledger=FD] [--hide-vdso] -- PROGRAM...\n", argv[0],
+    std::fprintf(help ? stdout : stderr,
+                 "usage: %s %s xN|CLOCK_MAP [--ledger=FD] [--hide-vdso] -- PROGRAM...\n", argv[0],
                  kTimedVerb);
-    return 2;
+    return help ? 0 : 2;
   }
   int error = start_tracer(*request);
   if (error == 0) {
