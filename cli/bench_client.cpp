@@ -28,7 +28,7 @@ constexpr Micros kCellPatience = std::chrono::minutes(60);  // of one play the c
 
 struct BenchClientArguments {
   std::string client;
-  std::vector<std::string> adapter, command;
+  std::vector<std::string> adapter, command, packages;
   std::vector<std::string> cuts = {"whole", "1400", "event", "64"};
   std::string protocol, pace = "5ms", deadline = "2m";
   BenchOutput output;
@@ -108,7 +108,7 @@ Result<bench::ClientBench> bench_of(const BenchClientArguments& arguments) {
   bench::ClientBench out;
   std::vector<std::string> adapter = arguments.adapter;
   if (auto taken = take_adapter(adapter); !taken) return tl::unexpected(taken.error());
-  auto client = client_under_test(arguments.client, adapter, arguments.command);
+  auto client = client_under_test(arguments.client, adapter, arguments.command, arguments.packages);
   if (!client) return tl::unexpected(client.error());
   out.play.client = std::move(*client);
   const auto data = conformance::data_folder();
@@ -178,6 +178,7 @@ void add_bench_client(CLI::App& app, CLI::App& bench, Action& action) {
                    "Program and arguments after --; it runs once per stream and its stdout is measured")
       ->type_name("COMMAND");
   add_client_options(*verb, arguments->client, arguments->adapter);
+  add_package_option(*verb, arguments->packages);
   verb->add_option(
           "--protocol", arguments->protocol,
           "Protocol, if the client supports several: openai-chat, openai-responses, anthropic, gemini")

@@ -29,11 +29,12 @@ Result<ClientSpec> program_spec(const std::vector<std::string>& command) {
 }  // namespace
 
 Result<ClientSpec> client_under_test(const std::string& name, const std::vector<std::string>& adapter,
-                                     const std::vector<std::string>& command) {
+                                     const std::vector<std::string>& command,
+                                     const std::vector<std::string>& packages) {
   const int given = (name.empty() ? 0 : 1) + (adapter.empty() ? 0 : 1) + (command.empty() ? 0 : 1);
   if (given != 1)
     return fail("expected one client to play it against: -- COMMAND..., --client NAME or --adapter ARGV");
-  if (!name.empty()) return conformance::find_client(name);
+  if (!name.empty()) return conformance::find_client(name, packages);
   if (!adapter.empty()) return conformance::caller_adapter(adapter);
   return program_spec(command);
 }
@@ -73,6 +74,16 @@ Result<void> take_adapter(std::vector<std::string>& adapter) {
   if (!words->rest.empty()) return fail("unexpected \"" + words->rest.front() + "\"" + adapter_hint(*words));
   adapter = words->argv;
   return {};
+}
+
+void add_package_option(CLI::App& verb, std::vector<std::string>& packages) {
+  verb.add_option(
+          "--package", packages,
+          "Another version of one of the client's packages, or of one beneath them, with the rest as of "
+          "the day of its release; may be repeated")
+      ->type_name("NAME@VERSION")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
 }
 
 void add_client_options(CLI::App& verb, std::string& name, std::vector<std::string>& adapter) {

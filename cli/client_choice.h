@@ -14,7 +14,11 @@ namespace assay::cli {
 // any program. Programs are found as a shell would find them, and run where the caller stands.
 Result<conformance::ClientSpec> client_under_test(const std::string& name,
                                                   const std::vector<std::string>& adapter,
-                                                  const std::vector<std::string>& command);
+                                                  const std::vector<std::string>& command,
+                                                  const std::vector<std::string>& packages = {});
+
+// --package NAME@VERSION, which may be repeated, into `packages`, which outlives `verb`.
+void add_package_option(CLI::App& verb, std::vector<std::string>& packages);
 
 // --adapter takes one value, split as a shell does ("python3 ./my-adapter.py"). Files that follow it unquoted
 // are arguments of the adapter too (--adapter python3 ./my-adapter.py).

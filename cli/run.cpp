@@ -103,7 +103,7 @@ ExitCode run_run(const RunArguments& arguments, const std::vector<std::string>& 
     if (!known_cases) return say(known_cases.error());
   }
   const CaseChoice& choice = *known_cases;
-  auto clients = clients_of(arguments.clients, adapter->argv);
+  auto clients = clients_of(arguments.clients, adapter->argv, arguments.packages);
   if (!clients) return say(clients.error());
   const auto gate = read_gate(arguments, *data, choice.cases);
   if (!gate) return say(gate.error());
@@ -244,6 +244,7 @@ void add_run(CLI::App& app, Action& action, const std::vector<std::string>& comm
              "Client under test: reference (default), mutant:NAME, a name that `assay clients` shows, or a "
              "client file; may be repeated",
              "NAME");
+  add_package_option(*verb, arguments->packages);
   add_adapter_option(*verb, arguments->adapter);
   verb->add_option("--out", arguments->out, "Output folder for run.jsonl, report.html and junit.xml")
       ->type_name("DIR")

@@ -68,7 +68,8 @@ Result<GateFiles> read_gate(const RunArguments& arguments, const std::string& da
 }
 
 Result<std::vector<ClientSpec>> clients_of(const std::vector<std::string>& names,
-                                           const std::vector<std::string>& adapter) {
+                                           const std::vector<std::string>& adapter,
+                                           const std::vector<std::string>& packages) {
   std::vector<ClientSpec> out;
   const auto take = [&](Result<ClientSpec> client) -> Result<void> {
     if (!client) return tl::unexpected(client.error());
@@ -84,7 +85,7 @@ Result<std::vector<ClientSpec>> clients_of(const std::vector<std::string>& names
     if (auto taken = take(caller_adapter(adapter)); !taken) return tl::unexpected(taken.error());
   }
   for (const std::string& name : names) {
-    if (auto taken = take(find_client(name)); !taken) return tl::unexpected(taken.error());
+    if (auto taken = take(find_client(name, packages)); !taken) return tl::unexpected(taken.error());
   }
   if (out.empty()) {
     if (auto taken = take(find_client("reference")); !taken) return tl::unexpected(taken.error());
@@ -132,8 +133,11 @@ RunHeader header_of(const RunArguments& arguments, const std::vector<std::string
   if (uname(&host) == 0)
     header.host = {host.sysname, host.release, static_cast<int>(std::thread::hardware_concurrency())};
   for (const ClientSpec& client : clients)
-    header.clients.push_back(
-        {client.name, client.name == "reference" ? ASSAY_VERSION : client.version, "provider", {}});
+    header.clients.push_back({client.name,
+                              client.name == "reference" ? ASSAY_VERSION : client.version,
+                              "provider",
+                              {},
+                              client.packages});
   return header;
 }
 

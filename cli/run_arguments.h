@@ -16,7 +16,7 @@ namespace assay::cli {
 struct RunArguments {
   std::vector<std::string> cases;
   std::vector<std::string> clients;
-  std::vector<std::string> adapter;
+  std::vector<std::string> adapter, packages;
   std::string out = "out/run";
   std::string level = "may";
   std::string count_level = "must";
@@ -51,7 +51,8 @@ Result<GateFiles> read_gate(const RunArguments& arguments, const std::string& da
 // The clients that a command line names; the reference client when it names none. Fails when two have one
 // name.
 Result<std::vector<conformance::ClientSpec>> clients_of(const std::vector<std::string>& names,
-                                                        const std::vector<std::string>& adapter);
+                                                        const std::vector<std::string>& adapter,
+                                                        const std::vector<std::string>& packages = {});
 
 Result<conformance::Filter> filter_of(const RunArguments& arguments, std::vector<std::string> patterns);
 

@@ -70,7 +70,7 @@ class OpenAI(Adapter):
         if not ask.stream:
             return whole(ask, client.chat.completions.create(**self.body(ask)))
         joined = Joined(ask)
-        stream = client.chat.completions.create(**self.body(ask), stream=True, stream_options={"include_usage": True})
+        stream = client.chat.completions.create(**self.body(ask), stream=True, extra_body={"stream_options": {"include_usage": True}})
         ask.on_cancel(stream.close)
         for chunk in stream:
             joined.take(chunk)
@@ -94,7 +94,7 @@ class AsyncOpenAI(OpenAI):
         if not ask.stream:
             return whole(ask, await client.chat.completions.create(**self.body(ask)))
         joined = Joined(ask)
-        async for chunk in await client.chat.completions.create(**self.body(ask), stream=True, stream_options={"include_usage": True}):
+        async for chunk in await client.chat.completions.create(**self.body(ask), stream=True, extra_body={"stream_options": {"include_usage": True}}):
             joined.take(chunk)
         return joined.answer()
 

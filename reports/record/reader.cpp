@@ -200,7 +200,8 @@ RunHeader header(const nlohmann::json& json) {
   out.command = json.value("command", std::vector<std::string>());
   for (const auto& client : json.value("clients", nlohmann::json::array())) {
     out.clients.push_back({client.at("name"), client.value("version", ""), client.value("role", "provider"),
-                           client.value("capabilities", std::vector<std::string>())});
+                           client.value("capabilities", std::vector<std::string>()),
+                           client.value("packages", std::vector<std::string>())});
   }
   const nlohmann::json& plan = json.at("plan");
   out.planned = plan.at("cases");

@@ -55,6 +55,7 @@ struct ClientInfo {
   std::string version;
   std::string role = "provider";
   std::vector<std::string> capabilities;
+  std::vector<std::string> packages = {};  // what it is made of: "openai 7.55.0"
   bool operator==(const ClientInfo&) const = default;
 };
 

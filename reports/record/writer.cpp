@@ -74,10 +74,12 @@ Json journal_json(const std::string& text) {
 std::string header_line(const RunHeader& header, const Redactor& redactor) {
   Json clients = Json::array();
   for (const ClientInfo& client : header.clients) {
-    clients.push_back({{"name", client.name},
-                       {"version", client.version},
-                       {"role", client.role},
-                       {"capabilities", client.capabilities}});
+    Json one = {{"name", client.name},
+                {"version", client.version},
+                {"role", client.role},
+                {"capabilities", client.capabilities}};
+    if (!client.packages.empty()) one["packages"] = client.packages;
+    clients.push_back(std::move(one));
   }
   Json plan = {{"cases", header.planned}, {"shard", text_or_null(header.shard)}};
   if (!header.missing.empty()) plan["missing"] = header.missing;

@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "conformance/runner/case/capabilities.h"
+#include "conformance/runner/case/data.h"
 #include "conformance/runner/judge/reports.h"
 #include "harness/base/names.h"
 #include "harness/base/pattern.h"
@@ -68,12 +69,6 @@ bool has_nul(const std::string& text) {
   return text.find('\0') != std::string::npos;
 }
 
-// The number after the last @ of "@scope/name@1.2.3"; "" when the package is not pinned.
-std::string version_of(const std::string& package) {
-  const auto at = package.rfind('@');
-  return at == std::string::npos || at == 0 ? "" : package.substr(at + 1);
-}
-
 }  // namespace
 
 std::vector<std::string> capabilities_of(const Recipe& recipe) {
@@ -119,7 +114,18 @@ void from_json(const json& in, Recipe& recipe) {
 }
 
 std::string ClientFile::version() const {
-  return packages.empty() ? "" : version_of(packages.front());
+  return packages ? packages->packages.front().version : "";
+}
+
+Result<ClientFile> ClientFile::with(const std::vector<std::string>& versions) const {
+  ClientFile out = *this;
+  if (versions.empty()) return out;
+  if (!packages) return fail("the client " + name + " has no packages: of " + versions.front());
+  auto changed = with_versions(*packages, versions);
+  if (!changed) return tl::unexpected(changed.error());
+  out.packages = std::move(*changed);
+  out.recipe.version = out.version();
+  return out;
 }
 
 Result<std::string> filled_in(const std::string& text, const std::map<std::string, std::string>& values) {
@@ -155,12 +161,32 @@ Result<ClientFile> parse_client_file(const Document& document) {
   out.name = file.required<std::string>("name");
   out.title = file.required<std::string>("title");
   out.aliases = file.optional<std::vector<std::string>>("aliases");
-  out.packages = file.optional<std::vector<std::string>>("packages");
   out.path = placed(file.optional<std::vector<std::string>>("path"), document.file);
   for (const std::string& folder : out.path) {
     if (!fs::path(folder).is_absolute() || folder.find(':') != std::string::npos)
       file.problem("path", "expected absolute folders or ${here}/..., found \"" + folder + "\"");
   }
+  PackageSet packages;
+  for (const std::string& text : file.optional<std::vector<std::string>>("packages")) {
+    auto package = parse_package(text);
+    if (!package) {
+      file.problem("packages", package.error().message);
+    } else if (!packages.packages.empty() && package->registry != packages.registry()) {
+      file.problem("packages", "expected packages of one registry, found " + text + " beside " +
+                                   packages.packages.front().text());
+    } else {
+      packages.packages.push_back(std::move(*package));
+    }
+  }
+  packages.build = placed(file.optional<std::vector<std::string>>("build"), document.file);
+  const auto data = data_folder();
+  for (std::string& folder : packages.build) {
+    auto filled = filled_in(folder, {{"adapters", data.value_or("") + "/conformance/adapters"}});
+    if (!filled) file.problem("build", filled.error().message);
+    folder = filled.value_or("");
+  }
+  if (!packages.packages.empty()) out.packages = std::move(packages);
+  out.locks = (fs::absolute(document.file).lexically_normal().parent_path() / "locks").string();
   out.node = file.optional<std::string>("node");
   out.versions = file.optional<std::vector<std::string>>("versions");
   out.patience = file.optional<Micros>("patience", Micros(0));
@@ -182,10 +208,6 @@ Result<ClientFile> parse_client_file(const Document& document) {
   out.folder = fs::absolute(document.file).lexically_normal().parent_path().string();
   out.adapter = placed(file.optional<std::vector<std::string>>("adapter"), document.file);
   recipe.environment = read_texts(file, "environment");
-  for (const std::string& package : out.packages) {
-    if (version_of(package).empty())
-      file.problem("packages", "expected a pinned package such as name@1.2.3, found \"" + package + "\"");
-  }
   if (out.adapter.empty() == !file.has("argv")) file.problem("", "expected either adapter or argv");
   const auto& names = out.adapter.empty() ? kRecipeNames : kAdapterNames;
   auto check = [&](std::string_view key, const std::string& text) {

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "conformance/runner/client/packages.h"
 #include "harness/base/result.h"
 #include "harness/base/strict.h"
 #include "harness/base/time.h"
@@ -60,10 +61,11 @@ void from_json(const nlohmann::json& in, Recipe& recipe);
 struct ClientFile {
   std::string name, title;
   std::vector<std::string> aliases;
-  std::vector<std::string> packages;  // npm, pinned: "@openai/codex@0.169.0"; the first is the program
-  std::vector<std::string> path;      // folders of PATH before all others
-  std::string node;                   // version of Node.js that it needs, from npm; empty = the machine's
-  std::vector<std::string> versions;  // known to work with this file
+  std::optional<PackageSet> packages;  // pinned; the first is the program
+  std::string locks;                   // folder of locks: beside the client file
+  std::vector<std::string> path;       // folders of PATH before all others
+  std::string node;                    // version of Node.js that it needs, from npm; empty = the machine's
+  std::vector<std::string> versions;   // known to work with this file
   std::vector<std::string>
       adapter;         // argv of a program that speaks the adapter protocol; empty = `recipe` is run
   Recipe recipe;       // argv empty = `adapter` is run
@@ -78,6 +80,9 @@ struct ClientFile {
   // Code that makes it talk to ${inference.url} with ${key}, for people; empty = none.
   std::string snippet;
   std::string version() const;  // of the first package; "" without packages
+  // The same client with other versions of its packages, or of those beneath them ("openai@7.4.0"). Fails
+  // when it has none.
+  Result<ClientFile> with(const std::vector<std::string>& versions) const;
 };
 
 // Fails with file and line on an unknown key, a wrong type, an unknown ${name}, or neither or both of

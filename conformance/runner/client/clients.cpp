@@ -64,16 +64,24 @@ Result<void> place_program(ClientSpec& client, const std::string& path) {
   return {};
 }
 
-Result<ClientSpec> spec_of(const ClientFile& file, const std::string& name, const std::string& data_folder) {
-  if (!is_installed(file))
-    return fail("the client " + file.name + " is not installed; `assay clients install " + file.name +
-                "` does it");
+Result<ClientSpec> spec_of(const ClientFile& original, const std::string& name,
+                           const std::string& data_folder, const std::vector<std::string>& versions) {
+  const auto changed = original.with(versions);
+  if (!changed) return tl::unexpected(changed.error());
+  const ClientFile& file = *changed;
+  if (!is_installed(file)) {
+    std::string command = "assay clients install " + name;
+    for (const std::string& version : versions) command += " --package " + version;
+    return fail("the client " + file.name + " is not installed; `" + command + "` does it");
+  }
   const auto path = path_for(file);
   if (!path) return tl::unexpected(path.error());
   ClientSpec out;
   out.name = file.name;
   out.arguments = {"--client", name};
-  out.version = file.version();
+  for (const std::string& version : versions)
+    out.arguments.insert(out.arguments.end(), {"--package", version});
+  out.version = installed_version(file);
   out.patience = file.patience;
   out.hosts = file.hosts;
   out.without_cell = file.without_cell;
@@ -85,16 +93,16 @@ Result<ClientSpec> spec_of(const ClientFile& file, const std::string& name, cons
   }
   if (const std::string folder = surrounding_folder(file.folder, home); !folder.empty())
     out.reads.push_back(folder);
+  for (const auto& [place, version] : installed(file)) out.packages.push_back(place + " " + version);
+  for (const PackageSet& set : package_sets(file)) out.reads.push_back(package_folder(set).value_or(""));
   if (file.adapter.empty()) {
     out.argv = file.recipe.argv;
     out.recipe = file.recipe;
     if (auto placed = place_program(out, *path); !placed) return tl::unexpected(placed.error());
     return out;
   }
-  std::string packages;
-  if (!file.packages.empty()) packages = package_folder(file.packages).value_or("") + "/node_modules";
   const std::map<std::string, std::string> values = {{"adapters", data_folder + "/conformance/adapters"},
-                                                     {"packages", packages}};
+                                                     {"packages", packages_place(file)}};
   for (const std::string& word : file.adapter) out.argv.push_back(filled_in(word, values).value());
   for (const auto& [variable, text] : file.recipe.environment)
     out.environment.push_back(variable + "=" + filled_in(text, values).value());
@@ -104,7 +112,9 @@ Result<ClientSpec> spec_of(const ClientFile& file, const std::string& name, cons
 
 }  // namespace
 
-Result<ClientSpec> find_client(const std::string& name) {
+Result<ClientSpec> find_client(const std::string& name, const std::vector<std::string>& versions) {
+  if (!versions.empty() && (name == "reference" || name.starts_with("mutant:")))
+    return fail("the client " + name + " has no packages: --package " + versions.front());
   if (name == "reference") {
     ClientSpec out = adapter_client(name, {process::own_executable(), "client", "adapter"});
     out.as_program = program_of({process::own_executable(), "client"});
@@ -124,11 +134,11 @@ Result<ClientSpec> find_client(const std::string& name) {
   if (!data) return tl::unexpected(data.error());
   if (name.ends_with(".yaml")) {
     const auto file = load_client_file(name);
-    return file ? spec_of(*file, name, *data) : tl::unexpected(file.error());
+    return file ? spec_of(*file, name, *data, versions) : tl::unexpected(file.error());
   }
   const auto files = load_client_files(*data);
   if (!files) return tl::unexpected(files.error());
-  if (const ClientFile* file = client_named(*files, name)) return spec_of(*file, file->name, *data);
+  if (const ClientFile* file = client_named(*files, name)) return spec_of(*file, file->name, *data, versions);
   std::vector<std::string> known = {"reference", "mutant:NAME"};
   for (const ClientFile& file : *files) known.push_back(file.name);
   return fail(unknown_word("client", name, known));

@@ -11,7 +11,8 @@ namespace assay::conformance {
 
 // "reference"; "mutant:NAME"; a name or an alias of conformance/clients; the path of a client file
 // ("./mine.yaml"). Errors name what there is, and say how a client that is not installed is installed.
-Result<ClientSpec> find_client(const std::string& name);
+// `versions`: of its packages, in place of those that its file pins ("openai@7.4.0").
+Result<ClientSpec> find_client(const std::string& name, const std::vector<std::string>& versions = {});
 // `argv` (the reference client or a mutant of it) as a program that is run for each chat: `argv run REQUEST`.
 Recipe program_of(std::vector<std::string> argv);
 // A program that speaks the adapter protocol.

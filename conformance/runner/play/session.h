@@ -26,6 +26,7 @@ struct ClientSpec {
   std::vector<std::string> argv;         // of an adapter; of an exec client what its recipe says
   std::vector<std::string> environment;  // beside HOME, PATH, TERM, LANG, or instead of them
   std::string version;                   // where it is known before the client is asked
+  std::vector<std::string> packages = {};  // what is installed for it, "openai 7.55.0"; for the record
   std::optional<Recipe> recipe;          // of a program that is run for each chat
   bool program = false;                  // argv is any program, run for each operation (program_client.h)
   std::string directory;                 // where a program or an adapter runs; empty = in its HOME
