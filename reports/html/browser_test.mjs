@@ -81,7 +81,7 @@ const tests = {
     for (const part of ["expected", "observed", "requirement", "assay run --client", "does not survive", "⚡", "evidence of"])
       assert.ok(text.includes(part), `the case shows: ${part}`);
     const sent = "document.querySelector('.entry.from-server details.sent .bytes')";
-    assert.match(await page.eval(`${sent}.textContent`), /^HTTP\/1\.1 200 OK.*It is snowconnection reset \(RST\)$/s, "what the client was sent");
+    assert.match(await page.eval(`${sent}.textContent`), /^HTTP\/1\.1 200 OK␍\n.*It is snowconnection reset \(RST\)$/s, "what the client was sent");
     assert.equal(await page.eval(`${sent}.querySelectorAll('mark.cut').length`), 2, "with its cut and its end marked");
     await page.eval("document.querySelector('.quote').click()");
     assert.ok(await page.eval("document.querySelector('.entry.flash.quoted') !== null"), "a check leads to its evidence");

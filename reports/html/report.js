@@ -330,17 +330,19 @@
   // What the client was sent: the bytes of the answer, with its cuts, waits, changes and its end marked.
   const sentView = (detail) => {
     const body = bytesOf(detail.sent), decoder = new TextDecoder(), pre = el("pre", {class: "bytes", tabindex: "0"});
+    // A carriage return is seen; a line feed breaks the line.
+    const text = (from, to) => decoder.decode(body.slice(from, to)).replaceAll("\r", "␍");
     let from = 0;
-    for (const [at, text] of detail.marks) {
+    for (const [at, what] of detail.marks) {
       if (at > body.length) break;
-      pre.append(decoder.decode(body.slice(from, at)), el("mark", {class: "cut"}, text));
+      pre.append(text(from, at), el("mark", {class: "cut"}, what));
       from = at;
     }
-    pre.append(decoder.decode(body.slice(from)));
+    pre.append(text(from));
     const out = [pre];
     if (detail.bytes > body.length) {
       out.push(el("p", {class: "quiet"}, `the first ${body.length} of ${detail.bytes} bytes`));
-      for (const [at, text] of detail.marks) if (at > body.length) out.push(el("p", {}, el("mark", {class: "cut"}, `${text}, after ${at} bytes`)));
+      for (const [at, what] of detail.marks) if (at > body.length) out.push(el("p", {}, el("mark", {class: "cut"}, `${what}, after ${at} bytes`)));
     }
     if (detail.marks_left_out) out.push(el("p", {class: "quiet"}, `${detail.marks_left_out} more marks are left out`));
     return out;
