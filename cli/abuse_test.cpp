@@ -52,7 +52,7 @@ class AbuseTest : public Cli {
                           : "adapter: [/usr/bin/python3, \"${here}/client.py\"]\n")
         << more;
     const auto begun = std::chrono::steady_clock::now();
-    done_ = assay({"run", "--client", "./mine.yaml", "--out", "out"});
+    done_ = assay({"run", "--client", "./mine.yaml", "--out", "out", "--no-start-check"});
     took_ = std::chrono::steady_clock::now() - begun;
     return line_of(folder_ + "/out/run.jsonl", "case");
   }
@@ -116,7 +116,7 @@ TEST_F(AbuseTest, AnAnswerThatIsNestedAMillionTimesIsAnErrorOfTheAdapter) {
             std::string("answer = lambda seq: '{\"seq\": %d, \"result\": {\"ok\": true, \"text\": ' % seq + "
                         "'[' * 1500000 + ']' * 1500000 + '}}'\n") +
                 kHostileAdapter);
-    std::vector<std::string> arguments = {"run", "--out", "out"};
+    std::vector<std::string> arguments = {"run", "--out", "out", "--no-start-check"};
     if (*flag != '\0') arguments.emplace_back(flag);
     for (const char* word : {"--adapter", "/usr/bin/python3", "client.py"}) arguments.emplace_back(word);
     const auto done = assay(arguments);
@@ -158,7 +158,7 @@ TEST_F(AbuseTest, ASecretIsFoundWhereverTheClientWroteIt) {
         run(std::string("import os, sys\nkey = os.environ['API_KEY']\n") + row.script + "\nsys.exit(1)\n");
     EXPECT_EQ(line["verdict"], "fail") << row.script;
     EXPECT_THAT(line["reason"].get<std::string>(),
-                AllOf(HasSubstr("quiet: key in files"), HasSubstr(row.place)))
+                AllOf(HasSubstr("\"key\" appears in files"), HasSubstr(row.place)))
         << row.script;
   }
 }
@@ -166,7 +166,7 @@ TEST_F(AbuseTest, ASecretIsFoundWhereverTheClientWroteIt) {
 TEST_F(AbuseTest, AFileThatTheClientFileWroteIsNoLeak) {
   const json line = run("import sys; sys.exit(1)",
                         "files: {config/auth.json: '{\"key\": \"${key}\"}', app.toml: 'key = \"${key}\"'}\n");
-  EXPECT_EQ(line["verdict"], "pass") << line["reason"];
+  EXPECT_EQ(line["verdict"], "not-met") << "it asked nothing, and leaked nothing: " << line["reason"];
   const json copied = run("import shutil, sys; shutil.copy('app.toml', 'app.toml.bak'); sys.exit(1)",
                           "files: {app.toml: 'key = \"${key}\"'}\n");
   EXPECT_EQ(copied["verdict"], "fail");
@@ -174,14 +174,14 @@ TEST_F(AbuseTest, AFileThatTheClientFileWroteIsNoLeak) {
 }
 
 TEST_F(AbuseTest, TheCommandLineOfTheRecordHasNoSecrets) {
-  program("client.py",
-          "answer = lambda seq: '{\"seq\": %d, \"result\": {\"ok\": true}}' % seq\n" + std::string(kHostileAdapter));
-  (void)assay({"run", "--out", "out", "--adapter", "/usr/bin/python3", "client.py",
-               "api_key=sk-proj-Zq7xW2mT9vLbR4cK8vHd", "password=hunter2hunter2x", "Rk9vW2x8Tn3Bw5Yp0Jd6qL1f",
-               "--token", "correct-horse"});
+  program("client.py", "answer = lambda seq: '{\"seq\": %d, \"result\": {\"ok\": true}}' % seq\n" +
+                           std::string(kHostileAdapter));
+  (void)assay({"run", "--out", "out", "--no-start-check", "--adapter",
+               "/usr/bin/python3 client.py api_key=sk-proj-Zq7xW2mT9vLbR4cK8vHd password=hunter2hunter2x "
+               "Rk9vW2x8Tn3Bw5Yp0Jd6qL1f --token correct-horse"});
   const json command = line_of(folder_ + "/out/run.jsonl", "header")["command"];
   EXPECT_EQ(command[1], "run");
-  EXPECT_EQ(command[5], "/usr/bin/python3");
+  EXPECT_THAT(command[6].get<std::string>(), HasSubstr("/usr/bin/python3 client.py api_key=redacted"));
   for (const char* file : {"/out/run.jsonl", "/out/report.html"}) {
     const std::string text = read_file(folder_ + file).value_or("");
     EXPECT_THAT(text, AllOf(HasSubstr("client.py"), Not(HasSubstr("Zq7xW2mT9v")), Not(HasSubstr("hunter2")),
@@ -192,10 +192,10 @@ TEST_F(AbuseTest, TheCommandLineOfTheRecordHasNoSecrets) {
 
 TEST_F(AbuseTest, TwoRunsDoNotWriteOneRecord) {
   std::filesystem::create_directories(folder_ + "/out");
-  const int other = ::open((folder_ + "/out/run.jsonl").c_str(), O_RDWR | O_CREAT, 0600);
+  const int other = ::open((folder_ + "/out").c_str(), O_RDONLY | O_DIRECTORY);
   ASSERT_EQ(::flock(other, LOCK_EX), 0);
-  ASSERT_EQ(::write(other, "theirs\n", 7), 7);
-  expect_refused({"run", "--out", "out"}, 2, "another run is writing this record");
+  std::ofstream(folder_ + "/out/run.jsonl") << "theirs\n";
+  expect_refused({"run", "--out", "out"}, 2, "another run writes into this folder");
   EXPECT_EQ(read_file(folder_ + "/out/run.jsonl").value(), "theirs\n");
   ::close(other);
 }

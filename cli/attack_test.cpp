@@ -95,8 +95,8 @@ class AttackTest : public testing::TestWithParam<Attacker> {
            "argv: [python3, \"${here}/program.py\"]\n"
            "environment: {URL: \"${inference.url}\", KEY: \"${key}\"" +
                environment_ + "}\n" + yaml;
-    std::vector<std::string> argv = {ASSAY_PROGRAM, "run",    one,  "--client", "./mine.yaml",
-                                     "--out",       "../out", "-j", "1",        "--require-cells"};
+    std::vector<std::string> argv = {ASSAY_PROGRAM, "run", one, "--client",        "./mine.yaml",     "--out",
+                                     "../out",      "-j",  "1", "--require-cells", "--no-start-check"};
     argv.insert(argv.end(), more.begin(), more.end());
     done_ = as_user(argv, before);
     std::vector<json> out;

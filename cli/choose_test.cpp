@@ -25,13 +25,19 @@ using testing::SizeIs;
 
 // Answers `models`; what it answers stands in a file beside it, whose path is relative.
 constexpr const char* kAdapter = R"(#!/usr/bin/python3
-import json, os, sys
+import json, os, sys, urllib.error, urllib.request
 answer = json.load(open(sys.argv[1] if len(sys.argv) > 1 else "./answer.json"))
 assert len(sys.argv) > 1 or os.environ["HOME"] != os.getcwd()
 print(json.dumps({"hello": {"protocol": [1], "client": "x", "version": "1", "role": "provider",
                             "capabilities": ["models"]}}), flush=True)
 for line in sys.stdin:
-    print(json.dumps({"seq": json.loads(line)["seq"], "result": answer}), flush=True)
+    request = json.loads(line)
+    if request["op"] == "models":
+        try:
+            urllib.request.urlopen(request["urls"]["inference"] + "/v1/models").read()
+        except urllib.error.URLError:
+            pass
+    print(json.dumps({"seq": request["seq"], "result": answer}), flush=True)
 )";
 
 constexpr const char* kTwo = R"(suite: demo/models

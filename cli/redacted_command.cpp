@@ -1,5 +1,7 @@
 #include "cli/redacted_command.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "harness/base/text.h"
@@ -23,22 +25,18 @@ std::string placeholder(std::size_t size) {
   return out;
 }
 
-}  // namespace
-
-std::vector<std::string> redacted_command(const std::vector<std::string>& argv,
-                                          const std::vector<std::string>& environment) {
-  RedactionRules rules = default_redaction_rules();
-  for (const std::string& variable : environment) {
-    const auto equals = variable.find('=');
-    if (equals == std::string::npos || variable.size() - equals - 1 < kShortestValue) continue;
-    if (names_secret(variable.substr(0, equals))) rules.secrets.push_back(variable.substr(equals + 1));
-  }
-  const TextRedactor redact(rules);
+// Words that are redacted one by one; TextRedactor knows what looks like a secret by itself.
+std::vector<std::string> redacted_words(const std::vector<std::string>& words, const TextRedactor& redact) {
   std::vector<std::string> out;
   bool secret_follows = false;
-  for (const std::string& word : argv) {
+  for (const std::string& word : words) {
     const auto equals = word.find('=');
-    if (secret_follows && !word.starts_with('-')) {
+    if (word.find(' ') != std::string::npos) {
+      // One value that is a command of its own: --adapter "./mine --token x".
+      std::vector<std::string> inner;
+      for (const std::string_view part : split(word, ' ')) inner.emplace_back(part);
+      out.push_back(fmt::format("{}", fmt::join(redacted_words(inner, redact), " ")));
+    } else if (secret_follows && !word.starts_with('-')) {
       out.push_back(placeholder(word.size()));
     } else if (secret::looks_random(word)) {
       out.push_back(placeholder(word.size()));
@@ -51,6 +49,19 @@ std::vector<std::string> redacted_command(const std::vector<std::string>& argv,
     secret_follows = word.starts_with('-') && equals == std::string::npos && names_secret(word);
   }
   return out;
+}
+
+}  // namespace
+
+std::vector<std::string> redacted_command(const std::vector<std::string>& argv,
+                                          const std::vector<std::string>& environment) {
+  RedactionRules rules = default_redaction_rules();
+  for (const std::string& variable : environment) {
+    const auto equals = variable.find('=');
+    if (equals == std::string::npos || variable.size() - equals - 1 < kShortestValue) continue;
+    if (names_secret(variable.substr(0, equals))) rules.secrets.push_back(variable.substr(equals + 1));
+  }
+  return redacted_words(argv, TextRedactor(rules));
 }
 
 }  // namespace assay::cli

@@ -42,7 +42,7 @@ TEST(MakeFake, NamesTheSettingThatIsWrong) {
       {{{"replication", {{"delay", 5}}}}, "control-api: replication: 'delay' must be a duration such as"},
       {{{"replication", 3}}, "control-api: replication: expected a map, found a number"},
       {{{"replication", {{"dealy", "5s"}}}},
-       "control-api: replication: unknown key 'dealy' (requests, delay)"},
+       "control-api: replication: unknown key 'dealy', did you mean 'delay'? (requests, delay)"},
       {{{"teams", {1}}}, "control-api: 'teams' must be a list of strings, found a list"},
       {{{"teams", json::array()}}, "control-api: expected at least one team"},
       {{{"exchange", {{"set", "x"}}}}, "control-api: exchange: 'set' must be a map, found a string"}};

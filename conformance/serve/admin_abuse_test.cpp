@@ -104,11 +104,11 @@ TEST_F(AdminAbuse, FilesOutsideOfTheDataFolderAreNotRead) {
     EXPECT_THAT(
         refusal(posted_json("/worlds", {{"name", "x"}, {"world", {{"inference", {{"fixture", path}}}}}}),
                 400),
-        AllOf(HasSubstr("below"), Not(HasSubstr("last read"))))
+        AllOf(HasSubstr("of the data folder"), Not(HasSubstr("last read"))))
         << path;
   EXPECT_THAT(
       refusal(posted_json("/worlds", {{"name", "x"}, {"world", {{"provider", "../clients/codex"}}}}), 400),
-      HasSubstr("unknown provider"));
+      HasSubstr("of the data folder"));
 }
 
 TEST_F(AdminAbuse, NamesKeysAndTheClockAreBounded) {

@@ -49,7 +49,9 @@ Response create_world(const AdminCall& call) {
   if (const json* world = in.raw("world")) order.world = *world;
   in.done();
   need_no(problems);
-  if (call.worlds.find(order.name)) throw Refused{409, "there is a world \"" + order.name + "\" already"};
+  // "" stands for the default world in a path; no world is called so.
+  if (!order.name.empty() && call.worlds.find(order.name))
+    throw Refused{409, "there is a world \"" + order.name + "\" already"};
   return json_answer(201, to_json(need(call.worlds.create(std::move(order)))));
 }
 

@@ -80,7 +80,9 @@ Result<Scenario> find_scenario(const std::string& data_folder, const std::string
       if (!s.of_case) first.push_back(s.name);
     }
     const std::string near = nearest(name, known);
-    return fail(fmt::format("unknown scenario '{}'{} ({}, or the id of a case: `assay list`)", name,
+    constexpr std::size_t kShown = 100;
+    const std::string shown = name.size() > kShown ? name.substr(0, kShown) + "..." : name;
+    return fail(fmt::format("unknown scenario '{}'{} ({}, or the id of a case: `assay list`)", shown,
                             near.empty() ? "" : fmt::format(", did you mean '{}'?", near),
                             fmt::join(first, ", ")));
   }

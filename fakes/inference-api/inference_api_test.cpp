@@ -401,7 +401,7 @@ TEST_F(InferenceApi, SettingsThatMakeNoSense) {
       {{{"turn", "../x"}}, "'../x' is no name of a turn"},
       {{{"turn", {{"txt", "x"}}}}, "txt"},
       {{{"turns", json::array()}}, "'turns' must be a list of turns"},
-      {{{"turn", "pong"}, {"error", {{"status", 500}}}}, "at most one of"},
+      {{{"turn", "pong"}, {"error", {{"status", 500}}}}, "an answer is one of"},
       {{{"fixture", "nowhere.json"}}, "nowhere.json"},
       {{{"fixture", "worldrouter/inference-api/models.json#9"}}, "there is no exchange 9"},
       {{{"profile", "opnai"}}, "unknown profile 'opnai'"},
@@ -418,8 +418,8 @@ TEST_F(InferenceApi, SettingsThatMakeNoSense) {
 
 TEST(Library, RecordingsOutsideOfItsFolderAreNotRead) {
   const Library library(ASSAY_SOURCE_DIR "/fixtures");
-  for (const char* name : {"../CONTRIBUTING.md", "/etc/passwd", "worldrouter/../../README.md",
-                           "../../../../../../dev/zero", ""}) {
+  for (const char* name :
+       {"../CONTRIBUTING.md", "worldrouter/../../README.md", "../../../../../../dev/zero", ""}) {
     const auto recorded = library.recorded(name);
     ASSERT_FALSE(recorded) << name;
     EXPECT_NE(recorded.error().message.find("below"), std::string::npos) << recorded.error().message;

@@ -32,7 +32,7 @@ Result<std::unique_ptr<Client>> start_client(const ClientSpec& client, Launch la
   const bool there = std::filesystem::is_directory(client.directory, error);
   if (client.program) {
     const std::string home = launch.directory;
-    if (there || launch.sandbox == nullptr) launch.directory = client.directory;
+    if (there) launch.directory = client.directory;
     return make_program_client(std::move(launch), home, clock, std::move(on_event));
   }
   if (client.recipe) return make_exec_client(*client.recipe, std::move(launch), clock, std::move(on_event));

@@ -10,6 +10,7 @@
 #include <set>
 #include <thread>
 
+#include "conformance/runner/case/own_paths.h"
 #include "conformance/runner/client/find_program.h"
 #include "conformance/runner/client/reads.h"
 #include "conformance/runner/gate/gate.h"
@@ -225,7 +226,12 @@ class Lane {
 std::vector<std::string> case_folders(const std::vector<PlannedCase>& plan) {
   const char* home = std::getenv("HOME");
   std::set<std::string> files, folders;
-  for (const PlannedCase& planned : plan) files.insert(planned.one.file);
+  for (const PlannedCase& planned : plan) {
+    files.insert(planned.one.file);
+    // `assay repro --provider FILE` puts one into a case of ours.
+    if (std::string own = own_path_in(planned.one.source); !own.empty())
+      files.insert(own.substr(0, own.find('#')));
+  }
   for (const std::string& file : files) {
     std::error_code error;
     const fs::path path = fs::absolute(file, error);
