@@ -181,7 +181,7 @@ TEST_F(AbuseTest, TheCommandLineOfTheRecordHasNoSecrets) {
                "Rk9vW2x8Tn3Bw5Yp0Jd6qL1f --token correct-horse"});
   const json command = line_of(folder_ + "/out/run.jsonl", "header")["command"];
   EXPECT_EQ(command[1], "run");
-  EXPECT_THAT(command[6].get<std::string>(), HasSubstr("/usr/bin/python3 client.py api_key=redacted"));
+  EXPECT_THAT(command[6].get<std::string>(), HasSubstr("/usr/bin/python3 client.py redacted-"));
   for (const char* file : {"/out/run.jsonl", "/out/report.html"}) {
     const std::string text = read_file(folder_ + file).value_or("");
     EXPECT_THAT(text, AllOf(HasSubstr("client.py"), Not(HasSubstr("Zq7xW2mT9v")), Not(HasSubstr("hunter2")),
@@ -211,13 +211,7 @@ TEST_F(AbuseTest, AFolderForTheHomesThatIsNotThereIsAUsageError) {
 }
 
 TEST_F(AbuseTest, ARecordWithoutItsEndIsNotTakenForOneWithoutFailures) {
-  ASSERT_NE(line_of(
-                [&] {
-                  (void)run("import sys; sys.exit(1)");
-                  return folder_ + "/out/run.jsonl";
-                }(),
-                "case"),
-            json());
+  EXPECT_EQ(assay({"run", "--out", "out"}).status.code, 0);
   const std::string text = read_file(folder_ + "/out/run.jsonl").value();
   std::ofstream(folder_ + "/torn.jsonl") << text.substr(0, text.find("{\"type\":\"footer\""));
   const auto done = assay({"accept", "torn.jsonl"});

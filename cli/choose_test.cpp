@@ -88,7 +88,7 @@ TEST_F(Choose, AnAdapterStartsWhereTheCallerStands) {
   } table[] = {
       {{"--adapter", "./my-adapter"}, "my-adapter"},
       {{"--adapter", "python3 ./my-adapter ./answer.json"}, "my-adapter"},
-      {{"--adapter", "python3", "./my-adapter"}, "my-adapter"},
+      {{"--no-cells", "--adapter", "python3", "./my-adapter"}, "my-adapter"},
       {{"--adapter", "./my-adapter", "demo/models/live"}, "my-adapter"},
       {{"--adapter", "./my-adapter ./answer.json", "live", "--no-cells"}, "my-adapter"},
       {{"demo/models", "--adapter", folder_ + "/my-adapter"}, "my-adapter"},

@@ -11,6 +11,7 @@
 #include "cli/case_choice.h"
 #include "cli/client_choice.h"
 #include "cli/options.h"
+#include "cli/redacted_command.h"
 #include "cli/run_arguments.h"
 #include "cli/run_folder.h"
 #include "cli/say.h"
@@ -116,7 +117,11 @@ ExitCode run_run(const RunArguments& arguments, const std::vector<std::string>& 
                 {},
                 0});
   }
-  for (ClientSpec& client : *clients) client.manifest = gate->manifest;
+  for (ClientSpec& client : *clients) {
+    client.manifest = gate->manifest;
+    // Repeat lines are in every report.
+    client.arguments = redacted_command(client.arguments, {});
+  }
   const auto filter = filter_of(arguments, choice.patterns);
   if (!filter) return say(filter.error());
   auto plan = make_plan(gate->cases, *clients, *filter, arguments.seed);
