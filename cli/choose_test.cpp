@@ -126,16 +126,18 @@ cases:
   - id: answers
     title: The program starts
     requires: [process]
+    met: {result: C}
     do: [chat: {as: C, credential: {kind: api_key, key: sk-worldrouter-canary-0123456789abcdef}}]
     expect: {started: {C: {exit: 0, text: {contains: pong}}}}
 )");
   write("mine.yaml", "name: mine\ntitle: Mine\ncapabilities: [chat]\nargv: [client-of-mine]\n");
-  const auto done = in_shell("PATH=\"$PWD/bin:$PATH\" assay run --client ./mine.yaml --out out");
+  const auto done =
+      in_shell("PATH=\"$PWD/bin:$PATH\" assay run --no-start-check --client ./mine.yaml --out out");
   EXPECT_EQ(record().cases[0].verdict, Verdict::pass) << done.out << done.err << record().cases[0].reason;
   write("mine.yaml",
         "name: mine\ntitle: Mine\ncapabilities: [chat]\nargv: [./bin/client-of-mine]\n"
         "path: [\"${here}/bin\"]\n");
-  (void)in_shell("cd / && assay run --client \"$HOME/mine.yaml\" --out \"$HOME/out\"");
+  (void)in_shell("cd / && assay run --no-start-check --client \"$HOME/mine.yaml\" --out \"$HOME/out\"");
   EXPECT_EQ(record().cases[0].verdict, Verdict::pass) << record().cases[0].reason;
 }
 
@@ -383,7 +385,7 @@ while read line; do :; done
   write_case(kTwo);
   ASSERT_EQ(mkfifo((folder_ + "/asked").c_str(), 0600), 0);
   process::ChildOptions options;
-  options.argv = {ASSAY_PROGRAM, "run", "--no-cells", "--out", "out", "--adapter", waits};
+  options.argv = {ASSAY_PROGRAM, "run", "--no-cells", "--no-start-check", "--out", "out", "--adapter", waits};
   options.environment = {"PATH=/usr/bin:/bin", "ASSAY_DATA=" + folder_, "HOME=" + folder_};
   options.directory = folder_;
   auto child = process::Child::start(std::move(options));

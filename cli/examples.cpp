@@ -28,6 +28,7 @@ constexpr Example kExamples[] = {
     {"client status", "assay client status"},
     {"clients", "assay clients\nassay clients install codex"},
     {"clients install", "assay clients install codex pi"},
+    {"clients lock", "assay clients lock openai-python"},
     {"decode", "curl -sN https://api.example.com/v1/chat/completions … | assay decode -"},
     {"explain", "assay explain any/chat/answers"},
     {"fixture", "assay fixture lint recordings/*.json"},

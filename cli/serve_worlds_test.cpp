@@ -93,6 +93,7 @@ class ServedWorlds : public Cli {
     request.target.clear();  // that of the url
     request.body = body;
     if (!key.empty()) request.headers.push_back({"Authorization", "Bearer " + key});
+    if (!body.empty()) request.headers.push_back({"Content-Type", "application/json"});
     if (!host.empty()) request.headers.push_back({"Host", host});
     const auto got = http::fetch(http::parse_url(url).value(), request);
     return {got.outcome.head ? got.outcome.head->status : 0, got.body};
@@ -148,7 +149,7 @@ TEST_F(ServedWorlds, ExportsAttachAClientAndEachRequestIsOneLine) {
 TEST_F(ServedWorlds, VerboseShowsTheBytes) {
   start({"-v"});
   EXPECT_EQ(chat().status, 200);
-  ASSERT_TRUE(await("| Authorization: Bearer sk-worldrouter-assay-"));
+  ASSERT_TRUE(await("| Authorization: Bearer sk-worldrouter-redacted-"));
   ASSERT_TRUE(await(R"(| "{\"model\":\"m\")"));
   ASSERT_TRUE(await(R"(| write "HTTP/1.1 200 OK\r\n)"));
   ASSERT_TRUE(await("POST /v1/chat/completions  200  "));

@@ -39,9 +39,9 @@ Document AdminCall::body() const {
 
 void need_no_paths(const nlohmann::json& value) {
   // Whoever reaches the port must not read this machine's files.
-  if (const std::string path = conformance::own_path_in(value); !path.empty())
-    throw Refused{400,
-                  "'" + path + "': expected a fixture or a provider of the data folder; paths are for files"};
+  if (const auto paths = conformance::own_paths_in(value); !paths.empty())
+    throw Refused{400, "'" + paths.front() +
+                           "': expected a fixture or a provider of the data folder; paths are for files"};
 }
 
 Response json_answer(int status, const nlohmann::json& body) {

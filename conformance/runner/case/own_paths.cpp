@@ -34,20 +34,22 @@ json with_own_paths(json value, const std::string& folder) {
   return value;
 }
 
-std::string own_path_in(const json& value) {
-  if (!value.is_structured()) return {};
+std::vector<std::string> own_paths_in(const json& value) {
+  std::vector<std::string> out;
+  if (!value.is_structured()) return out;
   for (auto it = value.begin(); it != value.end(); ++it) {
     if (value.is_object() && it->is_string() && names_a_file(it.key())) {
       const auto& path = it->get_ref<const std::string&>();
       // A provider is a plain name there; a fixture may be in a folder below that of the data.
       const bool plain =
           it.key() == "provider" ? path.find('/') == std::string::npos : !path.starts_with('/');
-      if (!plain || path.starts_with("./") || path.find("..") != std::string::npos) return path;
-    } else if (std::string path = own_path_in(*it); !path.empty()) {
-      return path;
+      if (!plain || path.starts_with("./") || path.find("..") != std::string::npos) out.push_back(path);
+    } else {
+      const auto inner = own_paths_in(*it);
+      out.insert(out.end(), inner.begin(), inner.end());
     }
   }
-  return {};
+  return out;
 }
 
 std::string folder_of(const std::string& file) {

@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 #include <string>
+#include <vector>
 
 namespace assay::conformance {
 
@@ -11,9 +12,9 @@ namespace assay::conformance {
 // ../ as an absolute path; `folder` is where they begin. Other names are those of the data folder and stay.
 nlohmann::json with_own_paths(nlohmann::json value, const std::string& folder);
 
-// The first path of a file that `value` names under those keys, relative or absolute: what somebody may not
-// say who only talks to a server. Empty = none; names of the data folder are no paths.
-std::string own_path_in(const nlohmann::json& value);
+// The paths of files that `value` names under those keys, relative or absolute: what a cell must show, and
+// what somebody may not say who only talks to a server. Names of the data folder are no paths.
+std::vector<std::string> own_paths_in(const nlohmann::json& value);
 
 // The folder of `file`, absolute.
 std::string folder_of(const std::string& file);

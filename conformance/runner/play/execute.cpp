@@ -228,9 +228,9 @@ std::vector<std::string> case_folders(const std::vector<PlannedCase>& plan) {
   std::set<std::string> files, folders;
   for (const PlannedCase& planned : plan) {
     files.insert(planned.one.file);
-    // `assay repro --provider FILE` puts one into a case of ours.
-    if (std::string own = own_path_in(planned.one.source); !own.empty())
-      files.insert(own.substr(0, own.find('#')));
+    // Its recordings and its provider, which `assay repro --provider FILE` puts into a case of ours too.
+    const json own = with_own_paths(planned.one.source, folder_of(planned.one.file));
+    for (const std::string& path : own_paths_in(own)) files.insert(path.substr(0, path.find('#')));
   }
   for (const std::string& file : files) {
     std::error_code error;
