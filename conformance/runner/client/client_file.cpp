@@ -60,7 +60,7 @@ std::vector<std::string> placed(std::vector<std::string> words, const std::strin
       word.replace(at, name.size(), here);
   }
   if (!words.empty() && words.front().find('/') != std::string::npos && words.front().front() != '/' &&
-      words.front().find("${") == std::string::npos)
+      words.front().front() != '~' && words.front().find("${") == std::string::npos)
     words.front() = (fs::path(here) / words.front()).lexically_normal().string();
   return words;
 }
