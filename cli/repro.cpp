@@ -174,6 +174,11 @@ ExitCode repro(ReproArguments arguments) {
   options.data_folder = *data;
   options.jobs = arguments.jobs != 0 ? arguments.jobs : 2 * std::max(1U, std::thread::hardware_concurrency());
   options.interrupted = &repro_interrupted;
+  if (!arguments.time.empty()) {
+    const auto rate = casetime::parse_rate(arguments.time);
+    if (!rate) return say({"--time: " + rate.error().message, {}, 0});
+    options.time = *rate;
+  }
   const auto choice = choose_cells(arguments.no_cells ? CellWish::unwanted : CellWish::wanted, {*client},
                                    process::cells_available);
   if (!choice) return say(choice.error(), ExitCode::incomplete);
@@ -255,6 +260,7 @@ void add_repro(CLI::App& app, Action& action) {
   verb->add_option("--seed", arguments->seed, "Seed for random choices")->capture_default_str();
   verb->add_option("-j,--jobs", arguments->jobs,
                    "Number of parallel runs (default: twice the number of CPUs)");
+  verb->add_option("--time", arguments->time, "Run the client and the case N times as fast")->type_name("xN");
   verb->add_flag("--no-cells", arguments->no_cells,
                  "Run without cells, on the ports of this machine, one run at a time");
   verb->callback([arguments, &action] { action = [arguments] { return repro(*arguments); }; });

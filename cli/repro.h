@@ -28,6 +28,7 @@ struct ReproArguments {
   bool no_cells = false;
   std::string provider;  // a descriptor other than that of the race's case; empty = that one
   std::string out;       // folder for the record and the reports of the plays; empty = none
+  std::string time;
 };
 
 // Prints the timeline of a play and what it shows.

@@ -23,7 +23,9 @@
 #include "conformance/runner/play/cell_choice.h"
 #include "conformance/runner/play/execute.h"
 #include "conformance/runner/play/machinery.h"
+#include "conformance/runner/play/self_check.h"
 #include "conformance/runner/play/start_check.h"
+#include "conformance/runner/play/timed_case.h"
 #include "harness/base/text.h"
 #include "reports/console.h"
 #include "reports/record/reader.h"
@@ -88,6 +90,17 @@ std::optional<StartFailure> check_starts(const std::vector<ClientSpec>& clients,
   return std::nullopt;
 }
 
+// Why this machine cannot compress time for these cases; empty when it can, or none asks for it.
+std::string time_check(const std::vector<PlannedCase>& plan) {
+  casetime::Rate fastest;
+  for (const PlannedCase& planned : plan) fastest = std::max(fastest, wanted_rate(planned));
+  if (fastest.natural()) return {};
+  const SelfCheck check = check_case_time(fastest);
+  if (check.wrong.empty()) return {};
+  return fmt::format("time cannot be compressed here: {}{}", check.wrong.front(),
+                     check.wrong.size() > 1 ? fmt::format(" and {} more", check.wrong.size() - 1) : "");
+}
+
 ExitCode run_run(const RunArguments& arguments, const std::vector<std::string>& command) {
   const auto data = data_folder();
   if (!data) return say(data.error());
@@ -129,6 +142,11 @@ ExitCode run_run(const RunArguments& arguments, const std::vector<std::string>& 
     if (!adapter->rest.empty()) plan.error().message += adapter_hint(*adapter);
     return say(plan.error());
   }
+  if (!arguments.time.empty()) {
+    const auto rate = casetime::parse_rate(arguments.time);
+    if (!rate) return say({"--time: " + rate.error().message, {}, 0});
+    for (PlannedCase& planned : *plan) planned.time = *rate;
+  }
   if (plan->empty()) return say({"this shard holds no case", {}, 0}, ExitCode::incomplete);
   for (PlannedCase& planned : *plan) {
     if (const auto own = choice.own.find(planned.one.id); own != choice.own.end())
@@ -137,6 +155,12 @@ ExitCode run_run(const RunArguments& arguments, const std::vector<std::string>& 
   if (arguments.dry_run) {
     print_plan(*plan, clients->size());
     return ExitCode::ok;
+  }
+
+  if (const std::string why = time_check(*plan); !why.empty()) {
+    if (!arguments.time.empty()) return say({why, {}, 0}, ExitCode::incomplete);
+    fmt::print(stderr, "assay: {}; cases that wait take their own time\n", why);
+    for (PlannedCase& planned : *plan) planned.not_timed = why;
   }
 
   ExecuteOptions options;
@@ -295,6 +319,10 @@ void add_run(CLI::App& app, Action& action, const std::vector<std::string>& comm
       ->check(CLI::PositiveNumber);
   verb->add_option("--retries", arguments->retries,
                    "Retry a failed case up to N times; if it then passes, it is flaky");
+  verb->add_option("--time", arguments->time,
+                   "Run clients and cases N times as fast; x1 switches case time off (default: x20 for cases "
+                   "that wait)")
+      ->type_name("xN");
   verb->add_flag("--no-cells", arguments->no_cells,
                  "Run without cells, on the ports of this machine, one case at a time");
   verb->add_flag("--no-start-check", arguments->no_start_check,

@@ -34,6 +34,7 @@ struct RunArguments {
   std::vector<std::string> exclude;
   std::string order = "file";
   bool dry_run = false;
+  std::string time;  // --time; empty = as cases and clients say
 };
 
 conformance::Level level_named(const std::string& name);

@@ -163,7 +163,7 @@ std::uint64_t Journal::dropped() const {
 Result<std::shared_ptr<const JournalEntry>> Journal::wait(const Predicate& matches, Micros deadline,
                                                           std::string_view awaited,
                                                           std::uint64_t after) const {
-  const auto until = std::chrono::steady_clock::now() + deadline;
+  const auto until = std::chrono::steady_clock::now() + clock_.machine_time(deadline);
   std::unique_lock lock(mutex_);
   std::uint64_t seen = after;
   while (true) {

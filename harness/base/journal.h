@@ -73,7 +73,7 @@ class Journal {
   std::uint64_t dropped() const;
 
   // Waits for the first entry after `after` that satisfies `matches`; looks at those already there first. On
-  // the deadline fails with "timed out after 5 s waiting for <awaited>". Real time, whatever the clock.
+  // the deadline fails with "timed out after 5 s waiting for <awaited>". The deadline is of the clock's time.
   using Predicate = std::function<bool(const JournalEntry&)>;
   Result<std::shared_ptr<const JournalEntry>> wait(const Predicate& matches, Micros deadline,
                                                    std::string_view awaited, std::uint64_t after = 0) const;

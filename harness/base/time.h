@@ -26,6 +26,9 @@ class Clock {
   virtual Micros now() const = 0;
   // Seconds since 1970 (UTC), with every skew applied.
   virtual std::int64_t wall_seconds() const = 0;
+  // How long a wait of this clock's time is by the machine's: shorter where this clock runs faster (case
+  // time). Whoever waits for something by timers of the machine asks this first.
+  virtual Micros machine_time(Micros wait) const { return wait; }
 };
 
 // The machine's clock, plus an offset that a case may advance (`clock: +30d`).

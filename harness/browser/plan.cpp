@@ -122,4 +122,15 @@ Result<Plan> read_plan(const json& map) {
   return plan;
 }
 
+Plan in_machine_time(Plan plan, const Clock& clock) {
+  for (Micros* time :
+       {&plan.send_after, &plan.split_pause, &plan.late_fin, &plan.answer_deadline, &plan.deadline}) {
+    *time = clock.machine_time(*time);
+  }
+  for (auto* extras : {&plan.first, &plan.then}) {
+    for (Extra& extra : *extras) extra.delay = clock.machine_time(extra.delay);
+  }
+  return plan;
+}
+
 }  // namespace assay::browser

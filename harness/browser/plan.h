@@ -80,4 +80,7 @@ struct Plan {
 // (...)".
 Result<Plan> read_plan(const nlohmann::json& map);
 
+// The plan with every wait and deadline as long as it is by the machine's clock (case time).
+Plan in_machine_time(Plan plan, const Clock& clock);
+
 }  // namespace assay::browser

@@ -104,7 +104,7 @@ void Connection::start() {
     limit(house_.limits().request_deadline);
     shake_hands();
   } else {
-    limit(house_.limits().idle_deadline);
+    limit(house_.clock().machine_time(house_.limits().idle_deadline));
     wait_readable();
   }
 }
@@ -114,7 +114,7 @@ void Connection::shake_hands() {
   switch (io.state) {
     case Io::State::done:
       phase_ = Phase::idle;
-      limit(house_.limits().idle_deadline);
+      limit(house_.clock().machine_time(house_.limits().idle_deadline));
       on_readable();
       return;
     case Io::State::want_write:

@@ -26,6 +26,8 @@ class House {
  public:
   virtual ~House() = default;
   virtual const Limits& limits() const = 0;
+  // Says how long the waits of scripts are, and that between requests; the other limits are the machine's.
+  virtual const assay::Clock& clock() const = 0;
   virtual std::uint64_t next_exchange() = 0;
   // Calls `f` with the handler, never two at once.
   virtual void with_handler(const std::function<void(Handler&)>& f) = 0;

@@ -32,7 +32,7 @@ int status_of(const wire::Script& script) {
 void Connection::answer(Answer answer) {
   phase_ = Phase::playing;
   response_journalled_ = false;
-  player_.emplace(answer.script(), Clock::now(), house_.limits().cut_deadline);
+  player_.emplace(answer.script(), Clock::now(), house_.limits().cut_deadline, &house_.clock());
   play();
 }
 
@@ -130,7 +130,7 @@ void Connection::after_answer(bool keep) {
     parser_.reset();
     incoming_.request.reset();
     incoming_.exchange = 0;
-    limit(house_.limits().idle_deadline);
+    limit(house_.clock().machine_time(house_.limits().idle_deadline));
   }
   if (in_read_requests_) return;  // it goes on by itself
   if (!in_.empty()) read_requests({});

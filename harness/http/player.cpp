@@ -14,8 +14,9 @@ constexpr Micros kLongestPause(1000);
 
 }  // namespace
 
-Player::Player(std::shared_ptr<const wire::Script> script, Instant start, Micros cut_deadline)
-    : script_(std::move(script)), due_(start), cut_deadline_(cut_deadline) {
+Player::Player(std::shared_ptr<const wire::Script> script, Instant start, Micros cut_deadline,
+               const assay::Clock* clock)
+    : script_(std::move(script)), due_(start), cut_deadline_(cut_deadline), clock_(clock) {
   frames_.push_back({&script_->steps});
 }
 
@@ -124,7 +125,7 @@ Need Player::play(Stage& stage, Instant now) {
       frame.waited = true;
       ++frame.index;
     } else if (const auto* wait = std::get_if<wire::Wait>(&op)) {
-      due_ += wait->after;
+      due_ += clock_ == nullptr ? wait->after : clock_->machine_time(wait->after);
       frame.waited = frame.waited || wait->after > Micros(0);
       ++frame.index;
       if (due_ > now) return {Need::Kind::time, due_, nullptr, {}};

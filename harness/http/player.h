@@ -54,8 +54,10 @@ struct Need {
 
 class Player {
  public:
-  // `start` is when the request was complete: the due time that the first Wait counts from.
-  Player(std::shared_ptr<const wire::Script> script, Instant start, Micros cut_deadline);
+  // `start` is when the request was complete: the due time that the first Wait counts from. Waits are in the
+  // time of `clock` (null = the machine's), which outlives the player.
+  Player(std::shared_ptr<const wire::Script> script, Instant start, Micros cut_deadline,
+         const assay::Clock* clock = nullptr);
 
   Need play(Stage& stage, Instant now);
   // The barrier that Need::Kind::release named is open.
@@ -82,6 +84,7 @@ class Player {
   std::size_t offset_ = 0;  // bytes of the current Write that were sent
   Instant due_;
   Micros cut_deadline_;
+  const assay::Clock* clock_;
   Instant asked_since_{};  // when the Cut or Reset at hand was reached; zero = it was not
   Micros pause_{0};        // how long to wait before asking again
   std::uint64_t sent_ = 0;

@@ -58,8 +58,8 @@ std::uint64_t most_connections() {
 
 class BeastServer final : public Server, public House {
  public:
-  BeastServer(Handler& handler, Journal& journal, Limits limits, unsigned threads)
-      : handler_(handler), journal_(journal), limits_(limits), shared_(threads > 1) {
+  BeastServer(Handler& handler, Journal& journal, const Clock& clock, Limits limits, unsigned threads)
+      : handler_(handler), journal_(journal), clock_(clock), limits_(limits), shared_(threads > 1) {
     for (unsigned i = 0; i < std::max(1U, threads); ++i) loops_.push_back(std::make_unique<Loop>());
   }
 
@@ -172,6 +172,7 @@ class BeastServer final : public Server, public House {
 
   // House
   const Limits& limits() const override { return limits_; }
+  const Clock& clock() const override { return clock_; }
   std::uint64_t next_exchange() override { return ++exchanges_; }
   void journal(JournalEntry entry) override { journal_.append(std::move(entry)); }
   void with_handler(const std::function<void(Handler&)>& f) override {
@@ -231,7 +232,7 @@ class BeastServer final : public Server, public House {
     listener.door = std::move(door);
     const std::uint64_t change = ++listener.changes;
     if (mode.lasting > Micros(0)) {
-      first().after(mode.lasting, [this, &listener, change] {
+      first().after(clock_.machine_time(mode.lasting), [this, &listener, change] {
         if (listener.changes != change) return;
         if (auto normal = apply(listener, {}, false); !normal) note(listener, normal.error().text());
       });
@@ -324,6 +325,7 @@ class BeastServer final : public Server, public House {
 
   Handler& handler_;
   Journal& journal_;
+  const Clock& clock_;
   const Limits limits_;
   const bool shared_;
   std::mutex handler_mutex_;
@@ -342,9 +344,9 @@ class BeastServer final : public Server, public House {
 }  // namespace
 
 Result<std::unique_ptr<Server>> Server::start(std::vector<ListenerSpec> listeners, Handler& handler,
-                                              Journal& journal, const Clock&, Limits limits,
+                                              Journal& journal, const Clock& clock, Limits limits,
                                               unsigned threads) {
-  auto server = std::make_unique<BeastServer>(handler, journal, limits, threads);
+  auto server = std::make_unique<BeastServer>(handler, journal, clock, limits, threads);
   if (auto open = server->open(std::move(listeners)); !open) return tl::unexpected(open.error());
   return server;
 }

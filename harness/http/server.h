@@ -37,9 +37,10 @@ struct Limits {
   std::size_t head_bytes = std::size_t{64} * 1024;
   std::size_t body_bytes = std::size_t{16} << 20U;
   Micros request_deadline = std::chrono::seconds(30);  // from the first byte of a request to its last
-  Micros idle_deadline = std::chrono::seconds(60);     // between requests
-  Micros stall_deadline = std::chrono::minutes(15);    // for Stall, Hold and a peer that does not read
-  Micros cut_deadline = std::chrono::seconds(2);       // then a Cut goes on, journalled as unconfirmed
+  Micros idle_deadline =
+      std::chrono::seconds(60);  // between requests; of the clock's time, the others of real time
+  Micros stall_deadline = std::chrono::minutes(15);  // for Stall, Hold and a peer that does not read
+  Micros cut_deadline = std::chrono::seconds(2);     // then a Cut goes on, journalled as unconfirmed
 };
 
 // What a request is answered with. Shared, so that a handler may keep a script and answer with it often
@@ -85,8 +86,8 @@ class Handler {
 
 class Server {
  public:
-  // Binds every listener, then starts the loop thread. Fails with "cannot listen on 127.0.0.1:1456: address
-  // already in use".
+  // Binds every listener, then starts the loop thread. The waits of scripts are in the time of `clock`. Fails
+  // with "cannot listen on 127.0.0.1:1456: address already in use".
   static Result<std::unique_ptr<Server>> start(std::vector<ListenerSpec> listeners, Handler& handler,
                                                Journal& journal, const Clock& clock, Limits limits = {},
                                                unsigned threads = 1);

@@ -48,6 +48,16 @@ void set_nonblocking(int fd) {
   ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) | O_NONBLOCK);
 }
 
+// The program that another one is to execute: what is wrong with it is said as if it were executed here.
+Result<pid_t> is_there(const ChildOptions& options) {
+  const std::string& name = options.argv.empty() ? std::string() : options.argv.front();
+  const auto path = find_program(name, options.environment);
+  const std::string where =
+      path && !path->starts_with('/') ? options.directory + "/" + *path : path.value_or("");
+  if (path && ::access(where.c_str(), X_OK) == 0) return 0;
+  return fail(fmt::format("cannot start {}: {}", name, path ? std::strerror(errno) : path.error().message));
+}
+
 std::size_t index_of(Stream stream) {
   return stream == Stream::out ? 0 : 1;
 }
@@ -135,8 +145,13 @@ void Child::State::run(std::promise<Result<void>> started, UniqueFd in, UniqueFd
   ::sigfillset(&all);
   ::pthread_sigmask(SIG_SETMASK, &all, nullptr);
 
-  const auto launched = launch({options.argv, options.environment, options.directory, options.sandbox,
-                                in.get(), out.get(), err.get(), options.inherit});
+  std::vector<std::string> argv = options.through;
+  argv.insert(argv.end(), options.argv.begin(), options.argv.end());
+  Result<pid_t> launched = options.through.empty() ? Result<pid_t>(0) : is_there(options);
+  if (launched) {
+    launched = launch({std::move(argv), options.environment, options.directory, options.sandbox, in.get(),
+                       out.get(), err.get(), options.inherit});
+  }
   in.reset();
   out.reset();
   err.reset();

@@ -41,6 +41,7 @@ enum class StdinMode {
 
 struct ChildOptions {
   std::vector<std::string> argv;         // argv[0] is a path, or a name that PATH of `environment` finds
+  std::vector<std::string> through;      // a program with arguments that executes `argv`; empty = at once
   std::vector<std::string> environment;  // "NAME=value": all that it gets
   std::string directory;                 // where it runs; empty = where we run
   StdinMode stdin_mode = StdinMode::null;

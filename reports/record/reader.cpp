@@ -115,6 +115,23 @@ KnownFailure known(od::object object) {
   return out;
 }
 
+TimeUse time_use(od::object object) {
+  TimeUse out;
+  for (auto field : object) {
+    const std::string_view key = field.unescaped_key();
+    od::value value = field.value();
+    if (key == "rate")
+      out.rate = text(value);
+    else if (key == "late_us")
+      out.late_us = value.get_int64();
+    else if (key == "cpu_us")
+      out.cpu_us = value.get_int64();
+    else if (key == "notes")
+      out.notes = texts(value);
+  }
+  return out;
+}
+
 // One field of a case line. simdjson throws on a value of another type.
 void take(CaseRecord& out, std::string_view key, od::value value) {
   if (key == "index")
@@ -175,6 +192,8 @@ void take(CaseRecord& out, std::string_view key, od::value value) {
     out.output = output(value.get_object());
   else if (key == "known" && value.type() != od::json_type::null)
     out.known = known(value.get_object());
+  else if (key == "time" && value.type() != od::json_type::null)
+    out.time = time_use(value.get_object());
   else if (key == "journal") {
     od::array array = value.get_array();
     out.journal = std::string_view(array.raw_json());

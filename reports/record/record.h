@@ -120,6 +120,15 @@ struct KnownFailure {
   bool operator==(const KnownFailure&) const = default;
 };
 
+// How time went in a case that was not played at the machine's own rate, or was to be (docs/case-time.md).
+struct TimeUse {
+  std::string rate = "x1";         // that the verdict was given at
+  std::int64_t late_us = 0;        // the latest that a wait ended, by the machine's clock
+  std::int64_t cpu_us = 0;         // that the client used, as far as it was seen
+  std::vector<std::string> notes;  // why it was played at another rate before, what could not be compressed
+  bool operator==(const TimeUse&) const = default;
+};
+
 struct CaseRecord {
   std::uint64_t index = 0;  // place in the whole plan, the same in every shard
   std::string name;         // "worldrouter/login/callback-request-late"; unique per client ("case")
@@ -148,7 +157,8 @@ struct CaseRecord {
   std::map<std::string, std::int64_t> timings;  // microseconds by name: "setup", "client", ...
   std::vector<Attempt> attempts;                // filled when there was more than one
   std::optional<KnownFailure> known;
-  std::string command;  // repeats this case: "assay run --client x --case y --seed 7"
+  std::optional<TimeUse> time;  // none = the case knows no other time than the machine's
+  std::string command;          // repeats this case: "assay run --client x --case y --seed 7"
   bool operator==(const CaseRecord&) const = default;
 };
 

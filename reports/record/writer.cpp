@@ -55,6 +55,10 @@ Json to_json(const KnownFailure& known) {
           {"expires", text_or_null(known.expires)}};
 }
 
+Json to_json(const TimeUse& time) {
+  return {{"rate", time.rate}, {"late_us", time.late_us}, {"cpu_us", time.cpu_us}, {"notes", time.notes}};
+}
+
 template <typename T>
 Json to_array(const std::vector<T>& values) {
   Json out = Json::array();
@@ -129,6 +133,7 @@ std::string case_line(const CaseRecord& record, const Redactor& redactor) {
                {"timings", record.timings},
                {"attempts", to_array(record.attempts)},
                {"known", record.known ? to_json(*record.known) : Json()},
+               {"time", record.time ? to_json(*record.time) : Json()},
                {"command", record.command}},
               redactor);
 }

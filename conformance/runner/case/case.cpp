@@ -130,6 +130,7 @@ Result<Case> parse_case(const Document& document, const std::string& suite, cons
   if (auto known = known_capabilities(out.needs); !known) map.problem("requires", known.error().message);
   out.features = map.optional<std::vector<std::string>>("features");
   out.machine = read_machine(map);
+  out.waits = map.optional<bool>("waits", false);
   out.profile = map.optional<std::string>("profile");
   if (!out.profile.empty() && out.profile != "strict" && out.profile != "lenient") {
     map.problem("profile", unknown_word("profile", out.profile, {"strict", "lenient"}));

@@ -33,6 +33,7 @@ struct Case {
   std::vector<MetPart> met;             // what must have happened before a pass counts
   std::vector<std::string> features;    // rows of the compatibility report that this case shows
   Machine machine;                      // `emulate`
+  bool waits = false;                   // it is about waiting: played in case time
   std::string profile;  // "strict" or "lenient" where the requirement depends on it; else empty
   std::map<std::string, std::string> axes;  // the values that this one has
 

@@ -115,7 +115,8 @@ class Adapter final : public Client {
   Outcome finish(std::uint64_t id, Micros deadline) override {
     std::unique_lock lock(mutex_);
     Pending& pending = open_.at(id);
-    changed_.wait_for(lock, deadline, [&] { return pending.done || over_ || !broken_.empty(); });
+    changed_.wait_for(lock, clock_.machine_time(deadline),
+                      [&] { return pending.done || over_ || !broken_.empty(); });
     if (!pending.done && !over_ && !broken_.empty()) {
       // What it says from here on cannot be trusted: nothing is worth waiting for.
       pending.done = true;
@@ -277,6 +278,8 @@ Result<std::unique_ptr<Client>> start_adapter(const Launch& launch, const Clock&
                                               Client::OnEvent on_event) {
   process::ChildOptions options;
   options.argv = launch.argv;
+  options.through = launch.through;
+  options.inherit = launch.inherit;
   options.environment = launch.environment;
   options.directory = launch.directory;
   options.stdin_mode = process::StdinMode::pipe;

@@ -41,6 +41,9 @@ struct Launch {
   std::function<void(const process::OutputChunk&)> on_output = {};
   process::Sandbox* sandbox = nullptr;                              // where it runs; outlives the client
   std::size_t output_limit = process::ChildOptions().output_limit;  // of what such a client prints
+  // In case time: what starts it there, and the ledger that this inherits (ChildOptions).
+  std::vector<std::string> through = {};
+  int inherit = -1;
 };
 
 class Client {
@@ -52,8 +55,8 @@ class Client {
   virtual const Hello& hello() const = 0;
   // Sends a request ({"op": "chat", ...}) and returns its id.
   virtual std::uint64_t begin(nlohmann::json request) = 0;
-  // Waits for the end of an operation. Past `deadline` it counts as Outcome::End::timeout; when the process
-  // ended first, as crash.
+  // Waits for the end of an operation. Past `deadline`, which is of the clock's time, it counts as
+  // Outcome::End::timeout; when the process ended first, as crash.
   virtual Outcome finish(std::uint64_t id, Micros deadline) = 0;
   virtual bool ended(std::uint64_t id) const = 0;
   // Why the client as a whole cannot be trusted any more ("line 3 of its output is not JSON: ..."); empty =

@@ -190,6 +190,11 @@ Result<ClientFile> parse_client_file(const Document& document) {
   out.node = file.optional<std::string>("node");
   out.versions = file.optional<std::vector<std::string>>("versions");
   out.patience = file.optional<Micros>("patience", Micros(0));
+  if (file.has("time")) {
+    const auto rate = casetime::parse_rate(file.required<std::string>("time"));
+    if (!rate) file.problem("time", rate.error().message);
+    if (rate) out.time = *rate;
+  }
   if (auto hosts = file.maybe_object("hosts")) {
     for (const std::string& role : hosts->keys()) {
       if (std::find(kRoles.begin(), kRoles.end(), role) == kRoles.end())

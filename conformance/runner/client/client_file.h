@@ -14,6 +14,7 @@
 #include "harness/base/result.h"
 #include "harness/base/strict.h"
 #include "harness/base/time.h"
+#include "harness/time/clock_map.h"
 
 namespace assay::conformance {
 
@@ -70,6 +71,7 @@ struct ClientFile {
       adapter;         // argv of a program that speaks the adapter protocol; empty = `recipe` is run
   Recipe recipe;       // argv empty = `adapter` is run
   Micros patience{0};  // how long a client that goes on trying is watched; 0 = the deadlines of the cases
+  std::optional<casetime::Rate> time;  // the fastest rate of case time that it is known to follow well
   // Role of a fake → names that the client asks for over https, whatever it is told.
   std::map<std::string, std::vector<std::string>> hosts;
   // Paths that it reads beside what is found of itself (reads.h); "~/" is the caller's HOME, and such a path

@@ -83,6 +83,7 @@ Result<ClientSpec> spec_of(const ClientFile& original, const std::string& name,
     out.arguments.insert(out.arguments.end(), {"--package", version});
   out.version = installed_version(file);
   out.patience = file.patience;
+  out.time = file.time;
   out.hosts = file.hosts;
   out.without_cell = file.without_cell;
   const char* variable = std::getenv("HOME");

@@ -72,7 +72,7 @@ class ExecClient final : public Client {
         launch_(std::move(launch)),
         clock_(clock),
         on_event_(std::move(on_event)),
-        runs_(launch_.actor, clock) {
+        runs_(launch_, clock) {
     hello_.client = recipe_.name;
     hello_.version = recipe_.version;
     hello_.capabilities = capabilities_of(recipe_);
@@ -140,7 +140,7 @@ class ExecClient final : public Client {
           id, std::move(*options), [talk](process::Child& child) { talk_acp(talk, child); }, read);
     }
     const json pipes = request.value("pipes", json::object());
-    if (pipes.value("stdout", "") == "slow") options->stdout_pause = kSlowReader;
+    if (pipes.value("stdout", "") == "slow") options->stdout_pause = clock_.machine_time(kSlowReader);
     if (pipes.value("stdout", "") == "closed") options->stdout_bytes = 1;
     runs_.launch(id, std::move(*options), filled_in(recipe_.stdin_text, *values).value(), read,
                  pipes.value("stdin", "") == "open" ? Runs::Stdin::stays_open : Runs::Stdin::ends);

@@ -77,7 +77,7 @@ class ProgramClient final : public Client {
         home_(std::move(home)),
         clock_(clock),
         on_event_(std::move(on_event)),
-        runs_(launch_.actor, clock) {
+        runs_(launch_, clock) {
     hello_.client = launch_.argv.front();
     auto opener = Opener::make(home_ + "/.assay-opener", [this](const std::string& url) { opened(url); });
     if (opener) {

@@ -61,6 +61,8 @@ void Runs::start(std::uint64_t id, process::ChildOptions options, std::function<
   const std::lock_guard lock(mutex_);
   Run& run = runs_.at(id);
   run.argv = options.argv;
+  options.through = through_;
+  options.inherit = inherit_;
   auto child = process::Child::start(std::move(options));
   if (!child) return end_locked(run, Outcome::End::errored, {{"message", child.error().text()}});
   run.child.emplace(std::move(*child));
@@ -96,7 +98,7 @@ void Runs::conclude(Run& run, const Result<process::ExitStatus>& status, const R
 Outcome Runs::finish(std::uint64_t id, Micros deadline) {
   std::unique_lock lock(mutex_);
   Run& run = runs_.at(id);
-  if (!changed_.wait_for(lock, deadline, [&] { return run.done; })) {
+  if (!changed_.wait_for(lock, clock_.machine_time(deadline), [&] { return run.done; })) {
     end_locked(run, Outcome::End::timeout,
                {{"message", fmt::format("no end within {}", format_duration(deadline))}});
     lock.unlock();

@@ -22,7 +22,8 @@ class Runs {
                                             const process::ExitStatus& status)>;
 
   // `clock` outlives this.
-  Runs(std::string actor, const Clock& clock) : actor_(std::move(actor)), clock_(clock) {}
+  Runs(const Launch& launch, const Clock& clock)
+      : actor_(launch.actor), through_(launch.through), inherit_(launch.inherit), clock_(clock) {}
   ~Runs();
   Runs(const Runs&) = delete;
   Runs& operator=(const Runs&) = delete;
@@ -70,6 +71,8 @@ class Runs {
   bool send(std::uint64_t id, int signal, process::Child::To to);
 
   const std::string actor_;
+  const std::vector<std::string> through_;
+  const int inherit_;
   const Clock& clock_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;

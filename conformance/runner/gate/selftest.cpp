@@ -110,6 +110,11 @@ Result<SelftestReport> selftest(const std::vector<Case>& cases, const SelftestOp
   std::set<std::string> used;
   std::uint64_t index = 0;
   for (const Case& one : cases) {
+    const auto broken = [&](const std::string& mutant) {
+      PlannedCase planned{index++, options.seed, one, mutant_client(options, mutant)};
+      planned.confirm = false;  // it is to fail
+      return planned;
+    };
     ClientSpec reference = options.reference;
     reference.only_reports = options.reports;
     plan.push_back({index++, options.seed, one, std::move(reference)});
@@ -121,12 +126,12 @@ Result<SelftestReport> selftest(const std::vector<Case>& cases, const SelftestOp
       }
       used.insert(mutant);
       proof_of[index] = {mutant, check};
-      plan.push_back({index++, options.seed, one, mutant_client(options, mutant), true});
+      plan.push_back(broken(mutant));
+      plan.back().learn = true;
     }
     if (!options.matrix) continue;
     for (const std::string& mutant : options.mutants) {
-      if (!one.proven_by.contains(mutant))
-        plan.push_back({index++, options.seed, one, mutant_client(options, mutant)});
+      if (!one.proven_by.contains(mutant)) plan.push_back(broken(mutant));
     }
   }
   std::map<std::string, std::uint64_t> applicable, failing;  // mutant → other cases

@@ -231,7 +231,9 @@ Judgement judge_gap(const json& demand, const Observation& observation) {
   if (max != Micros::max()) wanted.push_back("at most " + phrase::duration(max));
   auto judge_pair = [&](Micros from, Micros to, const std::string& what) {
     const Micros gap = to - from;
-    if (gap >= min && gap <= max) return;
+    const CaseTime& time = observation.time;
+    const bool short_enough = max == Micros::max() || gap <= max + time.slack(max) + time.work(from, to);
+    if (gap >= min - time.slack(min) && short_enough) return;
     out.ok = false;
     out.facts.push_back(
         fmt::format("{} passed {} (expected: {})", phrase::duration(gap), what, phrase::list(wanted)));

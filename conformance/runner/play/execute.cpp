@@ -15,6 +15,7 @@
 #include "conformance/runner/client/reads.h"
 #include "conformance/runner/gate/gate.h"
 #include "conformance/runner/play/machinery.h"
+#include "conformance/runner/play/timed_case.h"
 #include "conformance/runner/play/unseen.h"
 #include "harness/fixture/redact/redact.h"
 #include "harness/process/cell.h"
@@ -28,22 +29,30 @@ namespace fs = std::filesystem;
 using nlohmann::json;
 
 json to_wire(const PlannedCase& planned, const std::string& data_folder) {
-  return {{"index", planned.index},     {"seed", planned.seed},          {"id", planned.one.id},
-          {"suite", planned.one.suite}, {"case", planned.one.source},    {"file", planned.one.file},
-          {"line", planned.one.line},   {"client", planned.client},      {"data_folder", data_folder},
-          {"learn", planned.learn},     {"arguments", planned.arguments}};
+  const json time = planned.time ? json(planned.time->per_1024) : json();
+  return {{"index", planned.index},         {"seed", planned.seed},
+          {"id", planned.one.id},           {"suite", planned.one.suite},
+          {"case", planned.one.source},     {"file", planned.one.file},
+          {"line", planned.one.line},       {"client", planned.client},
+          {"data_folder", data_folder},     {"time", time},
+          {"learn", planned.learn},         {"arguments", planned.arguments},
+          {"not_timed", planned.not_timed}, {"confirm", planned.confirm}};
 }
 
 Result<PlannedCase> from_wire(const json& wire) {
   Document document{wire.at("case"), {{"", wire.at("line").get<int>()}}, wire.at("file").get<std::string>()};
   auto one = parse_case(document, wire.at("suite").get<std::string>(), wire.at("id").get<std::string>());
   if (!one) return tl::unexpected(one.error());
+  const json& time = wire.at("time");
   return PlannedCase{wire.at("index").get<std::uint64_t>(),
                      wire.at("seed").get<std::uint64_t>(),
                      std::move(*one),
                      wire.at("client").get<ClientSpec>(),
                      wire.at("learn").get<bool>(),
-                     wire.at("arguments").get<std::vector<std::string>>()};
+                     wire.at("arguments").get<std::vector<std::string>>(),
+                     time.is_null() ? std::nullopt : std::optional(casetime::Rate{time.get<std::uint32_t>()}),
+                     wire.at("not_timed").get<std::string>(),
+                     wire.at("confirm").get<bool>()};
 }
 
 // A folder for one case that goes when the case is over.
@@ -73,7 +82,7 @@ constexpr std::uint64_t kCaseMemory = std::uint64_t{4} << 30U;
 constexpr int kUnconfirmedAgain = 3;
 
 CaseLine run_here(const PlannedCase& planned, const std::string& data_folder, Surroundings* surroundings) {
-  const auto play = [&] {
+  const auto once = [&](casetime::Rate rate, bool measure) {
     // In a cell every case has memory of its own, and nothing of it is left for the next.
     std::optional<process::CaseMemory> memory;
     if (surroundings != nullptr) {
@@ -85,11 +94,17 @@ CaseLine run_here(const PlannedCase& planned, const std::string& data_folder, Su
     SessionOptions options = machinery(data_folder);
     options.surroundings = surroundings;
     options.scratch = scratch.path();
+    options.rate = rate;
+    options.measure = measure;
     return run_case(planned, options);
   };
-  CaseRun run = play();
-  // A busy machine: nothing was judged, so nothing is made better by playing again.
-  for (int again = 0; run.unconfirmed && again < kUnconfirmedAgain; ++again) run = play();
+  CaseRun run = play_in_time(planned, [&](casetime::Rate rate, bool measure) {
+    CaseRun played = once(rate, measure);
+    // A busy machine: nothing was judged, so nothing is made better by playing again.
+    for (int again = 0; played.unconfirmed && again < kUnconfirmedAgain; ++again)
+      played = once(rate, measure);
+    return played;
+  });
   // What leaves here went through the redactor, the record too.
   std::string line = case_line(run.record, run.redactor);
   auto record = parse_record(header_line({}) + "\n" + line + "\n", planned.one.id);

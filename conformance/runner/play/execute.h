@@ -20,6 +20,7 @@ struct ExecuteOptions {
   // is killed and not reported.
   const std::atomic<bool>* interrupted = nullptr;
   const std::atomic<bool>* enough = nullptr;
+  std::optional<casetime::Rate> time = std::nullopt;  // of the plays of a Stage: PlannedCase::time
   unsigned retries = 0;  // how often a case that fails is tried again (joined_attempts in gate.h)
 };
 

@@ -33,16 +33,23 @@ void read_disk(ObjectReader& map, const json& value, Machine& out) {
   out.disk = *bytes;
 }
 
+void read_time(ObjectReader& map, const json& value, Machine& out) {
+  const auto rate = casetime::parse_rate(value.is_string() ? value.get<std::string>() : value.dump());
+  if (!rate) return map.problem("emulate", "time: " + rate.error().message);
+  out.time = *rate;
+}
+
 void read_trait(ObjectReader& map, const json& entry, Machine& out) {
   if (entry.is_object() && entry.size() == 1) {
     if (entry.contains("clock")) return read_clock(map, entry["clock"], out);
     if (entry.contains("disk")) return read_disk(map, entry["disk"], out);
+    if (entry.contains("time")) return read_time(map, entry["time"], out);
   }
   if (entry == "opener") {
     out.opener = true;
     return;
   }
-  std::vector<std::string> known = {"clock", "disk", "opener"};
+  std::vector<std::string> known = {"clock", "disk", "opener", "time"};
   for (const process::ShimInfo& shim : process::shims()) known.emplace_back(shim.name);
   const std::string name = entry.is_string()                        ? entry.get<std::string>()
                            : entry.is_object() && entry.size() == 1 ? entry.begin().key()
@@ -53,9 +60,9 @@ void read_trait(ObjectReader& map, const json& entry, Machine& out) {
       return;
     }
   }
-  if (entry.is_string() && (name == "clock" || name == "disk")) {
-    map.problem("emulate", fmt::format("{} needs a value, as in [{}: {}]", name, name,
-                                       name == "clock" ? "+2h" : "8KiB"));
+  if (entry.is_string() && (name == "clock" || name == "disk" || name == "time")) {
+    const char* example = name == "clock" ? "+2h" : name == "disk" ? "8KiB" : "x50";
+    map.problem("emulate", fmt::format("{} needs a value, as in [{}: {}]", name, name, example));
     return;
   }
   map.problem("emulate", unknown_word("trait of a machine", name, known));
@@ -83,6 +90,7 @@ std::string describe(const Machine& machine) {
     add(fmt::format("a clock that is off by {:+d} s",
                     std::chrono::duration_cast<seconds>(machine.clock).count()));
   if (machine.opener) add("a browser's command that notes its arguments");
+  if (!machine.time.natural()) add("time that goes " + casetime::to_string(machine.time));
   if (machine.disk != 0) add(fmt::format("a disk of {} bytes", machine.disk));
   return out;
 }

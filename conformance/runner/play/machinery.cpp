@@ -18,13 +18,13 @@ namespace {
 using nlohmann::json;
 
 json browse(const std::string& url, const json& plan, Journal& journal, const std::string& ca_file,
-            http::CancelToken& over) {
+            const Clock& clock, http::CancelToken& over) {
   const auto read = browser::read_plan(plan.empty() ? json() : plan);
   if (!read) return {{"error", read.error().message}, {"status", 0}};
   browser::VisitOptions options;
   options.ca_file = ca_file;
   options.over = &over;
-  return browser::to_json(browser::visit(url, *read, journal, options));
+  return browser::to_json(browser::visit(url, browser::in_machine_time(*read, clock), journal, options));
 }
 
 // Auth headers are where a secret belongs, and bodies for those who issued it; everything else that a client

@@ -13,6 +13,7 @@
 #include "harness/base/journal.h"
 #include "harness/base/time.h"
 #include "harness/process/canary.h"
+#include "harness/time/clock_map.h"
 
 namespace assay::conformance {
 
@@ -25,6 +26,7 @@ struct Outcome {
   nlohmann::json result;                                  // End::result: the result; else {"message": why}
   std::vector<std::pair<Micros, nlohmann::json>> events;  // by the world's clock
   Micros started{0}, ended{0};
+  Micros first_request{0};  // the first that the client sent since; 0 = none
 };
 
 // One process that played an actor.
@@ -38,6 +40,21 @@ struct ProcessOutcome {
   std::vector<std::string> left_behind;  // "pid 12 sleep"
   int pid = 0;
   std::vector<process::Sighting> sightings;  // it and its descendants, with what each was started with
+};
+
+// How time went in one play.
+struct CaseTime {
+  casetime::Rate rate;
+  Micros late{0};                                 // the latest that a wait ended, by the machine's clock
+  Micros cpu{0};                                  // that the clients used, as far as it was seen
+  std::vector<std::pair<Micros, Micros>> cpu_at;  // when a request came → what had been used by then
+  std::vector<std::string> uncompressed;          // programs whose time ran on as it is, with the reason
+  std::vector<std::string> refused;               // ... that were refused a way of waiting
+
+  // What a bound of a check may be missed by. Nothing at the natural rate; else a tenth of it. An upper bound
+  // gives way too for the work that clients did between two moments: it takes N times as long.
+  Micros slack(Micros bound) const { return rate.natural() ? Micros(0) : bound / 10; }
+  Micros work(Micros from, Micros to) const;
 };
 
 struct Finding {
@@ -54,9 +71,10 @@ struct Observation {
       pages;  // what the browser saw, in order: {status, headers, body, error, url, step}
   std::vector<std::shared_ptr<const JournalEntry>> journal;
   std::map<std::string, std::string> homes;  // actor → path
-  nlohmann::json store;           // the credential file; discarded = there but not JSON; null = absent
-  int store_mode = 0;             // its permission bits
-  std::vector<Finding> findings;  // canaries where they must not be
+  nlohmann::json store;  // the credential file; discarded = there but not JSON; null = absent
+  int store_mode = 0;    // its permission bits
+  CaseTime time;
+  std::vector<Finding> findings;                                     // canaries where they must not be
   std::vector<std::pair<std::string, process::FileSearch>> written;  // folders that clients could write to
   std::map<std::string, std::string> files;  // text of every small file in the homes, by path below the home
   std::vector<std::string> seeds;            // of the provider descriptor

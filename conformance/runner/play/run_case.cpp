@@ -115,6 +115,7 @@ std::string command_for(const PlannedCase& planned, bool cells) {
       planned.client.arguments.empty() ? named : planned.client.arguments;
   words.insert(words.end(), client.begin(), client.end());
   words.insert(words.end(), {"--seed", std::to_string(planned.seed)});
+  if (planned.time) words.insert(words.end(), {"--time", casetime::to_string(*planned.time)});
   if (!cells) words.emplace_back("--no-cells");
   return shell_line(words);
 }
@@ -193,6 +194,7 @@ CaseRun run_case(const PlannedCase& planned, const SessionOptions& common) {
       if (record.model.empty()) record.model = outcome.request.value("model", "");
     }
   }
+  out.time = played.observation.time;
   out.redactor = redactor_for(played.secrets);
   std::vector<std::vector<std::uint64_t>*> evidence;
   for (auto& check : record.checks) evidence.push_back(&check.evidence);

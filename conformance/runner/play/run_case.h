@@ -17,10 +17,14 @@ struct PlannedCase {
   ClientSpec client;
   bool learn = false;  // which reports show a failure is found out (failing_with in judge/reports.h)
   std::vector<std::string> arguments = {};  // what else its repetition takes: {"--cases", "./mine.yaml"}
+  std::optional<casetime::Rate> time = std::nullopt;  // --time; none = as the case and the client say
+  std::string not_timed = {};  // why this machine cannot compress time; then the case is played at x1
+  bool confirm = true;         // a failure in case time is confirmed at a lower rate
 };
 
 struct CaseRun {
   bool unconfirmed = false;  // a cut was not seen to be read: playing it again may give a verdict
+  CaseTime time;             // how it went
   CaseRecord record;
   Redactor redactor;  // takes this case's secrets out of whatever is written
 };

@@ -18,7 +18,7 @@ Played Session::run() {
   } catch (const Stop& stop) {
     note_stop(stop);
   }
-  played_.acting = clock_.now() - played_.setup;
+  played_.acting = clock_.machine_time(clock_.now()) - played_.setup;
   wind_up();
   return std::move(played_);
 }
@@ -67,6 +67,7 @@ void to_json(nlohmann::json& out, const ClientSpec& client) {
          {"arguments", client.arguments},
          {"patience_us", client.patience.count()},
          {"hosts", client.hosts}};
+  if (client.time) out["time"] = client.time->per_1024;
   if (client.program) out["program"] = true;
   if (client.narrate) out["narrate"] = true;
   if (!client.home_reads.empty()) out["home_reads"] = client.home_reads;
@@ -83,6 +84,7 @@ void from_json(const nlohmann::json& in, ClientSpec& client) {
   in.at("version").get_to(client.version);
   client.patience = Micros(in.at("patience_us").get<std::int64_t>());
   in.at("hosts").get_to(client.hosts);
+  if (in.contains("time")) client.time = casetime::Rate{in["time"].get<std::uint32_t>()};
   client.program = in.contains("program");
   in.at("directory").get_to(client.directory);
   in.at("arguments").get_to(client.arguments);

@@ -22,19 +22,20 @@ namespace assay::conformance {
 
 // What is under test, as the command line or a client file names it.
 struct ClientSpec {
-  std::string name;                      // "reference"
-  std::vector<std::string> argv;         // of an adapter; of an exec client what its recipe says
-  std::vector<std::string> environment;  // beside HOME, PATH, TERM, LANG, or instead of them
-  std::string version;                   // where it is known before the client is asked
+  std::string name;                        // "reference"
+  std::vector<std::string> argv;           // of an adapter; of an exec client what its recipe says
+  std::vector<std::string> environment;    // beside HOME, PATH, TERM, LANG, or instead of them
+  std::string version;                     // where it is known before the client is asked
   std::vector<std::string> packages = {};  // what is installed for it, "openai 7.55.0"; for the record
-  std::optional<Recipe> recipe;          // of a program that is run for each chat
-  bool program = false;                  // argv is any program, run for each operation (program_client.h)
-  std::string directory;                 // where a program or an adapter runs; empty = in its HOME
-  std::vector<std::string> arguments;    // how a command line names it: {"--client", "./mine.yaml"}
-  bool narrate = false;                  // what it says and shows is journalled
+  std::optional<Recipe> recipe;            // of a program that is run for each chat
+  bool program = false;                    // argv is any program, run for each operation (program_client.h)
+  std::string directory;                   // where a program or an adapter runs; empty = in its HOME
+  std::vector<std::string> arguments;      // how a command line names it: {"--client", "./mine.yaml"}
+  bool narrate = false;                    // what it says and shows is journalled
   // How an adapter is run as a program instead, for cases that need `process`.
   std::optional<Recipe> as_program = std::nullopt;
-  Micros patience{0};  // every operation has at least this long
+  Micros patience{0};                                 // every operation has at least this long
+  std::optional<casetime::Rate> time = std::nullopt;  // the fastest that it follows well
   // Role of a fake ("inference") → names that the client asks for over https, whatever it is told.
   std::map<std::string, std::vector<std::string>> hosts = {};
   bool without_cell = false;  // its file says `cells: none`: it runs outside, one case at a time
@@ -56,13 +57,16 @@ struct SessionOptions {
   std::string data_folder;
   std::string scratch;  // a folder for the homes of this case; removed by the caller
   std::uint64_t seed = 0;
+  casetime::Rate rate;   // how many seconds of the case pass in one of the machine's
+  bool measure = false;  // how late waits end, at the natural rate too
   // Of a worker inside a cell with CellOptions::catch_all; null elsewhere. Outlives the session.
   Surroundings* surroundings = nullptr;
   // One visit of the user agent: walks from `url`, ends with what it was shown. Blocks; journals as
-  // "browser". It trusts the authorities of `ca_file`, or those of the machine when that is empty. `over`
-  // says that the clients have done what they were asked; it outlives the visit.
+  // "browser", and waits in the time of `clock`. It trusts the authorities of `ca_file`, or those of the
+  // machine when that is empty. `over` says that the clients have done what they were asked; it outlives the
+  // visit.
   std::function<nlohmann::json(const std::string& url, const nlohmann::json& plan, Journal& journal,
-                               const std::string& ca_file, http::CancelToken& over)>
+                               const std::string& ca_file, const Clock& clock, http::CancelToken& over)>
       browse;
   // Finds canaries where they must not be.
   std::function<std::vector<Finding>(const Observation& observation,

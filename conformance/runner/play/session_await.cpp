@@ -14,7 +14,11 @@ using std::chrono::milliseconds;
 constexpr Micros kAwaitDeadline = std::chrono::seconds(10);
 
 void Session::perform(const Step::Await& step, const std::string&) {
-  const Micros deadline = step.deadline == Micros(0) ? kAwaitDeadline : step.deadline;
+  Micros deadline = step.deadline == Micros(0) ? kAwaitDeadline : step.deadline;
+  // Of a client that has sent nothing yet it counts by the machine's clock.
+  for (const auto& [label, begun] : started_) {
+    if (first_request_since(begun.at) == Micros(0)) deadline = std::max(deadline, clock_.case_time(deadline));
+  }
   if (step.kind == "journal") {
     const auto query = parse_query(step.what);
     if (!query) broken(query.error().message);
@@ -50,7 +54,7 @@ void Session::perform(const Step::Await& step, const std::string&) {
     (void)found->second.actor->client->finish(found->second.id, deadline);
     return;
   }
-  const auto until = std::chrono::steady_clock::now() + deadline;
+  const auto until = std::chrono::steady_clock::now() + clock_.machine_time(deadline);
   while (count() < step.count) {
     if (over() ||
         changed_.wait_until(lock, std::min(until, std::chrono::steady_clock::now() + milliseconds(100))) ==

@@ -32,7 +32,7 @@ void Session::perform(const Step::Cancel& step, const std::string&) {
   json request = {{"op", "cancel"}, {"target", found->second.id}};
   if (step.terminate) request["terminate"] = true;
   const std::uint64_t id = client.begin(std::move(request));
-  (void)client.finish(id, kAnswerDeadline);
+  (void)client.finish(id, clock_.case_time(kAnswerDeadline));
   finish(found->second, step.label);
   started_.erase(found);
 }
@@ -47,7 +47,7 @@ void Session::perform(const Step::Answer& step, const std::string&) {
     request["target"] = found->second.id;
   }
   const std::uint64_t id = actor->client->begin(std::move(request));
-  (void)actor->client->finish(id, kAnswerDeadline);
+  (void)actor->client->finish(id, clock_.case_time(kAnswerDeadline));
 }
 
 void Session::perform(const Step::Parallel& step, const std::string&) {

@@ -15,6 +15,8 @@
 #include "conformance/runner/play/opener.h"
 #include "conformance/runner/play/port_holder.h"
 #include "conformance/runner/play/session.h"
+#include "conformance/runner/play/time_watch.h"
+#include "harness/time/case_clock.h"
 #include "harness/world/world.h"
 
 namespace assay::conformance {
@@ -30,7 +32,13 @@ class Session {
  public:
   // The arguments outlive the session.
   Session(const Case& one, const WorldPlan& plan, const ClientSpec& client, const SessionOptions& options)
-      : case_(one), plan_(plan), client_(client), options_(options), journal_(clock_, kJournalCapacity) {
+      : case_(one),
+        plan_(plan),
+        client_(client),
+        options_(options),
+        clock_(casetime::ClockMap::begin(options.rate)),
+        journal_(clock_, kJournalCapacity),
+        time_(clock_, journal_, options.measure) {
     journal_.set_listener([this](const JournalEntry& entry) { flood_.count(entry); });
   }
 
@@ -51,6 +59,7 @@ class Session {
     Actor* actor = nullptr;
     std::uint64_t id = 0;
     Micros deadline{0};
+    Micros at{0};
   };
   struct SeenEvent {
     std::string label;
@@ -93,6 +102,8 @@ class Session {
   Begun begin(const Operation& operation);
   void finish(const Begun& begun, const std::string& label);
   std::size_t requests_since(Micros start) const;
+  Micros first_request_since(Micros start) const;
+  void await_first_request(const Begun& begun) const;
 
   // One for each kind of step; `text` is the step as the journal names it.
   void perform(const Step::Do& step, const std::string& text);
@@ -131,10 +142,11 @@ class Session {
   const WorldPlan& plan_;
   const ClientSpec& client_;
   const SessionOptions& options_;
-  SystemClock clock_;
+  casetime::CaseClock clock_;
   std::int64_t clients_from_ns_ = 0;               // CLOCK_REALTIME when the first client was started
   FloodWatch flood_{[this] { stop_flooding(); }};  // before the journal, whose listener it is
   Journal journal_;
+  TimeWatch time_;
   std::vector<PortHolder> busy_;
   std::unique_ptr<World> world_;
   Played played_;

@@ -44,6 +44,7 @@ void Session::wind_up() {
   if (world_) world_->settle();
   if (options_.surroundings != nullptr) options_.surroundings->end();
   seen.journal = journal_.entries();
+  seen.time = time_.seen();
   for (const auto& entry : seen.journal) {
     if (!entry->detail.is_object() || !entry->detail.contains("fault_refused")) continue;
     const std::string why = refused_by_client(*entry, seen.journal, plan_.provider);

@@ -66,17 +66,22 @@ Session::Begun Session::begin(const Operation& operation) {
       "client", JournalKind::action,
       fmt::format("begins {}{}", operation.op, operation.label.empty() ? "" : " as " + operation.label),
       actors_.size() > 1 ? json{{"actor", actor.name}} : json());
-  const Micros deadline = milliseconds(request["deadline_ms"].get<std::int64_t>()) + adapter::grace;
+  const Micros deadline =
+      milliseconds(request["deadline_ms"].get<std::int64_t>()) + clock_.case_time(adapter::grace);
   // An event may come before begin() returns; on_event waits for this lock and then knows the label.
   const std::lock_guard lock(mutex_);
+  const Micros at = clock_.now();
   const std::uint64_t id = actor.client->begin(std::move(request));
   actor.labels[id] = operation.label;
-  return {&actor, id, deadline};
+  return {&actor, id, deadline, at};
 }
 
 void Session::finish(const Begun& begun, const std::string& label) {
+  await_first_request(begun);
   Outcome outcome = begun.actor->client->finish(begun.id, begun.deadline);
   outcome.label = label;
+  outcome.first_request = first_request_since(outcome.started);
+  if (outcome.first_request > outcome.ended) outcome.first_request = Micros(0);
   if (outcome.end == Outcome::End::timeout)
     outcome.result["message"] = fmt::format("{}, {} requests sent", outcome.result.value("message", ""),
                                             requests_since(outcome.started));
@@ -95,6 +100,26 @@ void Session::finish(const Begun& begun, const std::string& label) {
   if (outcome.end == Outcome::End::errored && errored_.empty())
     errored_ = outcome.op + ": " + outcome.result.value("message", "");
   played_.observation.outcomes[label].push_back(std::move(outcome));
+}
+
+// In case time a program that takes a second to start has lost many: its deadline begins with its first
+// request, and until then it has as long by the machine's clock.
+void Session::await_first_request(const Begun& begun) const {
+  constexpr Micros kSlice = milliseconds(20);
+  if (clock_.map().rate.natural()) return;
+  const auto until = std::chrono::steady_clock::now() + begun.deadline;
+  const auto sent = [&](const JournalEntry& e) { return e.kind == JournalKind::request && e.at >= begun.at; };
+  while (!begun.actor->client->ended(begun.id) && std::chrono::steady_clock::now() < until) {
+    if (journal_.wait(sent, clock_.case_time(kSlice), "a request")) return;
+  }
+}
+
+Micros Session::first_request_since(Micros start) const {
+  const auto entries = journal_.entries();
+  const auto found = std::find_if(entries.begin(), entries.end(), [&](const auto& entry) {
+    return entry->kind == JournalKind::request && entry->at >= start;
+  });
+  return found == entries.end() ? Micros(0) : (*found)->at;
 }
 
 std::size_t Session::requests_since(Micros start) const {

@@ -96,7 +96,7 @@ void Session::set_up() {
   clock_gettime(CLOCK_REALTIME_COARSE, &now);  // the clock that files are stamped by
   clients_from_ns_ = now.tv_sec * std::int64_t{1'000'000'000} + now.tv_nsec;
   start_clients();
-  played_.setup = clock_.now();
+  played_.setup = clock_.machine_time(clock_.now());
 }
 
 // The credential of the case as an entry of auth.json, for clients that keep one; an adapter says only in its
@@ -179,6 +179,7 @@ Launch Session::launch_of(const Actor& actor) {
   launch.directory = actor.home;
   launch.sandbox = sandbox_.get();
   launch.on_output = [this](const process::OutputChunk& chunk) { flood_.count_output(chunk.bytes.size()); };
+  if (auto timed = time_.apply(launch); !timed) throw Stop{Stop::Why::could_not_run, timed.error().message};
   return launch;
 }
 

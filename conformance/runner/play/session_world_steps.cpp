@@ -42,8 +42,9 @@ json Session::merged_plan(const json& over) const {
 }
 
 void Session::visit(const std::string& url, const json& plan) {
-  json page = options_.browse(
-      url, plan, journal_, options_.surroundings == nullptr ? "" : options_.surroundings->ca_file(), over_);
+  json page = options_.browse(url, plan, journal_,
+                              options_.surroundings == nullptr ? "" : options_.surroundings->ca_file(),
+                              clock_, over_);
   const std::lock_guard lock(mutex_);
   pages_.push_back(std::move(page));
   changed_.notify_all();

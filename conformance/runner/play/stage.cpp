@@ -69,6 +69,7 @@ Result<std::vector<Play>> Stage::play(const std::vector<json>& schedules,
     auto one = staged(race_, cases_, {client_.program, schedule});
     if (!one) return tl::unexpected(one.error());
     plan.push_back({plan.size(), seed_, std::move(*one), client_});
+    plan.back().time = options_.time;
   }
   std::atomic<bool> stop{false};
   ExecuteOptions options = options_;
