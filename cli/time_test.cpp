@@ -81,7 +81,9 @@ TEST_F(Time, AMinuteOfAProgramsPatienceTakesSeconds) {
   // By its own clock it took over a minute. At x20 that is over 3 s; a busy machine plays it again at lower
   // rates.
   EXPECT_GE(record.duration_us, 3'000'000);
-  if (record.time->rate == "x20" && record.time->notes.empty()) EXPECT_LT(record.duration_us, 40'000'000);
+  if (record.time->rate == "x20" && record.time->notes.empty()) {
+    EXPECT_LT(record.duration_us, 40'000'000);
+  }
 }
 
 TEST_F(Time, AFailureIsConfirmedAtALowerRateAndTheRecordSaysSo) {
