@@ -19,7 +19,7 @@ std::string one(const Condition& condition) {
     case Kind::equals:
       return value(condition.value);
     case Kind::not_equals:
-      return condition.value == "" ? "not empty" : "not " + value(condition.value);
+      return condition.value == json("") ? "not empty" : "not " + value(condition.value);
     case Kind::present:
       return "any value";
     case Kind::absent:
@@ -155,7 +155,7 @@ std::string moment(const std::string& name, const Operations& operations) {
     if (operations.contains(label) || label.find(' ') == std::string::npos)
       return fmt::format("the{} of {}", end, subject(label, operations));
   }
-  const std::string noun = entries(name, false);
+  std::string noun = entries(name, false);
   if (noun == "SIGTERM" || noun.find('"') != std::string::npos) return noun;
   return (noun.find(" #") == std::string::npos ? "the first " : "") + noun;
 }
