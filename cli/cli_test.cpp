@@ -140,7 +140,9 @@ TEST_F(Cli, ExplainTellsRequirementWorldAndCommand) {
 
 TEST_F(Cli, ListShowsCasesFaultsAndMutants) {
   EXPECT_THAT(assay({"list"}).out, HasSubstr("demo/models/live"));
-  EXPECT_THAT(assay({"list", "faults"}).out, AllOf(HasSubstr("rst"), HasSubstr("(lossless)")));
+  const std::string faults = assay({"list", "faults"}).out;
+  EXPECT_THAT(faults, AllOf(HasSubstr("rst"), HasSubstr("(lossless)")));
+  for (const auto line : split(faults, '\n')) EXPECT_LE(line.size(), 100u) << line;
   EXPECT_THAT(assay({"list", "mutants"}).out, HasSubstr("nonblocking-callback-reader"));
 }
 

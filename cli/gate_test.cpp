@@ -105,6 +105,16 @@ TEST_F(Gate, ThresholdsAndRetries) {
   EXPECT_EQ(with({"--max-fail", "1"}).status.code, 1);
   EXPECT_FALSE(record().complete());
   EXPECT_THAT(record().cases, SizeIs(1));
+  // Several at a time: what is in flight is ended, and not counted.
+  EXPECT_EQ(assay({"run", "chat/stream/*/line-ends", "--client", kMutant, "--out", "out", "-j", "4",
+                   "--max-fail", "1", "--repeat", "4"})
+                .status.code,
+            1);
+  EXPECT_FALSE(record().complete());
+  const auto stopped = record();
+  EXPECT_EQ(std::count_if(stopped.cases.begin(), stopped.cases.end(),
+                          [](const CaseRecord& one) { return one.verdict == Verdict::fail; }),
+            1);
   EXPECT_EQ(with({"--retries", "1"}).status.code, 1);
   EXPECT_TRUE(record().complete());
   for (const CaseRecord& one : record().cases)

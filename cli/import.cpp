@@ -46,6 +46,9 @@ ExitCode run_import(const ImportOptions& options) {
   for (const Refusal& refusal : imported->refused)
     std::fprintf(stderr, "assay import: %s: exchange %zu refused: %s\n",
                  without_controls(options.file).c_str(), refusal.index, refusal.reason.c_str());
+  if (options.format.empty() && imported->format == "body")
+    say({"nothing in it says what recorded it; read as a bare response body (--format body says so)",
+         options.file, 0});
   Fixture& fixture = imported->fixture;
   if (fixture.exchanges.empty()) return ExitCode::usage;
   std::string told;

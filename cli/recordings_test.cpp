@@ -84,6 +84,15 @@ TEST_F(CliRecordings, ImportWritesOverNothingUnlessToldTo) {
   EXPECT_THAT(piped.err, HasSubstr("1 exchange imported"));
 }
 
+// A note to oneself became a fixture without a word.
+TEST_F(CliRecordings, AFileThatNoRecorderWroteIsToldToBeABody) {
+  std::ofstream(folder_ + "/note.txt") << "remember the milk";
+  const auto done = assay({"import", "note.txt", "--out", "note.json"});
+  EXPECT_EQ(done.status.code, 0) << done.err;
+  EXPECT_THAT(done.err, HasSubstr("note.txt: nothing in it says what recorded it"));
+  EXPECT_EQ(assay({"import", "note.txt", "--out", "told.json", "--format", "body"}).err, "");
+}
+
 TEST_F(CliRecordings, NamesOfFilesAreShownWithoutControls) {
   const std::string name = folder_ + "/\x1b]0;title\x07.json";
   std::ofstream(name) << "{}";

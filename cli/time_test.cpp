@@ -113,7 +113,8 @@ TEST_F(Time, ARateIsARate) {
   }
   data_ = ASSAY_SOURCE_DIR;  // has races
   for (const char* wrong : {"20", "x0", "fast"}) {
-    expect_refused({"repro", "eagain", "--client", "reference", "--time", wrong}, 2, "--time: expected a rate");
+    expect_refused({"repro", "eagain", "--client", "reference", "--time", wrong}, 2,
+                   "--time: expected a rate");
   }
 }
 
