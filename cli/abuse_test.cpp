@@ -112,10 +112,11 @@ for line in sys.stdin:
 
 TEST_F(AbuseTest, AnAnswerThatIsNestedAMillionTimesIsAnErrorOfTheAdapter) {
   for (const char* flag : {"", "--no-cells"}) {
-    program("client.py",
-            std::string("answer = lambda seq: '{\"seq\": %d, \"result\": {\"ok\": true, \"text\": ' % seq + "
-                        "'[' * 1500000 + ']' * 1500000 + '}}'\n") +
-                kHostileAdapter);
+    std::string source =
+        "answer = lambda seq: '{\"seq\": %d, \"result\": {\"ok\": true, \"text\": ' % seq + "
+        "'[' * 1500000 + ']' * 1500000 + '}}'\n";
+    source += kHostileAdapter;
+    program("client.py", source);
     std::vector<std::string> arguments = {"run", "--out", "out", "--no-start-check"};
     if (*flag != '\0') arguments.emplace_back(flag);
     for (const char* word : {"--adapter", "/usr/bin/python3", "client.py"}) arguments.emplace_back(word);
@@ -176,9 +177,10 @@ TEST_F(AbuseTest, AFileThatTheClientFileWroteIsNoLeak) {
 TEST_F(AbuseTest, TheCommandLineOfTheRecordHasNoSecrets) {
   program("client.py", "answer = lambda seq: '{\"seq\": %d, \"result\": {\"ok\": true}}' % seq\n" +
                            std::string(kHostileAdapter));
-  (void)assay({"run", "--out", "out", "--no-start-check", "--adapter",
-               "/usr/bin/python3 client.py api_key=sk-proj-Zq7xW2mT9vLbR4cK8vHd password=hunter2hunter2x "
-               "Rk9vW2x8Tn3Bw5Yp0Jd6qL1f --token correct-horse"});
+  const std::string adapter =
+      "/usr/bin/python3 client.py api_key=sk-proj-Zq7xW2mT9vLbR4cK8vHd password=hunter2hunter2x "
+      "Rk9vW2x8Tn3Bw5Yp0Jd6qL1f --token correct-horse";
+  (void)assay({"run", "--out", "out", "--no-start-check", "--adapter", adapter});
   const json command = line_of(folder_ + "/out/run.jsonl", "header")["command"];
   EXPECT_EQ(command[1], "run");
   EXPECT_THAT(command[6].get<std::string>(), HasSubstr("/usr/bin/python3 client.py redacted-"));

@@ -61,8 +61,8 @@ class AttackTest : public testing::TestWithParam<Attacker> {
     if (GetParam().nobody) {
       for (const char* part : {"", "/home", "/client", "/out"})
         ASSERT_EQ(::chown((folder_ + part).c_str(), 65534, 65534), 0);
-      const auto reached =
-          as_user({"test", "-x", ASSAY_PROGRAM, "-a", "-r", ASSAY_SOURCE_DIR "/README.md"}, {});
+      const std::string readme = ASSAY_SOURCE_DIR "/README.md";
+      const auto reached = as_user({"test", "-x", ASSAY_PROGRAM, "-a", "-r", readme}, {});
       if (!reached.status.ok()) GTEST_SKIP() << "nobody cannot reach " ASSAY_PROGRAM;
     }
   }

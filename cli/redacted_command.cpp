@@ -36,9 +36,7 @@ std::vector<std::string> redacted_words(const std::vector<std::string>& words, c
       std::vector<std::string> inner;
       for (const std::string_view part : split(word, ' ')) inner.emplace_back(part);
       out.push_back(fmt::format("{}", fmt::join(redacted_words(inner, redact), " ")));
-    } else if (secret_follows && !word.starts_with('-')) {
-      out.push_back(placeholder(word.size()));
-    } else if (secret::looks_random(word)) {
+    } else if ((secret_follows && !word.starts_with('-')) || secret::looks_random(word)) {
       out.push_back(placeholder(word.size()));
     } else if (equals != std::string::npos && equals + 1 < word.size() &&
                names_secret(word.substr(0, equals))) {

@@ -3,7 +3,6 @@
 #include <gmock/gmock.h>
 
 #include <filesystem>
-#include <source_location>
 #include <thread>
 
 #include "harness/http/client.h"
@@ -55,7 +54,7 @@ TEST(TestingWorld, ARecordingBesideTheTestIsPlayed) {
   // A compiler that is told relative paths says nothing of where the test is: then they begin where it runs.
   namespace fs = std::filesystem;
   const fs::path file = fs::path(ASSAY_TESTING_DATA) / "fixtures/worldrouter/inference-api/chat-pong.json";
-  const fs::path source = std::source_location::current().file_name();
+  const fs::path source = __FILE__;
   const fs::path beside = source.is_absolute() ? source.parent_path() : fs::current_path();
   const World world("inference: {fixture: ./" + fs::relative(file, beside).string() + "}");
   EXPECT_THAT(chat(world, {}, true).body, HasSubstr("data: [DONE]"));

@@ -47,12 +47,11 @@ struct World::State {
   serve::WorldView view() const { return worlds->find(serve::kDefaultWorld).value(); }
 };
 
-World::World(std::string_view yaml, WorldOptions options, const char* package_data,
-             const std::source_location& test)
+World::World(std::string_view yaml, WorldOptions options, const char* package_data, const char* test_file)
     : state_(std::make_unique<State>()) {
   serve::Worlds::Options settings;
   settings.data = options.data.empty() ? data_folder(package_data) : options.data;
-  const std::filesystem::path source = test.file_name();
+  const std::filesystem::path source = test_file;
   const std::string folder = !options.folder.empty() ? options.folder
                              : source.is_absolute()  ? source.parent_path().string()
                                                      : std::filesystem::current_path().string();

@@ -13,7 +13,6 @@
 #include <cstdint>
 #include <memory>
 #include <nlohmann/json.hpp>
-#include <source_location>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -41,8 +40,7 @@ class World {
   // package that the test is compiled against has its data; a definition of the target assay::testing, never
   // given by hand.
   explicit World(std::string_view yaml = {}, WorldOptions options = {},
-                 const char* package_data = ASSAY_TESTING_DATA,
-                 const std::source_location& test = std::source_location::current());
+                 const char* package_data = ASSAY_TESTING_DATA, const char* test_file = __builtin_FILE());
   ~World();
   World(World&&) noexcept;
   World& operator=(World&&) noexcept;

@@ -40,7 +40,7 @@ class AdminAbuse : public testing::Test {
   }
   std::string refusal(const Request& request, int status) const {
     const Response got = admin_->answer(request);
-    const std::string body = body_bytes(got);
+    std::string body = body_bytes(got);
     EXPECT_EQ(got.status, status) << body;
     EXPECT_LT(body.size(), 2000U);
     return body;

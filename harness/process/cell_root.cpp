@@ -325,7 +325,8 @@ Result<void> CellRoot::show_all(std::vector<std::string> shows, const OutsideUse
   for (const std::string& path : top) {
     if (auto shown = show(path, user); !shown) return shown;
   }
-  for (const auto& [path, target] : links) {
+  for (const auto& [place, target] : links) {
+    const std::string& path = place;
     const bool covered =
         in_system(path) || lies_in(path, "/etc") ||
         std::any_of(top.begin(), top.end(), [&](const std::string& one) { return lies_in(path, one); }) ||

@@ -166,8 +166,10 @@ class Writer {
     code_.push_back({static_cast<std::uint16_t>(BPF_JMP | how | BPF_K), yes, no, k});
   }
   void load(std::size_t offset) { add(BPF_LD | BPF_W | BPF_ABS, static_cast<std::uint32_t>(offset)); }
-  void load_low(std::uint32_t argument) { load(offsetof(seccomp_data, args) + 8 * argument); }
-  void load_high(std::uint32_t argument) { load(offsetof(seccomp_data, args) + 8 * argument + 4); }
+  void load_low(std::uint32_t argument) { load(offsetof(seccomp_data, args) + std::size_t{8} * argument); }
+  void load_high(std::uint32_t argument) {
+    load(offsetof(seccomp_data, args) + std::size_t{8} * argument + 4);
+  }
   void unless_equal(std::uint32_t k) { jump(BPF_JEQ, k, 0, kMiss); }
   void unless_not_equal(std::uint32_t k) { jump(BPF_JEQ, k, kMiss, 0); }
   void unless_one_of(const std::vector<std::uint32_t>& values) {

@@ -24,7 +24,8 @@ struct Rate {
 
   double factor() const { return per_1024 / 1024.0; }
   bool natural() const { return per_1024 == 1024; }
-  auto operator<=>(const Rate&) const = default;
+  friend constexpr bool operator==(Rate a, Rate b) { return a.per_1024 == b.per_1024; }
+  friend constexpr auto operator<=>(Rate a, Rate b) { return a.per_1024 <=> b.per_1024; }
 };
 constexpr std::uint32_t kFastest = 1000;
 // Reads "x20" or "x2.5": from x1 to x1000. Says what was expected.

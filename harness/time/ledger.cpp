@@ -15,7 +15,7 @@ constexpr std::size_t kClasses = 128;
 std::size_t class_of(std::uint64_t micros) {
   if (micros < 4) return micros;
   const auto power = static_cast<unsigned>(std::bit_width(micros)) - 1;
-  return std::min<std::size_t>(4 * (power - 1) + ((micros >> (power - 2)) & 3U), kClasses - 1);
+  return std::min<std::size_t>(std::size_t{4} * (power - 1) + ((micros >> (power - 2)) & 3U), kClasses - 1);
 }
 // Where the next class begins.
 std::uint64_t end_of(std::size_t index) {

@@ -197,7 +197,7 @@ std::string write_32_bit_program() {
       0x34, 0,    0x20, 0,    1,    0,    0,    0,    0,    0,    0, 0, 1,    0, 0,    0,   0, 0, 0, 0,
       0,    0x80, 0x04, 0x08, 0,    0x80, 0x04, 0x08, 0x60, 0,    0, 0, 0x60, 0, 0,    0,   5, 0, 0, 0,
       0,    0x10, 0,    0,    0xb8, 1,    0,    0,    0,    0xbb, 5, 0, 0,    0, 0xcd, 0x80};
-  const std::string path = testing::TempDir() + "/assay-32-bit";
+  std::string path = testing::TempDir() + "/assay-32-bit";
   std::ofstream(path, std::ios::binary).write(reinterpret_cast<const char*>(program), sizeof program);
   ::chmod(path.c_str(), 0700);
   return path;

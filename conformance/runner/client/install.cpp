@@ -226,7 +226,7 @@ Result<std::string> package_folder(const PackageSet& set) {
     for (const Package& package : set.as_of) name += "-" + package.version;
   }
   for (const std::string& sources : set.build) {
-    const auto digest = digest_of(sources);
+    auto digest = digest_of(sources);
     if (!digest) return digest;
     name += "~" + *digest;
   }

@@ -14,7 +14,7 @@ using Kind = Predicate::Kind;
 
 // The report that a member of a result belongs to; "" = every client shows it (whether and when it ended).
 std::string report_of(const std::string& key) {
-  const std::string first = key.starts_with('/') ? key.substr(1, key.find('/', 1) - 1) : key;
+  std::string first = key.starts_with('/') ? key.substr(1, key.find('/', 1) - 1) : key;
   static const std::set<std::string> fields = {"text",          "reasoning", "tool_calls", "executed",
                                                "finish_reason", "usage",     "attempts",   "status"};
   if (fields.contains(first)) return first;

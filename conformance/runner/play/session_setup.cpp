@@ -102,7 +102,7 @@ void Session::set_up() {
 // The credential of the case as an entry of auth.json, for clients that keep one; an adapter says only in its
 // hello whether it does.
 json Session::store_given() const {
-  const json given = case_.given.value("store", json());
+  json given = case_.given.value("store", json());
   const bool programs = client_.recipe && !has_capability(capabilities_of(*client_.recipe), "store");
   if (case_.credential.empty() || programs) return given;
   json store = given.is_object() ? given : json::object();
