@@ -141,6 +141,24 @@ cases:
   EXPECT_EQ(record().cases[0].verdict, Verdict::pass) << record().cases[0].reason;
 }
 
+// An active virtual environment: its python3 comes before the machine's.
+TEST_F(Choose, AProgramThatTheMachineHasTooIsTheOneOfTheCallersPath) {
+  fs::create_directories(folder_ + "/bin");
+  program("bin/sh", "#!/bin/bash\necho pong\n");
+  write_case(R"(suite: demo/chat
+cases:
+  - id: answers
+    title: The program starts
+    requires: [process]
+    met: {result: C}
+    do: [chat: {as: C, credential: {kind: api_key, key: sk-worldrouter-canary-0123456789abcdef}}]
+    expect: {started: {C: {exit: 0, text: {contains: pong}}}}
+)");
+  write("mine.yaml", "name: mine\ntitle: Mine\ncapabilities: [chat]\nargv: [sh, -c, \"exit 3\"]\n");
+  (void)in_shell("PATH=\"$PWD/bin:$PATH\" assay run --no-start-check --client ./mine.yaml --out out");
+  EXPECT_EQ(record().cases[0].verdict, Verdict::pass) << record().cases[0].reason;
+}
+
 TEST_F(Choose, AClientGoesByTheNameOfItsFile) {
   write("some where/file.yaml",
         "name: tiny\ntitle: Tiny\nadapter: [\"${here}/../my-adapter\", \"${here}/../wrong.json\"]\n");

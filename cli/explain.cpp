@@ -10,6 +10,7 @@
 #include "conformance/runner/judge/expectation.h"
 #include "conformance/runner/play/machinery.h"
 #include "harness/wire/fault.h"
+#include "reports/seen.h"
 
 namespace assay::cli {
 namespace {
@@ -59,6 +60,17 @@ void explain_world(const Case& one, const WorldPlan& plan) {
   if (!one.machine.plain()) fmt::print("  the machine: {}\n", describe(one.machine));
 }
 
+// What was seen where, as docs/seen.md has it.
+void explain_seen(const Case& one) {
+  for (const std::string& id : one.seen_in) {
+    const reports::Seen* seen = reports::find_seen(id);
+    fmt::print("Seen in:         {}{}\n", id, seen == nullptr ? "" : ": " + seen->title);
+    if (seen == nullptr) continue;
+    for (const reports::SeenSource& source : seen->sources)
+      fmt::print("                 {} {}\n", source.name, source.url);
+  }
+}
+
 ExitCode explain(const std::string& pattern) {
   const auto data = data_folder();
   if (!data) return say(data.error());
@@ -76,7 +88,7 @@ ExitCode explain(const std::string& pattern) {
     fmt::print("{}\n{}\n\n", one.id, one.title);
     fmt::print("Required ({}): {}\n", to_string(one.level), one.requirement);
     if (!one.profile.empty()) fmt::print("Profile:         {}\n", one.profile);
-    if (!one.seen_in.empty()) fmt::print("Seen in:         {}\n", joined(one.seen_in));
+    explain_seen(one);
     if (!one.needs.empty()) fmt::print("Client needs:    {}\n", joined(one.needs));
     const auto world = plan_world(one, *data, planned.seed);
     if (!world) return say(world.error());

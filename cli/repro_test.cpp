@@ -114,7 +114,8 @@ TEST_F(Repro, ARaceThatDoesNotApplyIsIncompleteAndSaysWhy) {
 
 // A client that fails before the two things meet does not have the race.
 TEST_F(Repro, AProgramThatFailsByItselfShowsNoRace) {
-  for (const char* race : {"eagain", "mint-lost-response", "ticket-reuse", "refresh-race"}) {
+  for (const char* race : {"eagain", "mint-lost-response", "ticket-reuse", "refresh-race",
+                           "logout-during-stream", "store-two-writers"}) {
     for (const char* argv : {"/bin/false", "/bin/true"}) {
       const auto done = assay({"repro", race, "--", argv});
       EXPECT_EQ(done.status.code, 3) << race << argv << done.out << done.err;

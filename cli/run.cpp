@@ -74,18 +74,19 @@ RunOutcome judged(const std::vector<CaseRecord>& cases, const GateFiles& gate,
   return out;
 }
 
-// Why nothing is played: what the first client that fails its start check did not do. Mutants are broken on
-// purpose.
+// Why nothing is played: what the first client that fails its start check did not do. `header` is told what
+// each says it can do. Mutants are broken on purpose.
 std::optional<StartFailure> check_starts(const std::vector<ClientSpec>& clients,
-                                         const ExecuteOptions& options, std::uint64_t seed) {
-  for (const ClientSpec& client : clients) {
-    if (client.name.starts_with("mutant:")) continue;
-    if (auto failure = start_check(client, options, seed)) {
-      fmt::print(stderr, "assay: {}; no case was played (--no-start-check plays them all the same)\n",
-                 failure->message);
-      for (const std::string& detail : failure->details) fmt::print(stderr, "  {}\n", detail);
-      return failure;
-    }
+                                         const ExecuteOptions& options, RunHeader& header) {
+  for (std::size_t i = 0; i < clients.size(); ++i) {
+    if (clients[i].name.starts_with("mutant:")) continue;
+    StartCheck check = start_check(clients[i], options, header.seed);
+    header.clients[i].capabilities = std::move(check.capabilities);
+    if (!check.failure) continue;
+    fmt::print(stderr, "assay: {}; no case was played (--no-start-check plays them all the same)\n",
+               check.failure->message);
+    for (const std::string& detail : check.failure->details) fmt::print(stderr, "  {}\n", detail);
+    return std::move(check.failure);
   }
   return std::nullopt;
 }
@@ -181,18 +182,16 @@ ExitCode run_run(const RunArguments& arguments, const std::vector<std::string>& 
 
   const auto folder = RunFolder::take(arguments.out);
   if (!folder) return say(folder.error());
-  const RunHeader header = header_of(arguments, command, *plan, *clients, *cells);
-  auto writer = RecordWriter::open(folder->record(), header);
-  if (!writer) return say(writer.error());
-
   struct sigaction action {};
   action.sa_handler = on_signal;
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);
 
   const SystemClock clock;
-  const auto no_start =
-      arguments.no_start_check ? std::nullopt : check_starts(*clients, options, arguments.seed);
+  RunHeader header = header_of(arguments, command, *plan, *clients, *cells);
+  const auto no_start = arguments.no_start_check ? std::nullopt : check_starts(*clients, options, header);
+  auto writer = RecordWriter::open(folder->record(), header);
+  if (!writer) return say(writer.error());
   reports::Progress progress(reports::console_style(STDERR_FILENO), plan->size(), [](std::string_view text) {
     std::fwrite(text.data(), 1, text.size(), stderr);
     std::fflush(stderr);

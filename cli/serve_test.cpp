@@ -79,6 +79,20 @@ TEST_F(Serve, WhatAFixtureReplaysIsRecordedAgain) {
               AllOf(HasSubstr("replaying 1 exchange"), HasSubstr("POST /v1/chat/completions  200")));
 }
 
+// SDKs do not start without a key, though a recording asks for none.
+TEST_F(Serve, AFixtureExportsWhatSdksNeedToStart) {
+  auto serving = start({"serve", "--fixture", kFixture});
+  std::vector<std::string> lines;
+  for (int i = 0; i < 6; ++i) {
+    const auto line = serving.child.read_line(seconds(20));
+    ASSERT_TRUE(line && *line);
+    lines.push_back(**line);
+  }
+  EXPECT_THAT(lines, testing::IsSupersetOf({"export OPENAI_BASE_URL=" + serving.url + "/v1",
+                                            std::string("export OPENAI_API_KEY=sk-replay-accepts-any-key"),
+                                            std::string("export GEMINI_API_KEY=sk-replay-accepts-any-key")}));
+}
+
 TEST_F(Serve, WhatCannotBeRecordedIsSaid) {
   const auto serving = start({"serve", "--fixture", kFixture});
   auto recording = start({"record", "--upstream", serving.url, "--out", folder_ + "/none.json"});

@@ -156,6 +156,15 @@ TEST_F(ServedWorlds, VerboseShowsTheBytes) {
   EXPECT_EQ(end(SIGTERM).code, 0);
 }
 
+TEST_F(ServedWorlds, TheAdminApiSaysWhatIsWrongInItsWords) {
+  start({"--scenario", "overloaded"});
+  EXPECT_THAT(admin("POST", "/worlds", {{"nam", "x"}}).dump(),
+              HasSubstr("unknown key 'nam', did you mean 'name'?"));
+  EXPECT_THAT(admin("PUT", "/worlds/default/settings/inference.turn", {{"text", "hi"}}).dump(),
+              HasSubstr("scenario"));
+  EXPECT_EQ(end(SIGTERM).code, 0);
+}
+
 TEST_F(ServedWorlds, AnEditedWorldIsServedAtOnceAndABrokenOneIsNot) {
   write("world.yaml", "inference: {turn: {text: before}}\n");
   start({"--world", "world.yaml", "--provider", "deepseek"});

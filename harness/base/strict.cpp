@@ -362,6 +362,7 @@ int ObjectReader::line(std::string_view key) const {
 }
 
 void ObjectReader::problem(std::string_view key, std::string message) {
+  if (key.empty()) lacks_.push_back(message);
   problem_at(key.empty() ? pointer_ : child_pointer(pointer_, key), std::move(message));
 }
 
@@ -380,11 +381,10 @@ void ObjectReader::mismatch(std::string_view key, const json& value, std::string
 void ObjectReader::done() {
   for (const auto& item : value_->items())
     if (std::find(known_.begin(), known_.end(), item.key()) == known_.end()) {
-      // A required key that is only spelt wrongly is not missing too.
-      if (problems_ != nullptr) {
-        const Error missing{missing_key(nearest(item.key(), known_)), document_->file, line()};
+      // A key that is only spelt wrongly is not missing too, nor is what it would have been a part of.
+      if (problems_ != nullptr && !nearest(item.key(), known_).empty()) {
         std::erase_if(*problems_, [&](const Error& one) {
-          return one.message == missing.message && one.line == missing.line;
+          return one.line == line() && std::find(lacks_.begin(), lacks_.end(), one.message) != lacks_.end();
         });
       }
       problem(item.key(), unknown_word("key", item.key(), known_));

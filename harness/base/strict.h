@@ -147,6 +147,7 @@ class ObjectReader {
   std::string pointer_;
   const nlohmann::json* value_;
   std::vector<std::string> known_;
+  std::vector<std::string> lacks_;  // problems of the object itself: what it should have had
 };
 
 // Success, or the problem with the lowest line.

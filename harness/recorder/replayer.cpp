@@ -4,6 +4,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "harness/fixture/inspect.h"
+
 namespace assay {
 namespace {
 
@@ -12,6 +14,10 @@ std::string key_of(std::string_view method, std::string_view target) {
   key.reserve(method.size() + 1 + target.size());
   key.append(method).append(" ").append(target);
   return key;
+}
+
+bool ends_line(std::string_view text) {
+  return text.find_first_of(std::string_view("\r\n\0", 3)) != std::string_view::npos;
 }
 
 }  // namespace
@@ -26,6 +32,12 @@ Result<std::unique_ptr<Replayer>> Replayer::make(const std::vector<RecordedExcha
     if (one.fidelity == Fidelity::payloads)
       return fail(
           fmt::format("exchange {} holds payloads only: what was around them on the wire is gone", number));
+    for (const Header& header : one.exchange.response.headers) {
+      // Sent as it is, it would be a header line of its own.
+      if (ends_line(header.name) || ends_line(header.value))
+        return fail(fmt::format("exchange {}: the header {} holds a line end or NUL and cannot be sent",
+                                number, printable(header.name, 40)));
+    }
     const Request& request = one.exchange.request;
     wire::SerializeOptions serialize;
     serialize.speed = options.speed;

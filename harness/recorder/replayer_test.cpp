@@ -105,6 +105,19 @@ TEST(Replayer, RefusesPayloadsWhoseFramingIsGone) {
   EXPECT_THAT(made.error().message, HasSubstr("exchange 2 holds payloads only"));
 }
 
+TEST(Replayer, RefusesAHeaderThatWouldBeTwo) {
+  const SystemClock clock;
+  Journal journal(clock);
+  for (const Header& header : {Header{"X-A\r\nEvil", "v"}, Header{"X-A", "v\nEvil: w"}}) {
+    RecordedExchange one = recorded("GET", "/", "x");
+    one.exchange.response.headers.push_back(header);
+    const auto made = Replayer::make({one}, {}, journal);
+    ASSERT_FALSE(made);
+    EXPECT_THAT(made.error().message, HasSubstr("exchange 1: the header X-A"));
+    EXPECT_THAT(made.error().message, HasSubstr("holds a line end or NUL"));
+  }
+}
+
 // When each chunk came, against when it was due.
 struct Timing {
   std::vector<Micros> late;  // ascending

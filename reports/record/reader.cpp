@@ -164,6 +164,8 @@ void take(CaseRecord& out, std::string_view key, od::value value) {
     out.verdict = verdict(value);
   else if (key == "features")
     out.features = texts(value);
+  else if (key == "capabilities")
+    out.capabilities = texts(value);
   else if (key == "seen_in")
     out.seen_in = texts(value);
   else if (key == "seed")

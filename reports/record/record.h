@@ -157,8 +157,9 @@ struct CaseRecord {
   std::map<std::string, std::int64_t> timings;  // microseconds by name: "setup", "client", ...
   std::vector<Attempt> attempts;                // filled when there was more than one
   std::optional<KnownFailure> known;
-  std::optional<TimeUse> time;  // none = the case knows no other time than the machine's
-  std::string command;          // repeats this case: "assay run --client x --case y --seed 7"
+  std::vector<std::string> capabilities;  // that the client said it has; of the start check alone
+  std::optional<TimeUse> time;            // none = the case knows no other time than the machine's
+  std::string command;                    // repeats this case: "assay run --client x --case y --seed 7"
   bool operator==(const CaseRecord&) const = default;
 };
 

@@ -47,20 +47,19 @@ Result<std::vector<std::string>> mutant_names() {
 
 namespace {
 
-// The program of `client`, and PATH so that it and what stands beside it are found there. A program that no
-// package brings is where the caller's shell finds it.
+// The program of `client`, and PATH so that it and what stands beside it are found there. `path` is what the
+// client has for PATH (path_for: it ends with the machine's folders). A program that no package brings is
+// where the caller's shell finds it.
 Result<void> place_program(ClientSpec& client, const std::string& path) {
   const std::string name = client.argv.front();
   if (name.find("${") != std::string::npos) return {};
-  auto found = find_program(name, "/", path);
-  std::string whole = path;
-  if (!found) {
-    found = find_program(name, "/", path_of_caller());
-    if (!found) return tl::unexpected(found.error());
-    whole = path_with_folder_of(*found, path);
-  }
+  // What packages and the client file bring comes first, the machine's folders last.
+  const std::string own = path.substr(0, path.size() - std::string_view(kMachinePath).size());
+  auto found = find_program(name, "/", own + path_of_caller());
+  if (!found) found = find_program(name, "/", path);
+  if (!found) return tl::unexpected(found.error());
   client.argv.front() = *found;
-  set_variable(client.environment, "PATH=" + whole);
+  set_variable(client.environment, "PATH=" + path_with_folder_of(*found, path));
   return {};
 }
 

@@ -35,6 +35,9 @@ TEST(ClientFile, SaysWhatIsWrongAndWhere) {
   const std::string good = "name: x\ntitle: X\ncapabilities: [chat]\n";
   EXPECT_EQ(problem(good + "argv: [x, \"${prompt}\"]\n"), "");
   EXPECT_THAT(problem(good), HasSubstr("expected either adapter or argv"));
+  EXPECT_THAT(problem(good + "argw: [x]\n"), HasSubstr(":4: unknown key 'argw', did you mean 'argv'?"));
+  EXPECT_THAT(problem("name: x\ntitle: X\nadaptr: [y]\n"),
+              HasSubstr(":3: unknown key 'adaptr', did you mean 'adapter'?"));
   EXPECT_THAT(problem(good + "argv: [x]\nadapter: [y]\n"), HasSubstr("either adapter or argv"));
   EXPECT_THAT(problem(good + "argv: [\"${prompd}\"]\n"),
               HasSubstr("x.yaml:4: unknown name 'prompd', did you mean 'prompt'?"));

@@ -123,7 +123,8 @@ TEST(Known, WrongFilesAreOneLine) {
     const char* text;
     const char* why;
   } table[] = {
-      {"nown: []", "known.yaml:1: missing key 'known'"},
+      {"nown: []", "known.yaml:1: unknown key 'nown', did you mean 'known'?"},
+      {"{}", "known.yaml:1: missing key 'known': a list of entries"},
       {"known:\n  - {case: a, state: fail}", "known.yaml:2: missing key 'reason'"},
       {"known:\n  - {case: a, reason: x}", "known.yaml:2: missing key 'state'"},
       {"known:\n  - case: a\n    state: fail\n    reason: \"\"", "known.yaml:4: the reason for a is empty"},

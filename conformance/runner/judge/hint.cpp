@@ -19,6 +19,10 @@ bool carries_a_key(const Request& request) {
          query_value(request.target, "key").has_value();
 }
 
+bool is_refused_fault(const JournalEntry& entry) {
+  return entry.detail.is_object() && entry.detail.contains("fault_refused");
+}
+
 }  // namespace
 
 std::string hint(const Case& one, const Observation& observation) {
@@ -28,13 +32,15 @@ std::string hint(const Case& one, const Observation& observation) {
     if (!entry->request || entry->actor == "browser") continue;
     if (entry->kind == JournalKind::unclaimed && wrong_path.empty()) wrong_path = entry->text;
     if (entry->kind != JournalKind::request) continue;
-    for (const auto& other : observation.journal) {
-      if (other->exchange != entry->exchange || other->kind != JournalKind::response) continue;
-      if (other->status != 401 && other->status != 403) break;
-      refused = true;
-      with_key = with_key || carries_a_key(*entry->request);
-      break;
-    }
+    // A fault that did not fit the refusal took its place (World): its note has the status.
+    const bool no_entry =
+        std::any_of(observation.journal.begin(), observation.journal.end(), [&](const auto& other) {
+          return other->exchange == entry->exchange &&
+                 (other->kind == JournalKind::response || is_refused_fault(*other)) &&
+                 (other->status == 401 || other->status == 403);
+        });
+    refused = refused || no_entry;
+    with_key = with_key || (no_entry && carries_a_key(*entry->request));
   }
   if (!wrong_path.empty())
     return fmt::format("Hint: no fake serves {}; check the base URL and the path.", wrong_path);

@@ -53,5 +53,27 @@ TEST(Hint, NamesAMissingKeyAndAWrongPath) {
             "Hint: no fake serves POST /v1/v1/chat/completions; check the base URL and the path.");
 }
 
+// A stream was ordered to break, and the answer was 401 instead: the fault fits no refusal.
+TEST(Hint, NamesAMissingKeyBehindAFaultThatDidNotFit) {
+  Observation seen;
+  auto request = std::make_shared<Request>();
+  request->target = "/v1/chat/completions";
+  JournalEntry asked;
+  asked.kind = JournalKind::request;
+  asked.exchange = 1;
+  asked.request = request;
+  JournalEntry refused;
+  refused.exchange = 1;
+  refused.status = 401;
+  refused.detail = {{"fault_refused", true}};
+  JournalEntry answered;
+  answered.kind = JournalKind::response;
+  answered.exchange = 1;
+  answered.status = 500;
+  for (const JournalEntry& entry : {asked, refused, answered})
+    seen.journal.push_back(std::make_shared<const JournalEntry>(entry));
+  EXPECT_EQ(hint({}, seen), "Hint: the refused request carried no API key.");
+}
+
 }  // namespace
 }  // namespace assay::conformance

@@ -151,6 +151,7 @@ CaseRun run_case(const PlannedCase& planned, const SessionOptions& common) {
   const SystemClock clock;
   Played played = play(one, *plan, planned.client, options);
   record.duration_us = clock.now().count();
+  if (one.suite == kStartSuite) record.capabilities = played.hello.capabilities;
   record.timings = {{"setup", played.setup.count()}, {"acting", played.acting.count()}};
 
   std::vector<CheckResult> checks;

@@ -10,6 +10,9 @@
 
 namespace assay::conformance {
 
+// The suite of the start check's cases: their records say what the client can do.
+inline constexpr const char* kStartSuite = "start";
+
 struct PlannedCase {
   std::uint64_t index = 0;  // place in the whole plan
   std::uint64_t seed = 0;   // of the run

@@ -78,8 +78,11 @@ Result<std::vector<Play>> Stage::play(const std::vector<json>& schedules,
   auto done = execute(plan, options, [&](CaseLine line) {
     const std::uint64_t index = line.record.index;
     Play play = play_of(std::move(line.record));
-    // A client that fails before the two things meet has another fault than this race.
-    if (play.broke && select(race_.line, entries_of(play.record)).empty()) {
+    // A client that fails before the two things meet, or does not do what they need, has another fault than
+    // this race.
+    const bool did = std::all_of(play.record.met.begin(), play.record.met.end(),
+                                 [](const Precondition& part) { return part.ok; });
+    if (play.broke && (!did || select(race_.line, entries_of(play.record)).empty())) {
       play.broke = false;
       play.elsewhere = play.record.reason;
     }

@@ -20,7 +20,8 @@ struct Fallen {
 // One play.
 struct Play {
   CaseRecord record;
-  bool broke = false;     // a check failed, or the client crashed or never ended, and the race's line was met
+  bool broke = false;     // a check failed, or the client crashed or never ended, the race's line was met,
+                          // and so was what the case rests on
   std::string elsewhere;  // it failed so without that line: what failed. Then broke is false
   std::string failed;     // the name of the first check that failed; empty when none did
   std::string

@@ -16,6 +16,7 @@ constexpr Micros kMost = std::chrono::seconds(24);  // with what starts and ends
 constexpr Micros kUsual = std::chrono::seconds(15);
 
 // The answers are plain: whatever does not come about is the client's doing.
+// The suite is kStartSuite.
 constexpr const char* kCases = R"(suite: start
 cases:
   - id: chat
@@ -85,8 +86,7 @@ std::optional<std::string> failure_in(const CaseRecord& record) {
 
 }  // namespace
 
-std::optional<StartFailure> start_check(const ClientSpec& client, ExecuteOptions options,
-                                        std::uint64_t seed) {
+StartCheck start_check(const ClientSpec& client, ExecuteOptions options, std::uint64_t seed) {
   ClientSpec patient = client;
   const Micros patience = std::min(client.patience == Micros(0) ? kUsual : client.patience, kMost);
   patient.patience = patience;
@@ -94,21 +94,24 @@ std::optional<StartFailure> start_check(const ClientSpec& client, ExecuteOptions
   options.jobs = 1;
   options.retries = 0;
   const auto cases = parse_suite(kCases, "start check");
-  if (!cases) return StartFailure{cases.error().text(), {}};
+  if (!cases) return {StartFailure{cases.error().text(), {}}, {}};
+  StartCheck out;
   for (Case one : *cases) {
     std::optional<CaseRecord> record;
     auto done = execute({{0, seed, std::move(one), patient}}, options,
                         [&](CaseLine line) { record = std::move(line.record); });
-    if (!done) return StartFailure{done.error().text(), {}};
-    if (!record) return std::nullopt;  // interrupted; the run says so
+    if (!done) return {StartFailure{done.error().text(), {}}, {}};
+    if (!record) return {};  // interrupted; the run says so
+    out.capabilities = record->capabilities;
     if (record->verdict == Verdict::not_applicable) continue;
     const auto failure = failure_in(*record);
-    if (!failure) return std::nullopt;
+    if (!failure) return out;
     const std::string op = record->name.substr(record->name.find('/') + 1);
-    return StartFailure{fmt::format("the client {} does not play {}: {}", client.name, op, *failure),
-                        details_of(client, *record)};
+    out.failure = {fmt::format("the client {} does not play {}: {}", client.name, op, *failure),
+                   details_of(client, *record)};
+    return out;
   }
-  return std::nullopt;
+  return out;
 }
 
 }  // namespace assay::conformance

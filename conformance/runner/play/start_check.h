@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "conformance/runner/play/execute.h"
 
@@ -16,9 +17,14 @@ struct StartFailure {
       details;  // "argv      /bin/false", "status    1", "stderr    …", "requested GET /x"
 };
 
-// Plays chat, else models, else login: the first that the client has the capability for. No value: its
+struct StartCheck {
+  std::optional<StartFailure> failure;
+  std::vector<std::string> capabilities;  // that the client says it has; empty = it was not asked
+};
+
+// Plays chat, else models, else login: the first that the client has the capability for. No failure: its
 // request arrived and it ended, or the client has none of the three. Takes at most `client.patience`, and 30
 // s.
-std::optional<StartFailure> start_check(const ClientSpec& client, ExecuteOptions options, std::uint64_t seed);
+StartCheck start_check(const ClientSpec& client, ExecuteOptions options, std::uint64_t seed);
 
 }  // namespace assay::conformance
