@@ -1,5 +1,6 @@
 #include "harness/process/child.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <poll.h>
@@ -7,6 +8,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <array>
 #include <mutex>
 #include <thread>
 
@@ -118,6 +120,23 @@ TEST(Child, InheritsNoDescriptorAndNoSignalMask) {
   ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
   ASSERT_TRUE(done);
   EXPECT_EQ(done->out, "0\n1\n2\n3\nSigBlk:\t0000000000000000\n");  // 3 is the directory that ls reads
+}
+
+// The lowest free numbers are taken first: a descriptor made while another thread had many open lies above
+// those that the start itself needs.
+TEST(Child, InheritsTheOneThatItIsGivenWhateverItsNumber) {
+  for (const int lowest : {3, 200}) {
+    std::array<int, 2> ends{};
+    ASSERT_EQ(::pipe2(ends.data(), O_CLOEXEC), 0);
+    const UniqueFd read(ends[0]), write(::fcntl(ends[1], F_DUPFD_CLOEXEC, lowest));
+    ::close(ends[1]);
+    ASSERT_TRUE(write);
+    ChildOptions options = shell("echo hello > /proc/self/fd/" + std::to_string(write.get()));
+    options.inherit = write.get();
+    const auto done = run_program(options, kLong);
+    ASSERT_TRUE(done) << done.error().text();
+    EXPECT_EQ(done->status, (ExitStatus{0, 0})) << "number " << write.get() << ": " << done->err;
+  }
 }
 
 TEST(Child, StdinIsAtItsEndUnlessAPipeIsAsked) {

@@ -2,7 +2,8 @@
 
 // Boost.Process v2 as Debian has it (1.81) has traps that the code below works around:
 // - `process_environment` does not own its strings: the launcher's `env` pointer is set instead;
-// - `close_all_fds` leaves what lies between 3 and its own pipe open: close_range() marks all close-on-exec;
+// - `close_all_fds` leaves what lies between 3 and its own pipe open, and closes all above it: close_range()
+//   marks all close-on-exec, and what the program is to get is on the launcher's list whatever its number;
 // - a failed exec runs exit(), with the destructors of a forked copy of this process: `on_exec_error` ends
 // it;
 // - a failed exec leaves a zombie: it is reaped here;
@@ -136,6 +137,7 @@ Result<pid_t> launch(const LaunchSpec& spec) {
   boost::asio::io_context context;
   bp::posix::default_launcher launcher;
   launcher.env = environment.data();
+  if (spec.inherit >= 0) launcher.fd_whitelist.push_back(spec.inherit);
   bp::error_code error;
   if (spec.sandbox != nullptr) {
     if (auto adopted = spec.sandbox->adopt_next_child(); !adopted)

@@ -85,11 +85,10 @@ bool receive(int fd, T& value) {
 [[noreturn]] void be_the_tracer(const Request& request, int sync, pid_t program) {
   leave_everything(sync, request.options.ledger);
   auto ledger = request.options.ledger < 0 ? Ledger::create() : Ledger::open(request.options.ledger);
-  if (!ledger) ::_exit(1);
-  const pid_t self = ::getpid();
-  char go = 0;
   // The program names us as the one that may trace it, which Yama demands.
-  if (!send(sync, self) || !receive(sync, go)) ::_exit(1);
+  const pid_t self = ledger ? ::getpid() : -1;
+  char go = 0;
+  if (!send(sync, self) || !ledger || !receive(sync, go)) ::_exit(1);
   const int error = attach(program);
   if (error != 0)
     ledger->add_note(Note::uncompressed, std::string("ptrace is forbidden here: ") + std::strerror(error));
@@ -99,35 +98,45 @@ bool receive(int fd, T& value) {
   ::_exit(0);
 }
 
-// Starts the tracer and waits until it is attached to this process: 0 or an errno.
-int start_tracer(const Request& request) {
+// Starts the tracer and waits until it is attached to this process. Empty, or what went wrong.
+std::string start_tracer(const Request& request) {
+  // Its number would become that of a socket below.
+  if (const int ledger = request.options.ledger; ledger >= 0 && ::fcntl(ledger, F_GETFD) < 0)
+    return "descriptor " + std::to_string(ledger) + ", the ledger, is not open";
   std::array<int, 2> pair{};
-  if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair.data()) != 0) return errno;
+  if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair.data()) != 0) return std::strerror(errno);
   UniqueFd ours(pair[0]);
   UniqueFd its(pair[1]);
   const pid_t program = ::getpid();
   const pid_t between = ::fork();
-  if (between < 0) return errno;
+  if (between < 0) return std::strerror(errno);
   if (between == 0) {  // the program must not find a child that it did not start
-    if (::fork() == 0) be_the_tracer(request, its.get(), program);
-    ::_exit(0);
+    const pid_t tracer = ::fork();
+    if (tracer == 0) be_the_tracer(request, its.get(), program);
+    ::_exit(tracer > 0 ? 0 : errno);
   }
-  while (::waitpid(between, nullptr, 0) < 0 && errno == EINTR) {
+  int status = 0;
+  while (::waitpid(between, &status, 0) < 0 && errno == EINTR) {
   }
   its.reset();
+  if (WIFEXITED(status) && WEXITSTATUS(status) != 0) return std::strerror(WEXITSTATUS(status));
   pid_t tracer = 0;
-  if (!receive(ours.get(), tracer)) return ECHILD;
+  if (!receive(ours.get(), tracer)) return "the tracer ended before it was ready";
+  if (tracer < 0) return "the tracer found no ledger";
   ::prctl(PR_SET_PTRACER, static_cast<unsigned long>(tracer), 0, 0, 0);
-  int error = ECHILD;
-  if (!send(ours.get(), '\0') || !receive(ours.get(), error)) return ECHILD;
-  return error;
+  int error = 0;
+  if (!send(ours.get(), '\0') || !receive(ours.get(), error))
+    return "the tracer ended before it was attached";
+  return error == 0 ? "" : std::strerror(error);
 }
 
-int set_filter() {
+std::string set_filter() {
   auto code = call_filter();
   const sock_fprog program{static_cast<unsigned short>(code.size()), code.data()};
-  if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return errno;
-  return ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0) == 0 ? 0 : errno;
+  if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+      ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0) == 0)
+    return {};
+  return std::strerror(errno);
 }
 
 }  // namespace
@@ -152,13 +161,13 @@ std::optional<int> timed_main(int argc, char** argv) {
                  kTimedVerb);
     return help ? 0 : 2;
   }
-  int error = start_tracer(*request);
-  if (error == 0) {
+  std::string error = start_tracer(*request);
+  if (error.empty()) {
     if (request->options.ledger >= 0) ::close(request->options.ledger);
     error = set_filter();
   }
-  if (error != 0) {
-    std::fprintf(stderr, "cannot run %s in case time: %s\n", request->program[0], std::strerror(error));
+  if (!error.empty()) {
+    std::fprintf(stderr, "cannot run %s in case time: %s\n", request->program[0], error.c_str());
     return kNotTimed;
   }
   ::execvp(request->program[0], request->program);

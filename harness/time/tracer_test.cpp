@@ -53,7 +53,20 @@ struct Timed {
   TimedOptions options;
 };
 
-class Behaviour : public testing::TestWithParam<std::tuple<const char*, bool>> {};
+// Why programs cannot run in case time on this machine; empty = they can.
+std::string refused() {
+  const Completed done = Timed(2).run({"/bin/true"});
+  return done.status.ok() ? "" : done.err;
+}
+
+class Tracer : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (const std::string why = refused(); !why.empty()) GTEST_SKIP() << why;
+  }
+};
+
+class Behaviour : public Tracer, public testing::WithParamInterface<std::tuple<const char*, bool>> {};
 
 TEST_P(Behaviour, IsAsItWouldBeAtItsOwnRate) {
   const auto [name, hide_vdso] = GetParam();
@@ -77,18 +90,42 @@ INSTANTIATE_TEST_SUITE_P(
       return name + (std::get<1>(info.param) ? "_with_its_vDSO_hidden" : "");
     });
 
-TEST(Tracer, PassesTheExitStatusOn) {
+// Also where the tests below are skipped.
+TEST(WithoutPtrace, AProgramIsNotStartedAndTheReasonIsTold) {
+  const Timed timed(20);
+  ChildOptions child = timed.child({"/bin/true"});
+  child.argv.insert(child.argv.begin(), beside("without_ptrace"));
+  const auto done = process::run_program(child, kDeadline);
+  ASSERT_TRUE(done) << done.error().message;
+  EXPECT_EQ(done->status.text(), "exit 126");
+  EXPECT_EQ(done->err, "cannot run /bin/true in case time: Operation not permitted\n");
+  ASSERT_FALSE(timed.ledger.notes().empty());
+  EXPECT_EQ(timed.ledger.notes().front().text, "ptrace is forbidden here: Operation not permitted");
+}
+
+TEST_F(Tracer, AProgramThatWasGivenNoLedgerIsNotStartedAndTheReasonIsTold) {
+  const Timed timed(20);
+  ChildOptions child = timed.child({"/bin/true"});
+  child.inherit = -1;
+  const auto done = process::run_program(child, kDeadline);
+  ASSERT_TRUE(done) << done.error().message;
+  EXPECT_EQ(done->status.text(), "exit 126");
+  EXPECT_EQ(done->err, "cannot run /bin/true in case time: descriptor " + std::to_string(timed.ledger.fd()) +
+                           ", the ledger, is not open\n");
+}
+
+TEST_F(Tracer, PassesTheExitStatusOn) {
   EXPECT_EQ(Timed(20).behave("exit").status.text(), "exit 7");
   EXPECT_EQ(Timed(20).behave("kill-itself").status.text(), "signal 9 (Killed)");
 }
 
-TEST(Tracer, AProgramThatIsNotThereSaysSo) {
+TEST_F(Tracer, AProgramThatIsNotThereSaysSo) {
   const Completed done = Timed(20).run({"/nowhere/program"});
   EXPECT_EQ(done.status.text(), "exit 127");
   EXPECT_EQ(done.err, "cannot start /nowhere/program: No such file or directory\n");
 }
 
-TEST(Tracer, ASignalReachesTheProgramOnce) {
+TEST_F(Tracer, ASignalReachesTheProgramOnce) {
   const Timed timed(20);
   for (const auto to : {Child::To::group, Child::To::child}) {
     auto child = Child::start(timed.child({beside("time_behaviour"), "await-term"}));
@@ -107,7 +144,7 @@ pid_t tracer_of(pid_t process) {
   return 0;
 }
 
-TEST(Tracer, WhenItDiesTheWholeTreeDies) {
+TEST_F(Tracer, WhenItDiesTheWholeTreeDies) {
   const Timed timed(20);
   auto child = Child::start(timed.child({beside("time_behaviour"), "wait-for-ever"}));
   ASSERT_TRUE(child);
@@ -125,7 +162,7 @@ TEST(Tracer, WhenItDiesTheWholeTreeDies) {
   }
 }
 
-TEST(Tracer, EndsWithTheLastOfItsTree) {
+TEST_F(Tracer, EndsWithTheLastOfItsTree) {
   const Timed timed(20);
   auto child = Child::start(timed.child({beside("time_behaviour"), "wait-for-ever"}));
   ASSERT_TRUE(child);
@@ -138,7 +175,7 @@ TEST(Tracer, EndsWithTheLastOfItsTree) {
   EXPECT_EQ(::poll(&ended, 1, 10'000), 1) << "the tracer goes on";
 }
 
-TEST(Tracer, ProgramsOfOneMapReadOneClockAlsoWhenEachHasATracer) {
+TEST_F(Tracer, ProgramsOfOneMapReadOneClockAlsoWhenEachHasATracer) {
   const Timed timed(20);
   const auto clock = [&] {
     return timed.options.map.to_client(CLOCK_MONOTONIC, read_clock(CLOCK_MONOTONIC));
@@ -157,7 +194,7 @@ TEST(Tracer, ProgramsOfOneMapReadOneClockAlsoWhenEachHasATracer) {
   }
 }
 
-TEST(Tracer, TwoRatesAtOnceDoNotMix) {
+TEST_F(Tracer, TwoRatesAtOnceDoNotMix) {
   const Timed slow(4), fast(40);
   auto one = Child::start(slow.child({beside("time_behaviour"), "rest-of-timers"}));
   auto other = Child::start(fast.child({beside("time_behaviour"), "rest-of-timers"}));
@@ -174,14 +211,14 @@ std::vector<std::string> texts(const Ledger& ledger, Note::Kind kind) {
   return out;
 }
 
-TEST(Tracer, NamesAProgramThatTracesOthers) {
+TEST_F(Tracer, NamesAProgramThatTracesOthers) {
   const Timed timed(20);
   timed.behave("traces");
   EXPECT_THAT(texts(timed.ledger, Note::uncompressed),
               ElementsAre(EndsWith("time_behaviour: it traces other programs (ptrace)")));
 }
 
-TEST(Tracer, NamesAProgramThatWantsIoUring) {
+TEST_F(Tracer, NamesAProgramThatWantsIoUring) {
   const Timed timed(20);
   timed.behave("io-uring");
   EXPECT_THAT(texts(timed.ledger, Note::uncompressed), IsEmpty());
@@ -203,7 +240,7 @@ std::string write_32_bit_program() {
   return path;
 }
 
-TEST(Tracer, NamesA32BitProgramAlsoWhenAChildIsOne) {
+TEST_F(Tracer, NamesA32BitProgramAlsoWhenAChildIsOne) {
   const std::string program = write_32_bit_program();
   ChildOptions natural;
   natural.argv = {program};
@@ -217,7 +254,7 @@ TEST(Tracer, NamesA32BitProgramAlsoWhenAChildIsOne) {
   std::filesystem::remove(program);
 }
 
-TEST(Tracer, CountsWaitsAndHowLateTheyWere) {
+TEST_F(Tracer, CountsWaitsAndHowLateTheyWere) {
   const Timed timed(20);
   timed.behave("threads");
   EXPECT_GE(timed.ledger.count(Ledger::waits), 100U);
@@ -228,7 +265,7 @@ TEST(Tracer, CountsWaitsAndHowLateTheyWere) {
   EXPECT_LE(late.p90, late.worst);
 }
 
-TEST(Tracer, CountsTheCpuTimeOfTheProgramAndItsChildren) {
+TEST_F(Tracer, CountsTheCpuTimeOfTheProgramAndItsChildren) {
   const Timed timed(20);
   // Each uses 20 ms, and stops before it ends: at a sleep.
   timed.run({"/bin/sh", "-c",
@@ -238,7 +275,7 @@ TEST(Tracer, CountsTheCpuTimeOfTheProgramAndItsChildren) {
   EXPECT_LE(used, 1'000'000'000U);
 }
 
-TEST(Tracer, AProgramWithoutALimitOfTimeIsNotStopped) {
+TEST_F(Tracer, AProgramWithoutALimitOfTimeIsNotStopped) {
   const Timed timed(20);
   EXPECT_EQ(timed.run({"/bin/true"}).status.text(), "exit 0");
   EXPECT_LT(timed.ledger.count(Ledger::stops), 5U);
