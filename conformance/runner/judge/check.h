@@ -41,6 +41,7 @@ struct Check {
 struct CheckResult {
   std::string name;
   bool ok = false;
+  bool settled = false;                 // not ok, and no longer wait could have made it so
   bool unconfirmed = false;             // rests on a cut that could not be confirmed: no verdict
   std::string expected;                 // one line
   std::string observed;                 // one line; empty when ok

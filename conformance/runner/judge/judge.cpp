@@ -22,6 +22,7 @@ Judgement judge_all(const std::vector<Predicate>& predicates, const Observation&
     all.evidence.insert(all.evidence.end(), one.evidence.begin(), one.evidence.end());
     if (one.ok) continue;
     all.ok = false;
+    all.settled = all.settled || one.settled;
     all.facts.insert(all.facts.end(), one.facts.begin(), one.facts.end());
   }
   return all;
@@ -30,9 +31,11 @@ Judgement judge_all(const std::vector<Predicate>& predicates, const Observation&
 Judgement judge_any(const Predicate& predicate, const Observation& observation) {
   Judgement none;
   none.ok = false;
+  none.settled = true;
   for (const auto& choice : predicate.choices) {
     Judgement one = judge_all(choice, observation);
     if (one.ok) return one;
+    none.settled = none.settled && one.settled;
     none.evidence.insert(none.evidence.end(), one.evidence.begin(), one.evidence.end());
     none.facts.insert(none.facts.end(), one.facts.begin(), one.facts.end());
   }
@@ -120,6 +123,7 @@ CheckResult judge(const Check& check, const Observation& observation) {
   CheckResult out;
   out.name = check.name;
   out.ok = judgement.ok;
+  out.settled = !judgement.ok && judgement.settled;
   out.expected = expected_sentence(check, phrase::operations_of(observation), &observation);
   if (!judgement.ok) out.observed = phrase::sentence(judgement.facts);
   out.evidence = judgement.evidence;

@@ -14,6 +14,9 @@ struct Judgement {
   bool ok = true;
   std::vector<std::string> facts;
   std::vector<std::uint64_t> evidence;
+  // Some of it could not have come out otherwise, had an operation that timed out gone on: there were too
+  // many requests, a limit of time had passed, a secret was shown.
+  bool settled = false;
 };
 Judgement judge_result(const Predicate& predicate, const Observation& observation);
 Judgement judge_journal(const nlohmann::json& demand, const Observation& observation);

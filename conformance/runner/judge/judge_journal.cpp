@@ -117,6 +117,16 @@ Result<std::string> part_fact(const std::string& line, const Entries& found, con
   return std::string();
 }
 
+// Whether no more entries would be the number that is demanded either.
+bool too_many(const std::vector<Condition>& conditions, std::size_t found) {
+  constexpr std::size_t kMore = 1000;
+  for (std::size_t more = found + 1; more <= found + kMore; ++more) {
+    const json count = more;
+    if (all_hold(conditions, &count)) return false;
+  }
+  return true;
+}
+
 Judgement judge_line(const std::string& line, const json& test, const Observation& observation) {
   const auto query = parse_query(line);
   if (!query) return wrong(query.error().message);
@@ -134,6 +144,7 @@ Judgement judge_line(const std::string& line, const json& test, const Observatio
     const json count = found.size();
     const auto conditions = parse_condition(test["count"]);
     if (conditions && !all_hold(*conditions, &count)) {
+      out.settled = too_many(*conditions, found.size());
       miss(fmt::format("{} {} {} {} (expected: {})", found.empty() ? "no" : std::to_string(found.size()),
                        phrase::entries(line, found.size() != 1), found.size() == 1 ? "was" : "were", verb,
                        phrase::count(test["count"])));
@@ -159,6 +170,7 @@ Judgement judge_line(const std::string& line, const json& test, const Observatio
                                     [&](const auto& entry) { return request_fits(*match, *entry); });
     const auto most = test.value("at_most", INT64_MAX);
     if (such > most) {
+      out.settled = true;
       miss(fmt::format("{} {} with body {} were sent (expected: at most {})", such, phrase::entries(line),
                        phrase::value(test["where"]), most));
     }
@@ -191,6 +203,7 @@ Judgement judge_journal(const json& demand, const Observation& observation) {
     all.evidence.insert(all.evidence.end(), one.evidence.begin(), one.evidence.end());
     if (one.ok) continue;
     all.ok = false;
+    all.settled = all.settled || one.settled;
     all.facts.insert(all.facts.end(), one.facts.begin(), one.facts.end());
   }
   return all;
@@ -235,6 +248,7 @@ Judgement judge_gap(const json& demand, const Observation& observation) {
     const bool short_enough = max == Micros::max() || gap <= max + time.slack(max) + time.work(from, to);
     if (gap >= min - time.slack(min) && short_enough) return;
     out.ok = false;
+    out.settled = true;
     out.facts.push_back(
         fmt::format("{} passed {} (expected: {})", phrase::duration(gap), what, phrase::list(wanted)));
   };

@@ -63,6 +63,8 @@ class ResultJudge {
     if (outcome_.end != Outcome::End::result) {
       // A deadline may be the requirement itself; everything else needs a result.
       miss(name() + " " + how_it_ended(outcome_));
+      if (outcome_.end == Outcome::End::timeout && demand.contains("within"))
+        within(parse_duration(demand["within"].get<std::string>()).value_or(Micros(0)));
       return judgement_;
     }
     // Whether it succeeded comes first. Where that is not as demanded, its other fields follow from it.
@@ -177,7 +179,10 @@ class ResultJudge {
     const Micros from = outcome_.first_request > Micros(0) ? outcome_.first_request : outcome_.started;
     const Micros took = outcome_.ended - from;
     const CaseTime& time = observation_.time;
-    if (took > most + time.slack(most) + time.work(from, outcome_.ended))
+    if (took <= most + time.slack(most) + time.work(from, outcome_.ended)) return;
+    judgement_.settled = true;
+    // One that has not ended said so already.
+    if (outcome_.end == Outcome::End::result)
       miss(fmt::format("{} took {} (expected: at most {})", name(), phrase::duration(took),
                        phrase::duration(most)));
   }
@@ -329,6 +334,7 @@ Judgement judge_result(const Predicate& predicate, const Observation& observatio
     const Judgement one = ResultJudge(found->second[i], observation).judge(predicate.body);
     if (one.ok) continue;
     all.ok = false;
+    all.settled = all.settled || one.settled;
     for (const std::string& fact : one.facts)
       all.facts.push_back(fmt::format("#{} of {}: {}", i + 1, found->second.size(), fact));
   }

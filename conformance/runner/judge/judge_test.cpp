@@ -9,6 +9,7 @@ namespace {
 
 using nlohmann::json;
 using std::chrono::milliseconds;
+using std::chrono::seconds;
 using testing::HasSubstr;
 
 // An observation told step by step.
@@ -64,7 +65,12 @@ class JudgeTest : public testing::Test {
     EXPECT_EQ(judged.ok, judged.observed.empty());
     evidence_ = judged.evidence;
     expected_ = judged.expected;
+    settled_ = judged.settled;
     return judged.observed;
+  }
+  bool settled(const std::string& yaml) {
+    EXPECT_NE(missed(yaml), "") << yaml;
+    return settled_;
   }
 
   ManualClock clock_;
@@ -73,6 +79,7 @@ class JudgeTest : public testing::Test {
   std::uint64_t exchanges_ = 0;
   std::vector<std::uint64_t> evidence_;
   std::string expected_;
+  bool settled_ = false;
 };
 
 TEST_F(JudgeTest, FieldsOfAResult) {
@@ -112,6 +119,26 @@ TEST_F(JudgeTest, WhatDidNotEndWithAResult) {
   outcome.end = Outcome::End::timeout;
   EXPECT_THAT(missed("{L: {ok: true}}"), HasSubstr("timed out: no answer within 2s"));
   EXPECT_THAT(missed("{M: {ok: true}}"), "Step \"M\" was never reached.");
+}
+
+// Had it gone on: what might still have come is open, what was too much already is not.
+TEST_F(JudgeTest, OfAnOperationThatTimedOutSomeIsSettled) {
+  Outcome& outcome = result("L", {{"message", "no end within 47s"}}, seconds(47));
+  outcome.end = Outcome::End::timeout;
+  for (int i = 0; i < 3; ++i) request("inference", "POST", "/v1/chat/completions", 500);
+  for (const char* open :
+       {"{L: {ok: false}}", "{L: {ok: false, within: 60s}}", "{journal: {POST chat: {count: 4}}}",
+        "{journal: {GET models: {count: '>=1'}}}", "{journal: [POST chat, GET models]}",
+        "{any_of: [{L: {ok: true}}, {journal: {POST chat: {count: '<=2'}}}]}"}) {
+    EXPECT_FALSE(settled(open)) << open;
+  }
+  for (const char* settled_now : {"{L: {ok: false, within: 20s}}", "{journal: {POST chat: {count: '<=2'}}}",
+                                  "{journal: {POST chat: {count: 1}}}", "{gap: {each: POST chat, min: 60s}}",
+                                  "{gap: {from: L start, to: L end, max: 5s}}",
+                                  "{L: {ok: false}, journal: {POST chat: {count: '<=2'}}}"}) {
+    EXPECT_TRUE(settled(settled_now)) << settled_now;
+  }
+  EXPECT_EQ(missed("{L: {ok: false, within: 20s}}"), "Step \"L\" timed out: no end within 47s.");
 }
 
 TEST_F(JudgeTest, EachMeansAllOfThem) {

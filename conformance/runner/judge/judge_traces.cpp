@@ -98,6 +98,7 @@ Judgement judge_never(const json& demand, const Observation& observation) {
   Judgement out;
   auto miss = [&](std::string what) {
     out.ok = false;
+    out.settled = true;
     out.facts.push_back(std::move(what));
   };
   std::optional<Pattern> pattern;

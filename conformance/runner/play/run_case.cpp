@@ -71,11 +71,15 @@ void decide(const Played& played, const std::vector<CheckResult>& checks, const 
     record.reason = met.missing;
     return;
   }
-  record.reason = missed->observed;
+  // Of one that did not end in time, what no longer wait could have made good is told first.
+  const auto settled =
+      std::find_if(checks.begin(), checks.end(), [](const CheckResult& c) { return c.settled; });
+  const bool timed_out = any_ended(played.observation, Outcome::End::timeout);
+  record.reason = (timed_out && settled != checks.end() ? settled : missed)->observed;
   if (!met.missing.empty()) record.reason += " (" + met.missing + ")";
   if (crashed) {
     record.verdict = Verdict::crash;
-  } else if (any_ended(played.observation, Outcome::End::timeout)) {
+  } else if (timed_out && settled == checks.end()) {
     record.verdict = Verdict::timeout;
   } else {
     record.verdict = Verdict::fail;
