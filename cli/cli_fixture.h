@@ -60,7 +60,8 @@ class Cli : public testing::Test {
   process::Completed assay(std::vector<std::string> arguments,
                            Micros deadline = std::chrono::seconds(300)) const {
     process::ChildOptions options;
-    options.argv = {ASSAY_PROGRAM};
+    options.argv = through_;
+    options.argv.emplace_back(ASSAY_PROGRAM);
     options.argv.insert(options.argv.end(), arguments.begin(), arguments.end());
     options.environment = {"PATH=/usr/bin:/bin", "ASSAY_DATA=" + (data_.empty() ? folder_ : data_),
                            "HOME=" + folder_};
@@ -81,7 +82,8 @@ class Cli : public testing::Test {
   }
 
   std::string folder_;
-  std::string data_;  // another data folder, such as the checkout itself
+  std::vector<std::string> through_;  // a program and its arguments that run `assay`
+  std::string data_;                  // another data folder, such as the checkout itself
 };
 
 }  // namespace assay

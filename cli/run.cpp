@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <csignal>
 #include <cstdlib>
@@ -15,6 +16,7 @@
 #include "cli/run_arguments.h"
 #include "cli/run_folder.h"
 #include "cli/say.h"
+#include "cli/time_check.h"
 #include "cli/verbs.h"
 #include "conformance/runner/case/data.h"
 #include "conformance/runner/case/plan.h"
@@ -23,7 +25,6 @@
 #include "conformance/runner/play/cell_choice.h"
 #include "conformance/runner/play/execute.h"
 #include "conformance/runner/play/machinery.h"
-#include "conformance/runner/play/self_check.h"
 #include "conformance/runner/play/start_check.h"
 #include "conformance/runner/play/timed_case.h"
 #include "harness/base/text.h"
@@ -63,8 +64,7 @@ struct RunOutcome {
 RunOutcome judged(const std::vector<CaseRecord>& cases, const GateFiles& gate,
                   const Expectations& expectations, Level counted, bool shard) {
   RunOutcome out{exit_of(cases, counted, shard), {}};
-  if (!any_applied(cases))
-    out.notes.emplace_back("no case applied: none of the capabilities that they require was declared");
+  if (!any_applied(cases)) out.notes.emplace_back("no case applied: the reason of each is in the record");
   std::vector<Error> problems = expectations.problems(cases);
   if (gate.minimum) {
     if (auto pass = enough_pass(*gate.minimum, cases); !pass) problems.push_back(pass.error());
@@ -89,17 +89,6 @@ std::optional<StartFailure> check_starts(const std::vector<ClientSpec>& clients,
     return std::move(check.failure);
   }
   return std::nullopt;
-}
-
-// Why this machine cannot compress time for these cases; empty when it can, or none asks for it.
-std::string time_check(const std::vector<PlannedCase>& plan) {
-  casetime::Rate fastest;
-  for (const PlannedCase& planned : plan) fastest = std::max(fastest, wanted_rate(planned));
-  if (fastest.natural()) return {};
-  const SelfCheck check = check_case_time(fastest);
-  if (check.wrong.empty()) return {};
-  return fmt::format("time cannot be compressed here: {}{}", check.wrong.front(),
-                     check.wrong.size() > 1 ? fmt::format(" and {} more", check.wrong.size() - 1) : "");
 }
 
 ExitCode run_run(const RunArguments& arguments, const std::vector<std::string>& command) {
@@ -158,10 +147,11 @@ ExitCode run_run(const RunArguments& arguments, const std::vector<std::string>& 
     return ExitCode::ok;
   }
 
-  if (const std::string why = time_check(*plan); !why.empty()) {
-    if (!arguments.time.empty()) return say({why, {}, 0}, ExitCode::incomplete);
-    fmt::print(stderr, "assay: {}; cases that wait take their own time\n", why);
-    for (PlannedCase& planned : *plan) planned.not_timed = why;
+  const std::string not_timed = time_check(*plan);
+  if (!not_timed.empty()) {
+    if (!arguments.time.empty()) return say({not_timed, {}, 0}, ExitCode::incomplete);
+    fmt::print(stderr, "assay: {}\n", without_case_time(not_timed));
+    for (PlannedCase& planned : *plan) planned.not_timed = not_timed;
   }
 
   ExecuteOptions options;
@@ -220,6 +210,9 @@ ExitCode run_run(const RunArguments& arguments, const std::vector<std::string>& 
   if (!record) record = RunRecord{header, {}, {}, {}};
   record->cases.insert(record->cases.end(), unwritten.begin(), unwritten.end());
   RunOutcome outcome = judged(record->cases, *gate, expectations, counted, filter->shards > 1);
+  const auto unasked = std::count_if(plan->begin(), plan->end(),
+                                     [](const PlannedCase& planned) { return !not_asked(planned).empty(); });
+  if (unasked > 0) outcome.notes.push_back(fmt::format("{} cases were not asked: {}", unasked, not_timed));
   if (write_error) outcome.code = ExitCode::incomplete;
   if (interrupted) outcome.code = ExitCode::interrupted;
   if (no_start) {

@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "cli/say.h"
+#include "cli/time_check.h"
 #include "cli/verbs.h"
 #include "conformance/runner/case/case_file.h"
 #include "conformance/runner/case/data.h"
@@ -118,6 +119,10 @@ ExitCode run_selftest(const SelftestArguments& arguments) {
   if (!choice->cells && !arguments.no_cells)
     fmt::print(stderr, "assay: {}; running without cells, one case at a time\n", choice->without);
   if (arguments.empty) return run_empty(*cases, options);
+  std::vector<PlannedCase> plan;
+  for (const Case& one : *cases) plan.push_back({plan.size(), options.seed, one, options.reference});
+  options.not_timed = time_check(plan);
+  if (!options.not_timed.empty()) fmt::print(stderr, "assay: {}\n", without_case_time(options.not_timed));
   std::size_t played = 0;
   const bool live = isatty(STDERR_FILENO) != 0;
   auto report = selftest(*cases, options, [&](const CaseRecord& record) {
@@ -154,6 +159,8 @@ ExitCode run_selftest(const SelftestArguments& arguments) {
   if (options.reports)
     fmt::print("\n{} of {} cases apply to a client that reports {}\n", cases->size() - report->not_asked,
                cases->size(), fmt::join(*options.reports, ", "));
+  if (!options.reports && report->not_asked > 0)
+    fmt::print("\n{} cases were not asked, and prove nothing: {}\n", report->not_asked, options.not_timed);
   fmt::print("\nselftest: {} cases, {} of {} proofs hold, {} mutants\n", cases->size(), proven,
              report->proofs.size(), options.mutants.size());
   return report->ok() ? ExitCode::ok : ExitCode::failed;

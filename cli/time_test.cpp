@@ -12,6 +12,13 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
 
+// A client that gives up at once.
+constexpr const char* kImpatient = R"(#!/bin/sh
+curl -s -o /dev/null -X POST -H "Authorization: Bearer $KEY" -d '{"model":"m","messages":[{"role":"user","content":"hi"}]}' "$URL/v1/chat/completions"
+echo "the server had an error" >&2
+exit 1
+)";
+
 // A client that asks three times, 30 s of its own time apart, and gives up.
 constexpr const char* kPatient = R"(#!/bin/bash
 for i in 1 2 3; do
@@ -42,6 +49,18 @@ cases:
       - chat: {as: C, deadline: 200s, messages: [{role: user, content: hi}]}
     expect:
       gaps: {gap: {each: "inference POST chat", min: 60s}}
+  - id: hopeless
+    title: An error, or an answer within half an hour
+    do:
+      - chat: {as: C, deadline: 1800s, messages: [{role: user, content: hi}]}
+    expect:
+      told: {C: {ok: false}}
+  - id: brief
+    title: An error at once
+    do:
+      - chat: {as: C, deadline: 5s, messages: [{role: user, content: hi}]}
+    expect:
+      told: {C: {ok: false}}
 )";
 
 class Time : public Cli {
@@ -57,6 +76,11 @@ class Time : public Cli {
                "/patient.sh]\n"
                "environment: {URL: \"${inference.url}\", KEY: \"${key}\"}\n";
   }
+  // Skips what needs case time where this machine has none.
+  void skip_without() const {
+    const auto done = assay({"in-case-time", "x2", "--", "true"});
+    if (done.status.code != 0) GTEST_SKIP() << done.err;
+  }
   process::Completed run(const std::string& which, const std::vector<std::string>& more = {}) const {
     std::vector<std::string> all = {"run",   which, "--client",        "./patient.yaml",
                                     "--out", "out", "--no-start-check"};
@@ -71,6 +95,7 @@ class Time : public Cli {
 };
 
 TEST_F(Time, AMinuteOfAProgramsPatienceTakesSeconds) {
+  if (skip_without(); IsSkipped()) return;
   const auto done = run("demo/patient");
   EXPECT_EQ(done.status.code, 0) << done.out << done.err;
   const CaseRecord record = only_case();
@@ -88,6 +113,7 @@ TEST_F(Time, AMinuteOfAProgramsPatienceTakesSeconds) {
 }
 
 TEST_F(Time, AFailureIsConfirmedAtALowerRateAndTheRecordSaysSo) {
+  if (skip_without(); IsSkipped()) return;
   const auto done = run("demo/hasty");
   EXPECT_EQ(done.status.code, 1) << done.out << done.err;
   const CaseRecord record = only_case();
@@ -99,11 +125,42 @@ TEST_F(Time, AFailureIsConfirmedAtALowerRateAndTheRecordSaysSo) {
 }
 
 TEST_F(Time, TheRateCanBeOrdered) {
+  if (skip_without(); IsSkipped()) return;
   run("demo/patient", {"--time", "x10"});
   const CaseRecord record = only_case();
   ASSERT_TRUE(record.time);
   EXPECT_THAT(record.command, HasSubstr(" --time x10"));
   EXPECT_NE(record.time->rate, "x20");
+}
+
+// Some containers forbid it. Nothing is judged that was not played, and nothing fails for it.
+TEST_F(Time, WithoutPtraceShortCasesTakeTheirOwnTimeAndLongOnesAreNotAsked) {
+  program("patient.sh", kImpatient);
+  through_ = {WITHOUT_PTRACE};
+  const auto done = run("demo", {"--exclude", "demo/patient", "--exclude", "demo/hasty"});
+  EXPECT_EQ(done.status.code, 0) << done.out << done.err;
+  EXPECT_THAT(done.err,
+              HasSubstr("time cannot be compressed here: time-probe-static: ptrace is forbidden here"));
+  EXPECT_THAT(done.out, HasSubstr("1 cases were not asked: time cannot be compressed here"));
+  const auto record = read_record(folder_ + "/out/run.jsonl").value();
+  ASSERT_THAT(record.cases, SizeIs(2));
+  for (const CaseRecord& one : record.cases) {
+    if (one.name == "demo/brief") {
+      EXPECT_EQ(one.verdict, Verdict::pass) << one.reason;
+      ASSERT_TRUE(one.time);
+      EXPECT_EQ(one.time->rate, "x1");
+    } else {
+      EXPECT_EQ(one.verdict, Verdict::not_applicable);
+      EXPECT_THAT(one.reason,
+                  testing::StartsWith("not asked: by the machine's clock it may take 30m (time cannot"));
+    }
+  }
+  // Alone it leaves a run in which no case applied.
+  EXPECT_EQ(run("demo/hopeless").status.code, 3);
+  // What was asked for and cannot be had is an error.
+  const auto ordered = run("demo/brief", {"--time", "x20"});
+  EXPECT_EQ(ordered.status.code, 3);
+  EXPECT_THAT(ordered.err, HasSubstr("time cannot be compressed here"));
 }
 
 TEST_F(Time, ARateIsARate) {
@@ -126,6 +183,7 @@ TEST_F(Time, ACaseThatDoesNotWaitIsLeftAlone) {
 }
 
 TEST_F(Time, AnyProgramCanBeRunByHand) {
+  if (skip_without(); IsSkipped()) return;
   const SystemClock clock;
   const auto done = assay(
       {"in-case-time", "x50", "--", "sh", "-c", "a=$(date +%s); sleep 60; b=$(date +%s); echo $((b - a))"});

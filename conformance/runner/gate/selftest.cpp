@@ -7,6 +7,7 @@
 #include <tuple>
 
 #include "conformance/runner/client/clients.h"
+#include "conformance/runner/play/timed_case.h"
 
 namespace assay::conformance {
 namespace {
@@ -113,11 +114,13 @@ Result<SelftestReport> selftest(const std::vector<Case>& cases, const SelftestOp
     const auto broken = [&](const std::string& mutant) {
       PlannedCase planned{index++, options.seed, one, mutant_client(options, mutant)};
       planned.confirm = false;  // it is to fail
+      planned.not_timed = options.not_timed;
       return planned;
     };
     ClientSpec reference = options.reference;
     reference.only_reports = options.reports;
     plan.push_back({index++, options.seed, one, std::move(reference)});
+    plan.back().not_timed = options.not_timed;
     if (one.proven_by.empty()) report.unproven_cases.push_back(one.id);
     for (const auto& [mutant, check] : one.proven_by) {
       if (std::find(options.mutants.begin(), options.mutants.end(), mutant) == options.mutants.end()) {
@@ -135,12 +138,13 @@ Result<SelftestReport> selftest(const std::vector<Case>& cases, const SelftestOp
     }
   }
   std::map<std::string, std::uint64_t> applicable, failing;  // mutant → other cases
+  const auto unasked = [&](std::uint64_t at) { return !not_asked(plan[at]).empty(); };
   auto done = execute(plan, options.execute, [&](const CaseLine& line) {
     const CaseRecord& record = line.record;
     if (progress) progress(record);
     const auto proof = proof_of.find(record.index);
     if (record.client == options.reference.name) {
-      if (options.reports && record.verdict == Verdict::not_applicable) {
+      if (record.verdict == Verdict::not_applicable && (options.reports || unasked(record.index))) {
         ++report.not_asked;
         return;
       }
@@ -151,7 +155,9 @@ Result<SelftestReport> selftest(const std::vector<Case>& cases, const SelftestOp
     }
     const std::string mutant = record.client.substr(record.client.find(':') + 1);
     if (failed(record.verdict)) report.matrix[mutant].push_back(record.name);
-    if (proof != proof_of.end() && options.reports && record.verdict == Verdict::not_applicable) return;
+    if (proof != proof_of.end() && record.verdict == Verdict::not_applicable &&
+        (options.reports || unasked(record.index)))
+      return;
     if (proof != proof_of.end()) {
       for (const auto& check : record.checks) {
         if (check.name == proof->second.second) add_sets(report.learned[record.name], check.shown_by);

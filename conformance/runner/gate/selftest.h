@@ -32,7 +32,9 @@ struct SelftestReport {
   std::map<std::string, std::vector<std::vector<std::string>>> learned;
   // Cases whose `observed_by` names no set that still shows a failure, or that have none: learn them anew.
   std::vector<std::string> stale;
-  std::uint64_t not_asked = 0;  // with `reports`: cases that do not apply to such a client
+  // Cases that do not apply to the reference client with such `reports`, or that take too long on a machine
+  // without case time.
+  std::uint64_t not_asked = 0;
   bool ok() const;
 };
 
@@ -46,6 +48,7 @@ struct SelftestOptions {
   // one of its mutants. None = nothing is withheld.
   std::optional<std::vector<std::string>> reports;
   std::uint64_t seed = 1;
+  std::string not_timed;  // why this machine cannot compress time; empty = it can
 };
 
 Result<SelftestReport> selftest(const std::vector<Case>& cases, const SelftestOptions& options,

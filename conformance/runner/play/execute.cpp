@@ -95,6 +95,7 @@ CaseLine run_here(const PlannedCase& planned, const std::string& data_folder, Su
     options.surroundings = surroundings;
     options.scratch = scratch.path();
     options.rate = rate;
+    options.not_asked = not_asked(planned);
     options.measure = measure;
     return run_case(planned, options);
   };
@@ -205,7 +206,8 @@ class Lane {
     if (!cell_) {
       if (auto opened = open(); !opened) return as_error(planned, opened.error().text());
     }
-    auto answer = cell_->request(to_wire(planned, options_.data_folder).dump(), options_.case_deadline);
+    auto answer = cell_->request(to_wire(planned, options_.data_folder).dump(),
+                                 time_limit(planned, options_.beside_deadlines));
     if (!answer) {
       pid_ = 0;
       cell_.reset();

@@ -15,7 +15,9 @@ struct ExecuteOptions {
   std::string data_folder;
   unsigned jobs = 1;  // cells at work at once
   bool cells = true;  // false: one after the other in this process, on the machine's own ports
-  Micros case_deadline = std::chrono::minutes(5);
+  // What a cell has for a case beside the deadlines of its steps (time_limit in timed_case.h): to start
+  // clients, to judge, to be late on a busy machine.
+  Micros beside_deadlines = std::chrono::minutes(5);
   // Set from outside, by a signal or by whoever has seen enough: nothing new is begun, and what runs in cells
   // is killed and not reported.
   const std::atomic<bool>* interrupted = nullptr;

@@ -21,7 +21,7 @@ struct PlannedCase {
   bool learn = false;  // which reports show a failure is found out (failing_with in judge/reports.h)
   std::vector<std::string> arguments = {};  // what else its repetition takes: {"--cases", "./mine.yaml"}
   std::optional<casetime::Rate> time = std::nullopt;  // --time; none = as the case and the client say
-  std::string not_timed = {};  // why this machine cannot compress time; then the case is played at x1
+  std::string not_timed = {};  // why this machine cannot compress time; then it is played at x1, or not asked
   bool confirm = true;         // a failure in case time is confirmed at a lower rate
 };
 

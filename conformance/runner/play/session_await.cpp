@@ -5,13 +5,12 @@
 
 #include <algorithm>
 
+#include "conformance/runner/case/deadlines.h"
 #include "conformance/runner/judge/journal_query.h"
 
 namespace assay::conformance {
 
 using std::chrono::milliseconds;
-
-constexpr Micros kAwaitDeadline = std::chrono::seconds(10);
 
 void Session::perform(const Step::Await& step, const std::string&) {
   Micros deadline = step.deadline == Micros(0) ? kAwaitDeadline : step.deadline;

@@ -2,12 +2,11 @@
 #include "conformance/runner/play/session_core.h"
 
 #include "conformance/adapter_protocol.h"
+#include "conformance/runner/case/deadlines.h"
 
 namespace assay::conformance {
 
 using nlohmann::json;
-
-constexpr Micros kAnswerDeadline = std::chrono::seconds(10);
 
 void Session::perform(const Step::Do& step, const std::string&) {
   finish(begin(step.operation), step.operation.label);

@@ -6,13 +6,15 @@
 #include <algorithm>
 
 #include "conformance/adapter_protocol.h"
+#include "conformance/runner/case/deadlines.h"
 
 namespace assay::conformance {
 
 using nlohmann::json;
 using std::chrono::milliseconds;
 
-constexpr Micros kOperationDeadline = std::chrono::seconds(15);
+// How long a client has in case time to send its first request, by the machine's clock.
+constexpr Micros kToStart = std::chrono::minutes(2);
 
 Session::Actor& Session::actor_of(const std::string& name) {
   if (name.empty()) return actors_.begin()->second;
@@ -35,9 +37,7 @@ json Session::request_for(const Operation& operation, const Actor& actor) {
   request["provider"] = provider_of(operation.provider);
   request["urls"] = client_urls(plan_, *world_, operation.provider);
   request["home"] = actor.home;
-  const Micros deadline =
-      std::max(client_.patience, operation.deadline == Micros(0) ? kOperationDeadline : operation.deadline);
-  request["deadline_ms"] = deadline.count() / 1000;
+  request["deadline_ms"] = deadline_of(operation, client_.patience).count() / 1000;
   if (request.contains("providers")) {
     json all = json::array();
     for (const json& name : request["providers"]) {
@@ -103,11 +103,12 @@ void Session::finish(const Begun& begun, const std::string& label) {
 }
 
 // In case time a program that takes a second to start has lost many: its deadline begins with its first
-// request, and until then it has as long by the machine's clock.
+// request, and until then it has as long by the machine's clock, but no more than minutes.
 void Session::await_first_request(const Begun& begun) const {
   constexpr Micros kSlice = milliseconds(20);
   if (clock_.map().rate.natural()) return;
-  const auto until = std::chrono::steady_clock::now() + begun.deadline;
+  const auto until =
+      std::chrono::steady_clock::now() + std::min(begun.deadline, std::max(kToStart, client_.patience));
   const auto sent = [&](const JournalEntry& e) { return e.kind == JournalKind::request && e.at >= begun.at; };
   while (!begun.actor->client->ended(begun.id) && std::chrono::steady_clock::now() < until) {
     if (journal_.wait(sent, clock_.case_time(kSlice), "a request")) return;

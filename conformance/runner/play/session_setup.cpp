@@ -96,6 +96,7 @@ void Session::set_up() {
   clock_gettime(CLOCK_REALTIME_COARSE, &now);  // the clock that files are stamped by
   clients_from_ns_ = now.tv_sec * std::int64_t{1'000'000'000} + now.tv_nsec;
   start_clients();
+  if (!options_.not_asked.empty()) throw Stop{Stop::Why::not_applicable, options_.not_asked};
   played_.setup = clock_.machine_time(clock_.now());
 }
 

@@ -4,12 +4,14 @@
 
 #include <algorithm>
 
+#include "conformance/runner/case/deadlines.h"
+
 namespace assay::conformance {
 namespace {
 
 using casetime::Rate;
 
-constexpr Rate kUsual{20 * 1024};
+constexpr Rate kUsualRate{20 * 1024};
 constexpr Micros kLeastTolerance = std::chrono::milliseconds(100);  // of the machine's time
 
 Micros duration_in(const nlohmann::json& body, const char* key) {
@@ -46,7 +48,7 @@ std::string milliseconds_text(Micros time) {
 
 Rate wanted_rate(const PlannedCase& planned) {
   if (planned.time) return *planned.time;
-  const Rate usual = planned.client.time.value_or(kUsual);
+  const Rate usual = planned.client.time.value_or(kUsualRate);
   if (!planned.one.machine.time.natural()) {
     return planned.client.time ? std::min(planned.one.machine.time, usual) : planned.one.machine.time;
   }
@@ -66,6 +68,21 @@ Rate judgeable_rate(const Case& one, Rate wanted) {
                     static_cast<std::uint64_t>(kLeastTolerance.count());
   if (most >= wanted.per_1024) return wanted;
   return most < 2048 ? Rate{} : Rate{static_cast<std::uint32_t>(most)};
+}
+
+std::string not_asked(const PlannedCase& planned) {
+  if (planned.not_timed.empty() || wanted_rate(planned).natural()) return {};
+  const Micros most = longest(planned.one, planned.client.patience);
+  if (most <= kLongestNatural) return {};
+  return fmt::format("not asked: by the machine's clock it may take {} ({})", format_duration(most),
+                     planned.not_timed);
+}
+
+Micros time_limit(const PlannedCase& planned, Micros beside) {
+  if (!not_asked(planned).empty()) return beside;
+  // At falling rates down to x1 and once more to confirm; or four times, as cuts are not confirmed.
+  constexpr int kPlays = 4;
+  return beside + kPlays * longest(planned.one, planned.client.patience);
 }
 
 CaseRun play_in_time(const PlannedCase& planned, const PlayAt& play) {

@@ -17,6 +17,15 @@ Micros tightest_bound(const Case& one);
 // machine's.
 casetime::Rate judgeable_rate(const Case& one, casetime::Rate wanted);
 
+// On a machine that cannot compress time, a case that may take longer than this is not asked.
+inline constexpr Micros kLongestNatural = std::chrono::minutes(6);
+// Why it is not asked; empty = it is.
+std::string not_asked(const PlannedCase& planned);
+
+// How long a worker may take for the case by the machine's clock, whatever happens: every step to its
+// deadline at x1, as often as a case may be played, and `beside` for all that has no deadline.
+Micros time_limit(const PlannedCase& planned, Micros beside);
+
 // Plays at the wanted rate as far as it is judgeable, and again where that says nothing:
 // - at x1, when a program could not be compressed;
 // - at half the rate, then at x1, when waits ended so late that a bound could have been missed by it. Late at

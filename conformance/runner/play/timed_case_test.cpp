@@ -18,7 +18,8 @@ Rate rate(const char* text) {
 }
 
 PlannedCase planned(const std::string& rest) {
-  const auto document = load_yaml("id: x\ntitle: t\ndo: [{chat: {as: C}}]\n" + rest, "case.yaml");
+  const std::string steps = rest.find("do: ") == std::string::npos ? "do: [{chat: {as: C}}]\n" : "";
+  const auto document = load_yaml("id: x\ntitle: t\n" + steps + rest, "case.yaml");
   EXPECT_TRUE(document);
   auto one = parse_case(*document, "suite", "suite/x");
   EXPECT_TRUE(one) << one.error().text();
@@ -164,6 +165,38 @@ TEST(PlayInTime, WhatIsNotCompressedIsPlayedAtTheNaturalRate) {
   EXPECT_THAT(script.rates, ElementsAre("x20", "x1"));
   EXPECT_EQ(run.record.time->rate, "x1");
   EXPECT_THAT(run.record.time->notes, ElementsAre("not compressed: /bin/wine: a 32-bit program"));
+}
+
+TEST(PlayInTime, WithoutCaseTimeItIsPlayedOnceAtTheNaturalRate) {
+  PlannedCase one = planned("waits: true\n" + std::string(kMinute));
+  one.not_timed = "time cannot be compressed here";
+  Script script{{gives(Verdict::fail, milliseconds(60000))}};
+  const CaseRun run = play(one, script);
+  EXPECT_THAT(script.rates, ElementsAre("x1"));
+  EXPECT_EQ(run.record.time->rate, "x1");
+  EXPECT_THAT(run.record.time->notes, ElementsAre("time cannot be compressed here"));
+}
+
+TEST(NotAsked, IsWhatMayTakeLongAtX1BecauseThereIsNoOtherRate) {
+  const std::string waits = "waits: true\nexpect: {c: {C: {within: 60s}}}\n";
+  PlannedCase brief = planned(waits + "do: [{chat: {as: C, deadline: 360s}}]");
+  PlannedCase lengthy = planned(waits + "do: [{chat: {as: C, deadline: 200s}}, {chat: {deadline: 161s}}]");
+  EXPECT_EQ(not_asked(lengthy), "");
+  brief.not_timed = lengthy.not_timed = "no time here";
+  EXPECT_EQ(not_asked(brief), "");
+  EXPECT_EQ(not_asked(lengthy), "not asked: by the machine's clock it may take 6m1s (no time here)");
+  brief.client.patience = std::chrono::minutes(7);
+  EXPECT_THAT(not_asked(brief), HasSubstr("may take 7m "));
+  lengthy.time = Rate{};  // --time x1: whoever orders it has the time
+  EXPECT_EQ(not_asked(lengthy), "");
+}
+
+TEST(TimeLimit, IsThatOfTheStepsAsOftenAsTheyMayBePlayed) {
+  const auto minute = std::chrono::minutes(1);
+  PlannedCase one = planned("waits: true\ndo: [{chat: {as: C, deadline: 900s}}]");
+  EXPECT_EQ(time_limit(one, minute), 61 * minute);
+  one.not_timed = "no time here";  // then it is not asked
+  EXPECT_EQ(time_limit(one, minute), minute);
 }
 
 TEST(PlayInTime, WhatDoesNotApplyIsNotPlayedAgain) {

@@ -1,0 +1,43 @@
+#include "conformance/runner/case/deadlines.h"
+
+#include <algorithm>
+#include <type_traits>
+
+namespace assay::conformance {
+
+Micros deadline_of(const Operation& operation, Micros patience) {
+  return std::max(patience, operation.deadline == Micros(0) ? kOperationDeadline : operation.deadline);
+}
+
+namespace {
+
+template <typename Action>
+Micros longest_of(const Action& action, Micros patience) {
+  if constexpr (std::is_same_v<Action, Step::Do> || std::is_same_v<Action, Step::Start>) {
+    return deadline_of(action.operation, patience);
+  } else if constexpr (std::is_same_v<Action, Step::Repeat>) {
+    return deadline_of(action.operation, patience) * static_cast<Micros::rep>(action.times);
+  } else if constexpr (std::is_same_v<Action, Step::Parallel>) {
+    Micros out{0};
+    for (const Operation& one : action.operations) out = std::max(out, deadline_of(one, patience));
+    return out;
+  } else if constexpr (std::is_same_v<Action, Step::Await>) {
+    const Micros each = action.deadline == Micros(0) ? kAwaitDeadline : action.deadline;
+    return action.kind == "journal" ? each * static_cast<Micros::rep>(action.count) : each;
+  } else if constexpr (std::is_same_v<Action, Step::Cancel> || std::is_same_v<Action, Step::Answer>) {
+    return kAnswerDeadline;
+  } else {
+    return Micros(0);  // done at once, or bounded by the operation that was started
+  }
+}
+
+}  // namespace
+
+Micros longest(const Case& one, Micros patience) {
+  Micros out{0};
+  for (const Step& step : one.steps)
+    out += std::visit([&](const auto& action) { return longest_of(action, patience); }, step.action);
+  return out;
+}
+
+}  // namespace assay::conformance

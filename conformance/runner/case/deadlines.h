@@ -1,0 +1,18 @@
+// How long the steps of a case may take.
+#pragma once
+
+#include "conformance/runner/case/case.h"
+
+namespace assay::conformance {
+
+inline constexpr Micros kOperationDeadline = std::chrono::seconds(15);
+inline constexpr Micros kAwaitDeadline = std::chrono::seconds(10);
+inline constexpr Micros kAnswerDeadline = std::chrono::seconds(10);  // of a client to a cancel or a prompt
+
+// What an operation has: its own deadline or the usual one, never less than the patience of the client.
+Micros deadline_of(const Operation& operation, Micros patience);
+
+// All steps of the case, one after the other, each to its deadline, in the time of the case.
+Micros longest(const Case& one, Micros patience);
+
+}  // namespace assay::conformance
