@@ -76,11 +76,13 @@ Result<std::vector<ClientFile>> chosen_files(const std::vector<std::string>& nam
   return out;
 }
 
-ExitCode install_all(const std::vector<std::string>& names, const std::vector<std::string>& versions) {
+ExitCode install_all(const std::vector<std::string>& names, const std::vector<std::string>& versions,
+                     BuildPlace place) {
   const auto chosen = chosen_files(names, versions);
   if (!chosen) return say(chosen.error());
   for (const ClientFile& file : *chosen) {
-    const auto done = install(file, [](const std::string& line) { fmt::print(stderr, "assay: {}\n", line); });
+    const auto done = install(
+        file, [](const std::string& line) { fmt::print(stderr, "assay: {}\n", line); }, place);
     if (!done) return say(done.error(), ExitCode::incomplete);
     fmt::print("{} {} is installed\n", file.name, installed_version(file));
   }
@@ -124,8 +126,14 @@ void add_clients(CLI::App& app, Action& action) {
       ->required()
       ->type_name("NAME");
   add_package_option(*installer, *packages);
-  installer->callback(
-      [names, packages, &action] { action = [names, packages] { return install_all(*names, *packages); }; });
+  auto no_cells = std::make_shared<bool>(false);
+  installer->add_flag("--no-cells", *no_cells,
+                      "Run builds and install scripts outside of cells, with your rights");
+  installer->callback([names, packages, no_cells, &action] {
+    action = [names, packages, no_cells] {
+      return install_all(*names, *packages, *no_cells ? BuildPlace::here : BuildPlace::cell);
+    };
+  });
   CLI::App* locker =
       verb->add_subcommand("lock", "Write what is installed into the lock beside the client file");
   locker->add_option("name", *names, "Client names, as listed by `assay clients`, or client files")

@@ -183,8 +183,11 @@ ExitCode repro(ReproArguments arguments) {
                                    process::cells_available);
   if (!choice) return say(choice.error(), ExitCode::incomplete);
   options.cells = choice->cells;
-  if (!options.cells && !arguments.no_cells)
-    fmt::print(stderr, "assay: {}; running without cells, one after the other\n", choice->without);
+  arguments.without_cells = choice->without;
+  if (options.cells && client->without_cell) arguments.without_cells = "its client file says cells: none";
+  if (!arguments.without_cells.empty())
+    fmt::print(stderr, "assay: {} runs outside of a cell, with your rights, one play after the other: {}\n",
+               client->name, arguments.without_cells);
   const auto stage = Stage::make(*race, std::move(*cases), std::move(*client), options, arguments.seed);
   if (!stage) return say(stage.error());
   struct sigaction action {};
@@ -233,8 +236,8 @@ void add_repro(CLI::App& app, Action& action) {
   verb->add_option("race", arguments->race, "Name of the race")->type_name("NAME");
   verb->add_option(
           "command", arguments->command,
-          "Program and arguments after --; it runs once per step, {op} is replaced by the step: login, "
-          "chat, refresh, logout")
+          "Program and arguments after --; it runs in a cell, once per step, {op} is replaced by the step: "
+          "login, chat, refresh, logout")
       ->type_name("COMMAND");
   add_client_options(*verb, arguments->client, arguments->adapter);
   verb->add_option("--provider", arguments->provider,

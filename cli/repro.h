@@ -26,8 +26,9 @@ struct ReproArguments {
   std::uint64_t seed = 1;
   unsigned jobs = 0;
   bool no_cells = false;
-  std::string provider;  // a descriptor other than that of the race's case; empty = that one
-  std::string out;       // folder for the record and the reports of the plays; empty = none
+  std::string without_cells;  // found out: why the client runs outside; empty = it runs in a cell
+  std::string provider;       // a descriptor other than that of the race's case; empty = that one
+  std::string out;            // folder for the record and the reports of the plays; empty = none
   std::string time;
 };
 

@@ -22,7 +22,8 @@ Result<void> write_plays(const RunFolder& folder, const std::vector<conformance:
   header.seed = arguments.seed;
   header.command = {repro_command(arguments)};
   header.planned = plays.size();
-  header.cells = !arguments.no_cells;
+  header.cells = arguments.without_cells.empty();
+  header.without_cells = arguments.without_cells;
   header.clients.push_back({client.name, client.version, "provider", {}});
   auto writer = RecordWriter::open(folder.record(), header);
   if (!writer) return tl::unexpected(writer.error());

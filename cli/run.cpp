@@ -20,6 +20,7 @@
 #include "cli/verbs.h"
 #include "conformance/runner/case/data.h"
 #include "conformance/runner/case/plan.h"
+#include "conformance/runner/client/cell_command.h"
 #include "conformance/runner/client/clients.h"
 #include "conformance/runner/gate/gate.h"
 #include "conformance/runner/play/cell_choice.h"
@@ -328,6 +329,8 @@ void add_run(CLI::App& app, Action& action, const std::vector<std::string>& comm
 void add_cell_worker(CLI::App& app, Action& action) {
   CLI::App* verb = app.add_subcommand("cell-worker", "")->group("");
   verb->callback([&action] { action = [] { return static_cast<ExitCode>(work()); }; });
+  CLI::App* command = app.add_subcommand("cell-command", "")->group("");
+  command->callback([&action] { action = [] { return static_cast<ExitCode>(work_on_command()); }; });
 }
 
 }  // namespace assay::cli

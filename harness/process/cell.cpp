@@ -29,8 +29,7 @@ using SteadyClock = std::chrono::steady_clock;
 
 // How long one cell may take to stand; on a busy machine the kernel takes its time with namespaces.
 constexpr Micros kOneAttempt = std::chrono::seconds(30);
-constexpr int kNamespaces =
-    CLONE_NEWUSER | CLONE_NEWNET | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS;
+constexpr int kNamespaces = CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS;
 
 // Above the standard descriptors, which pid 1 closes.
 UniqueFd above_standard(UniqueFd fd) {
@@ -163,10 +162,10 @@ tl::expected<Made, NoCell> make_cell(const CellOptions& options, const std::vect
   const OutsideUser user = outside_user();
   const std::string uid_map = fmt::format("{} {} 1", options.uid, user.uid);
   const std::string gid_map = fmt::format("{} {} 1", options.uid, user.gid);
-  std::vector<std::string> shows = options.shows;
-  if (!worker.empty()) shows.push_back(std::filesystem::path(worker.front()).parent_path().string());
-  auto root = CellRoot::prepare(std::move(shows), user, options.tmp_bytes);
-  if (!root) return tl::unexpected(NoCell{root.error().message, 0});
+  RootOptions shown{options.shows, options.writes, options.tmp_bytes, options.network};
+  if (!worker.empty()) shown.shows.push_back(std::filesystem::path(worker.front()).parent_path().string());
+  auto root = CellRoot::prepare(std::move(shown), user);
+  if (!root) return tl::unexpected(root.error());
   std::vector<const char*> argv, environment;
   for (const std::string& argument : worker) argv.push_back(argument.c_str());
   for (const std::string& variable : options.environment) environment.push_back(variable.c_str());
@@ -178,6 +177,7 @@ tl::expected<Made, NoCell> make_cell(const CellOptions& options, const std::vect
   plan.gid_map = gid_map.c_str();
   if (user.other) plan.become = options.uid;
   plan.root = root->plan();
+  plan.network = options.network;
   plan.catch_all = options.catch_all;
   plan.argv = worker.empty() ? nullptr : argv.data();
   plan.environment = environment.data();
@@ -194,7 +194,8 @@ tl::expected<Made, NoCell> make_cell(const CellOptions& options, const std::vect
   sigset_t all, before;
   ::sigfillset(&all);
   ::pthread_sigmask(SIG_SETMASK, &all, &before);
-  const auto pid = static_cast<pid_t>(::syscall(SYS_clone, kNamespaces | SIGCHLD, 0, 0, 0, 0));
+  const int namespaces = options.network ? kNamespaces : kNamespaces | CLONE_NEWNET;
+  const auto pid = static_cast<pid_t>(::syscall(SYS_clone, namespaces | SIGCHLD, 0, 0, 0, 0));
   if (pid == 0) cell_init(plan);
   const int error = errno;
   ::pthread_sigmask(SIG_SETMASK, &before, nullptr);

@@ -40,6 +40,11 @@ struct CellOptions {
   std::vector<std::string> shows;
   std::uint64_t tmp_bytes = std::uint64_t{4}
                             << 30U;  // limit of what /tmp, /var/tmp and /dev/shm hold together
+  // Folders in which the cell may write for good: mounted, with no file of a set-uid program or a device in
+  // use. Their owner is the caller.
+  std::vector<std::string> writes;
+  // The machine's network, name servers and hosts in place of loopback alone: for what installs programs.
+  bool network = false;
   bool catch_all = false;  // every IPv4 and IPv6 address is local: whatever a client tries stays in the cell
   std::size_t line_limit = std::size_t{256} << 20U;  // bytes of one line from the worker
   const std::atomic<bool>* interrupted = nullptr;    // set from outside: start() does not try again

@@ -48,6 +48,7 @@ CellSystem cell_system() {
 }
 
 Refusal refusal_of(const NoCell& no, const CellSystem& system) {
+  if (no.for_good) return Refusal::for_good;
   switch (no.error) {
     case 0:  // it did not answer, or was killed
     case EAGAIN:

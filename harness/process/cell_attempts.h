@@ -19,6 +19,7 @@ namespace assay::process {
 struct NoCell {
   std::string what;
   int error = 0;
+  bool for_good = false;  // of a sentence: no later attempt will do better
 };
 
 enum class Refusal {

@@ -52,6 +52,16 @@ struct Double {
   }
 };
 
+TEST(CellAttempts, WhatNoLaterAttemptDoesBetterIsNotTriedAgain) {
+  Double machine;
+  machine.refusals = {{"the file system of /srv/client is too large to be copied", 0, true}};
+  const auto refused = machine.play();
+  ASSERT_TRUE(refused);
+  EXPECT_EQ(refused->kind, Refusal::for_good);
+  EXPECT_EQ(refused->reason, "no cell: the file system of /srv/client is too large to be copied");
+  EXPECT_EQ(machine.attempts, 1U);
+}
+
 TEST(CellAttempts, WhatPassesIsTriedAgain) {
   for (const int error : {EAGAIN, ENOMEM, ENOBUFS, ENOSPC, EBUSY, EINTR, ENFILE, ETXTBSY}) {
     Double machine;

@@ -198,7 +198,7 @@ void cell_init(const CellPlan& plan) {
   else
     map_own_user(steps, plan);
   if (const char* failed = make_cell_root(plan.root); failed != nullptr) steps.must(false, failed);
-  raise_loopback(steps, plan);
+  if (!plan.network) raise_loopback(steps, plan);
   steps.must(::sethostname("cell", 4) == 0, "name the host");
   steps.must(::chdir("/") == 0, "change to /");
 

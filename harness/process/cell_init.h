@@ -16,6 +16,7 @@ struct CellPlan {
   std::uint32_t become = 0;
   RootPlan root;
   const int* keep = nullptr;  // the descriptors that stay open, in order, ended by -1
+  bool network = false;       // the machine's; there is no loopback to bring up
   bool catch_all = false;
   const char* const* argv = nullptr;  // nullptr = no worker: end when the cell stands
   const char* const* environment = nullptr;

@@ -1,5 +1,5 @@
 // The worker of the cell tests: answers one line for each line, "ok ..." or the text of the errno. With
-// --measure N it tells how fast N cells are made.
+// --measure N PATH... it tells how fast N cells are made that show the paths, and N sandboxes in one.
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netdb.h>
@@ -186,16 +186,23 @@ std::string first_line(const std::string& path) {
   return line;
 }
 
-// In the worker: how long it takes to make a sandbox in which a program has run, and to end it.
+// In the worker: what containing a case costs (its memory, its sandbox with the filter, their end), beside a
+// program that runs in it.
 std::string measure_sandbox(int times) {
   using Clock = std::chrono::steady_clock;
-  std::vector<double> up, run, down;
+  std::vector<double> memory, up, run, down, whole;
   const auto between = [](Clock::time_point a, Clock::time_point b) {
     return std::chrono::duration<double, std::milli>(b - a).count();
   };
+  const auto filter = assay::process::make_syscall_filter();
+  if (!filter) return filter.error().text();
   for (int i = 0; i < times; ++i) {
     const auto begin = Clock::now();
-    auto sandbox = assay::process::Sandbox::make();
+    auto mounted = assay::process::CaseMemory::mount(std::uint64_t{4} << 30U);
+    if (!mounted) return mounted.error().text();
+    std::optional<assay::process::CaseMemory> files(std::move(*mounted));
+    const auto remembered = Clock::now();
+    auto sandbox = assay::process::Sandbox::make({{}, *filter});
     if (!sandbox) return sandbox.error().text();
     const auto made = Clock::now();
     assay::process::ChildOptions options;
@@ -204,17 +211,25 @@ std::string measure_sandbox(int times) {
     (void)assay::process::run_program(std::move(options), std::chrono::seconds(10));
     const auto ran = Clock::now();
     sandbox->reset();
-    up.push_back(between(begin, made));
+    files.reset();
+    const auto ended = Clock::now();
+    memory.push_back(between(begin, remembered));
+    up.push_back(between(remembered, made));
     run.push_back(between(made, ran));
-    down.push_back(between(ran, Clock::now()));
+    down.push_back(between(ran, ended));
+    whole.push_back(memory.back() + up.back() + down.back());
   }
-  for (auto* all : {&up, &run, &down}) std::sort(all->begin(), all->end());
-  const std::size_t middle = up.size() / 2, ninth = up.size() * 9 / 10;
-  char text[200];
-  std::snprintf(text, sizeof text,
-                "sandbox: %.2f ms (p90 %.2f), /bin/true in it: %.2f ms (p90 %.2f), end: %.2f ms (p90 %.2f)",
-                up[middle], up[ninth], run[middle], run[ninth], down[middle], down[ninth]);
-  return text;
+  std::string out;
+  for (const auto& [name, all] :
+       {std::pair("memory", &memory), std::pair("sandbox", &up), std::pair("end", &down),
+        std::pair("together", &whole), std::pair("/bin/true in it", &run)}) {
+    std::sort(all->begin(), all->end());
+    char text[100];
+    std::snprintf(text, sizeof text, "%s%s: %.2f ms (p90 %.2f)", out.empty() ? "case: " : ", ", name,
+                  (*all)[all->size() / 2], (*all)[all->size() * 9 / 10]);
+    out += text;
+  }
+  return out;
 }
 
 std::string obey(const std::string& line, World& world) {
@@ -265,14 +280,17 @@ int complain(const assay::Error& error) {
 }
 
 // How long it takes to make a cell whose worker has answered, and to end it: the median and the ninth decile.
-int measure(int times) {
+// The cells show `shows` beside the rest.
+int measure(int times, const std::vector<std::string>& shows) {
   using Clock = std::chrono::steady_clock;
+  assay::process::CellOptions options;
+  options.shows = shows;
   std::vector<double> up, down;
   for (int i = 0; i < times; ++i) {
     const auto begin = Clock::now();
     auto answered = begin;
     {
-      auto cell = assay::process::Cell::start({}, {assay::process::own_executable()});
+      auto cell = assay::process::Cell::start(options, {assay::process::own_executable()});
       if (!cell) return complain(cell.error());
       if (auto answer = cell->request("uid", std::chrono::seconds(10)); !answer)
         return complain(answer.error());
@@ -281,7 +299,7 @@ int measure(int times) {
     up.push_back(std::chrono::duration<double, std::milli>(answered - begin).count());
     down.push_back(std::chrono::duration<double, std::milli>(Clock::now() - answered).count());
   }
-  auto cell = assay::process::Cell::start({}, {assay::process::own_executable()});
+  auto cell = assay::process::Cell::start(options, {assay::process::own_executable()});
   if (!cell) return complain(cell.error());
   const auto sandboxes = cell->request("measure-sandbox " + std::to_string(times), std::chrono::minutes(5));
   if (!sandboxes) return complain(sandboxes.error());
@@ -297,7 +315,8 @@ int measure(int times) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc == 3 && std::string(argv[1]) == "--measure") return measure(std::max(1, std::atoi(argv[2])));
+  if (argc >= 3 && std::string(argv[1]) == "--measure")
+    return measure(std::max(1, std::atoi(argv[2])), {argv + 3, argv + argc});
   if (argc == 4 && std::string(argv[1]) == "--reach") return try_to_reach(argv[2], argv[3]);
   World world;
   for (std::string line; std::getline(std::cin, line);) std::cout << obey(line, world) << std::endl;

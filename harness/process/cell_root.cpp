@@ -17,6 +17,7 @@
 #include <system_error>
 
 #include "harness/base/text.h"
+#include "harness/process/copied_mount.h"
 
 namespace assay::process {
 namespace {
@@ -81,12 +82,35 @@ std::vector<std::string> mount_points() {
   return out;
 }
 
-tl::unexpected<Error> cannot(const std::string& what) {
-  return fail(fmt::format("cannot {}: {}", what, std::generic_category().message(errno)));
+tl::unexpected<NoCell> cannot(std::string what) {
+  return tl::unexpected(NoCell{std::move(what), errno});
+}
+tl::unexpected<NoCell> never(std::string sentence) {
+  return tl::unexpected(NoCell{std::move(sentence), 0, true});
+}
+
+// A mount point below `folder`, which then cannot be a layer of an overlay; empty = none.
+std::string mount_below(const std::string& folder) {
+  const auto points = mount_points();
+  const auto found = std::find_if(points.begin(), points.end(), [&](const std::string& point) {
+    return point != folder && lies_in(point, folder);
+  });
+  return found == points.end() ? "" : *found;
+}
+
+// What is bound as it is, because of the mount `below`, must hold nothing that the client could talk to.
+Prepared<void> no_special_files(const std::string& folder, const std::string& below) {
+  if (below.empty()) return {};
+  const std::string special = special_file_below(folder);
+  if (special.empty()) return {};
+  return never(
+      fmt::format("{} would give the client {}, a socket or a FIFO of the machine: it can be shown only as "
+                  "it is, for {} is mounted below it. Unmount that, or move the client",
+                  folder, special, below));
 }
 
 // A user namespace in which the owner of a folder is the cell's user. Needs root.
-Result<UniqueFd> owner_map(uid_t uid, gid_t gid, const OutsideUser& user) {
+Prepared<UniqueFd> owner_map(uid_t uid, gid_t gid, const OutsideUser& user) {
   sigset_t all, before;
   ::sigfillset(&all);
   ::pthread_sigmask(SIG_SETMASK, &all, &before);
@@ -184,7 +208,7 @@ void CellRoot::add_system() {
   }
 }
 
-void CellRoot::add_etc() {
+void CellRoot::add_etc(bool network) {
   std::error_code error;
   add_folder("/etc");
   for (const char* name : kEtcFolders) {
@@ -212,7 +236,7 @@ void CellRoot::add_etc() {
   add_text("/etc/machine-id", "00000000000000000000000000000ce1\n", false);
   // The resolver of a cell is put over these; where the machine has none the C library must find none.
   for (const char* path : {"/etc/hosts", "/etc/resolv.conf"}) {
-    if (fs::exists(path, error)) add_text(path, "", false);
+    if (fs::exists(path, error)) add_text(path, network ? read_file(path).value_or("") : "", false);
   }
   add_text("/etc/mtab", "/proc/self/mounts", true);
 }
@@ -231,7 +255,7 @@ void CellRoot::add_devices() {
 }
 
 // One real path that no other covers.
-Result<void> CellRoot::show(const std::string& path, const OutsideUser& user) {
+Prepared<void> CellRoot::show(const std::string& path, const OutsideUser& user) {
   struct stat info {};
   if (::stat(path.c_str(), &info) != 0) return {};
   RootMount mount;
@@ -239,11 +263,8 @@ Result<void> CellRoot::show(const std::string& path, const OutsideUser& user) {
   mount.directory = S_ISDIR(info.st_mode);
   mount.overlay = true;
   if (!mount.directory && !S_ISREG(info.st_mode)) return {};
-  const auto points = mount_points();
-  mount.recursive =
-      mount.directory && std::any_of(points.begin(), points.end(), [&](const std::string& point) {
-        return point != path && lies_in(point, path);
-      });
+  const std::string below = mount.directory ? mount_below(path) : "";
+  mount.recursive = !below.empty();
   add_folder(mount.directory ? path : fs::path(path).parent_path().string());
   if (is_in_memory(path)) {
     const auto number = std::count(below_tmp_.begin(), below_tmp_.end(), '\n');
@@ -251,6 +272,7 @@ Result<void> CellRoot::show(const std::string& path, const OutsideUser& user) {
     below_tmp_ += fmt::format("{}\t{}\n", number, path);
   }
   if (!user.other) {
+    if (auto safe = no_special_files(path, below); !safe) return safe;
     mounts_.push_back(mount);
     return {};
   }
@@ -264,28 +286,80 @@ Result<void> CellRoot::show(const std::string& path, const OutsideUser& user) {
   if (::syscall(SYS_mount_setattr, fd.get(), "", AT_EMPTY_PATH | recursive, &attributes, sizeof attributes) !=
       0)
     return cannot("show " + path);
-  const auto owner = std::make_pair(info.st_uid, info.st_gid);
+  const auto mapped = map_owner(fd.get(), recursive, info.st_uid, info.st_gid, user);
+  if (!mapped) return tl::unexpected(mapped.error());
+  if (!*mapped) {
+    auto copied = copied_mount(path, user.uid, user.gid);
+    if (!copied) return never(copied.error().message);
+    if (*copied) {
+      fd = std::move(**copied);
+      mount.recursive = false;
+      if (!mount.directory) mount.inside = keep("/" + fs::path(path).filename().string());
+    }
+  }
+  if (mount.recursive) {
+    if (auto safe = no_special_files(path, below); !safe) return safe;
+  }
+  keep_mount(mount, std::move(fd));
+  return {};
+}
+
+// What the cell may write: the caller's own, and so a mount with mapped owners or none.
+Prepared<void> CellRoot::share(const std::string& path, const OutsideUser& user) {
+  std::error_code error;
+  const std::string real = fs::canonical(path, error).string();
+  if (error || !fs::is_directory(real, error)) return never("cannot share " + path + ": it is no folder");
+  RootMount mount;
+  mount.source = mount.target = keep(real);
+  mount.directory = mount.writable = true;
+  add_folder(real);
+  if (!user.other) {
+    mounts_.push_back(mount);
+    return {};
+  }
+  UniqueFd fd(static_cast<int>(
+      ::syscall(SYS_open_tree, AT_FDCWD, real.c_str(), OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC)));
+  mount_attr attributes{};
+  attributes.attr_set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
+  if (!fd || ::syscall(SYS_mount_setattr, fd.get(), "", AT_EMPTY_PATH, &attributes, sizeof attributes) != 0)
+    return cannot("share " + real);
+  const auto mapped = map_owner(fd.get(), 0, ::geteuid(), ::getegid(), user);
+  if (!mapped) return tl::unexpected(mapped.error());
+  if (!*mapped)
+    return never(
+        fmt::format("cannot share {}: its file system has no mounts with mapped owners; choose another "
+                    "with XDG_CACHE_HOME",
+                    real));
+  keep_mount(mount, std::move(fd));
+  return {};
+}
+
+// Shows the files of one owner as the cell's user's.
+Prepared<bool> CellRoot::map_owner(int mount, unsigned recursive, uid_t uid, gid_t gid,
+                                   const OutsideUser& user) {
+  const auto owner = std::make_pair(uid, gid);
   auto map = std::find_if(maps_.begin(), maps_.end(), [&](const auto& one) { return one.first == owner; });
   if (map == maps_.end()) {
-    auto made = owner_map(info.st_uid, info.st_gid, user);
+    auto made = owner_map(uid, gid, user);
     if (!made) return tl::unexpected(made.error());
     map = maps_.insert(maps_.end(), {owner, std::move(*made)});
   }
   mount_attr mapped{};
   mapped.attr_set = MOUNT_ATTR_IDMAP;
   mapped.userns_fd = static_cast<std::uint64_t>(map->second.get());
-  // A file system without mapped owners is shown as it is: what everybody may read can be read.
-  (void)::syscall(SYS_mount_setattr, fd.get(), "", AT_EMPTY_PATH | recursive, &mapped, sizeof mapped);
+  return ::syscall(SYS_mount_setattr, mount, "", AT_EMPTY_PATH | recursive, &mapped, sizeof mapped) == 0;
+}
+
+void CellRoot::keep_mount(RootMount mount, UniqueFd fd) {
   // Above the standard descriptors, which pid 1 closes.
   if (fd.get() <= 2) fd = UniqueFd(::fcntl(fd.get(), F_DUPFD_CLOEXEC, 3));
   mount.fd = fd.get();
   fds_.push_back(std::move(fd));
   mounts_.push_back(mount);
-  return {};
 }
 
 // Links on the way to a path are made as they are outside, and what they lead to is shown.
-Result<void> CellRoot::show_all(std::vector<std::string> shows, const OutsideUser& user) {
+Prepared<void> CellRoot::show_all(std::vector<std::string> shows, const OutsideUser& user) {
   std::vector<std::pair<std::string, std::string>> links;
   std::vector<std::string> real;
   for (const std::string& one : shows) {
@@ -338,15 +412,17 @@ Result<void> CellRoot::show_all(std::vector<std::string> shows, const OutsideUse
   return {};
 }
 
-Result<CellRoot> CellRoot::prepare(std::vector<std::string> shows, const OutsideUser& user,
-                                   std::uint64_t memory_bytes) {
+Prepared<CellRoot> CellRoot::prepare(RootOptions options, const OutsideUser& user) {
   CellRoot out;
   out.add_system();
-  out.add_etc();
+  out.add_etc(options.network);
   out.add_devices();
-  if (auto shown = out.show_all(std::move(shows), user); !shown) return tl::unexpected(shown.error());
+  if (auto shown = out.show_all(std::move(options.shows), user); !shown) return tl::unexpected(shown.error());
+  for (const std::string& path : options.writes) {
+    if (auto shared = out.share(path, user); !shared) return tl::unexpected(shared.error());
+  }
   out.add_text("/run/assay/below-tmp", out.below_tmp_, false);
-  out.strings_.push_back(fmt::format("size={},mode=755", memory_bytes));
+  out.strings_.push_back(fmt::format("size={},mode=755", options.memory_bytes));
   out.folders_.push_back(nullptr);
   out.texts_.push_back({});
   out.mounts_.push_back({});

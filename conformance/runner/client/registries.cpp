@@ -98,10 +98,21 @@ std::vector<std::string> with_pins(std::vector<std::string> argv, const PackageS
   return argv;
 }
 
+// Names of packages that npm's list marks as having install scripts.
+std::vector<std::string> with_scripts(const std::string& hidden_lock) {
+  const json whole = json::parse(hidden_lock, nullptr, false);
+  std::vector<std::string> out;
+  for (const auto& [path, entry] : whole.at("packages").items()) {
+    const auto found = entry.find("hasInstallScript");
+    if (found != entry.end() && *found == true) out.push_back(path.substr(path.rfind("node_modules/") + 13));
+  }
+  return out;
+}
+
 Result<Lock> install_npm(const Installation& one) {
   PackageSet set = one.set;
   const std::vector<std::string> quiet = {
-      "--prefix", one.folder, "--no-audit", "--no-fund", "--loglevel=error",
+      "--prefix", one.folder, "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error",
       // Off line it would try for ten minutes.
       "--fetch-retries=1", "--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=5000"};
   std::vector<std::string> argv = {"npm", one.lock.empty() ? "install" : "ci"};
@@ -130,7 +141,37 @@ Result<Lock> install_npm(const Installation& one) {
   if (auto done = one.run(argv, {}); !done) return tl::unexpected(done.error());
   const auto hidden = read_file(one.folder + "/node_modules/.package-lock.json");
   if (!hidden) return Lock{};  // nothing but links
-  return lock_of_npm(*hidden);
+  auto listed = lock_of_npm(*hidden);
+  if (!listed) return listed;
+  if (set.scripts == Scripts::none) {
+    if (const auto with = with_scripts(*hidden); !with.empty())
+      one.say(
+          fmt::format("install scripts of {} were not run; `scripts: run` in the client file runs them in a "
+                      "cell",
+                      fmt::join(with, ", ")));
+    return listed;
+  }
+  const bool network = set.scripts == Scripts::network;
+  std::vector<std::string> more = {"npm_config_update_notifier=false"};
+  if (!network) more.emplace_back("npm_config_offline=true");
+  if (auto done = one.untrusted({{"npm", "rebuild", "--prefix", one.folder, "--loglevel=error"},
+                                 more,
+                                 {one.folder + "/node_modules"},
+                                 network});
+      !done)
+    return tl::unexpected(done.error());
+  return listed;
+}
+
+// As PyPI compares names: "Foo.Bar_baz" is foo-bar-baz.
+std::string normal_name(const std::string& name) {
+  std::string out;
+  for (const char letter : name) {
+    const bool dash = letter == '-' || letter == '_' || letter == '.';
+    if (dash && !out.empty() && out.back() == '-') continue;
+    out += dash ? '-' : static_cast<char>(std::tolower(static_cast<unsigned char>(letter)));
+  }
+  return out;
 }
 
 // uv resolves as of a day; pip cannot. Taken from PATH, or from PyPI.
@@ -141,9 +182,31 @@ Result<std::string> find_uv(const Installation& one) {
   if (auto made = one.run({"python3", "-m", "venv", one.tools}, {}); !made)
     return fail("python3 cannot make a virtual environment (apt-get install python3-venv): " +
                 made.error().message);
-  if (auto done = one.run({one.tools + "/bin/pip", "install", "--quiet", kUv}, {}); !done)
+  if (auto done = one.run({one.tools + "/bin/pip", "install", "--quiet", "--only-binary=:all:", kUv}, {});
+      !done)
     return tl::unexpected(done.error());
   return program;
+}
+
+// What lies in the site-packages of a virtual environment: folders NAME-VERSION.dist-info.
+Result<Lock> lock_of_python(const std::string& folder) {
+  Lock out;
+  std::error_code error;
+  for (const auto& python : fs::directory_iterator(folder + "/lib", error)) {
+    for (const auto& entry : fs::directory_iterator(python.path() / "site-packages", error)) {
+      const std::string name = entry.path().filename().string();
+      if (!name.ends_with(".dist-info")) continue;
+      const auto text = read_file((entry.path() / "METADATA").string());
+      std::string package, version;
+      for (const std::string_view line : split(text ? std::string_view(*text) : std::string_view(), '\n')) {
+        if (trim(line).empty()) break;
+        if (line.starts_with("Name: ") && package.empty()) package = trim(line.substr(6));
+        if (line.starts_with("Version: ") && version.empty()) version = trim(line.substr(9));
+      }
+      if (!package.empty()) out[normal_name(package)] = version;
+    }
+  }
+  return out;
 }
 
 Result<Lock> install_pypi(const Installation& one) {
@@ -156,8 +219,8 @@ Result<Lock> install_pypi(const Installation& one) {
       !made)
     return tl::unexpected(made.error());
   const std::string python = one.folder + "/bin/python";
-  std::vector<std::string> argv = {*uv,        "pip", "install", "--quiet", "--compile-bytecode",
-                                   "--python", python};
+  std::vector<std::string> argv = {*uv, "pip", "install", "--quiet", "--python", python};
+  if (set.scripts == Scripts::none) argv.emplace_back("--only-binary=:all:");
   if (!one.lock.empty()) {
     std::string pins;
     for (const auto& [name, version] : one.lock) pins += name + "==" + version + "\n";
@@ -173,15 +236,21 @@ Result<Lock> install_pypi(const Installation& one) {
     }
     argv = with_pins(std::move(argv), set, "==");
   }
-  if (auto done = one.run(argv, {}); !done) return tl::unexpected(done.error());
-  const auto frozen = one.run({*uv, "pip", "freeze", "--python", python}, {});
-  if (!frozen) return tl::unexpected(frozen.error());
-  Lock out;
-  for (const std::string_view line : split(*frozen, '\n')) {
-    const auto by = line.find("==");
-    if (by != std::string_view::npos) out[std::string(line.substr(0, by))] = line.substr(by + 2);
+  if (set.scripts == Scripts::none) {
+    if (auto done = one.run(argv, {}); !done) return tl::unexpected(done.error());
+    // By a Python that sees none of the packages: the environment's own would run code of theirs (*.pth).
+    // What cannot be compiled is compiled when it is imported, or never.
+    (void)one.run({"python3", "-I", "-S", "-m", "compileall", "-q", one.folder + "/lib"}, {});
+  } else {
+    argv.emplace_back("--compile-bytecode");
+    // Archives of sources are built by code of their own, which fetches what it builds with.
+    const bool network = set.scripts == Scripts::network;
+    if (auto done =
+            one.untrusted({argv, {"UV_CACHE_DIR=/tmp/home/uv", "UV_LINK_MODE=copy"}, {one.folder}, network});
+        !done)
+      return tl::unexpected(done.error());
   }
-  return out;
+  return lock_of_python(one.folder);
 }
 
 Result<void> copy_sources(const Installation& one, const std::string& folder) {
@@ -196,6 +265,22 @@ Result<void> copy_sources(const Installation& one, const std::string& folder) {
   return {};
 }
 
+// The one program that a build has left in `built`, which it could fill as it liked.
+Result<void> take_program(const std::string& built, const std::string& folder) {
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(built, error)) {
+    const std::string name = entry.path().filename().string();
+    if (fs::is_regular_file(entry.symlink_status(error)) && entry.path().extension().empty() &&
+        name.front() != '.') {
+      fs::rename(entry.path(), folder + "/program", error);
+      if (error) return fail("cannot move the program: " + error.message(), entry.path().string());
+      fs::permissions(folder + "/program", fs::perms(0755), error);
+      return {};
+    }
+  }
+  return fail("the build left no program in " + built);
+}
+
 // A Go module takes the lowest versions that satisfy every go.mod: the same today as on the day of release.
 Result<Lock> install_go(const Installation& one) {
   const std::string source = one.folder + "/source";
@@ -208,10 +293,19 @@ Result<Lock> install_go(const Installation& one) {
   };
   if (auto done = go({"mod", "init", "adapter"}); !done) return tl::unexpected(done.error());
   if (auto done = go(with_pins({"get"}, one.set, "@")); !done) return tl::unexpected(done.error());
-  if (auto done = go({"build", "-o", one.folder + "/program", "."}); !done)
-    return tl::unexpected(done.error());
   const auto listed = go({"list", "-m", "all"});
   if (!listed) return tl::unexpected(listed.error());
+  if (auto done = go({"mod", "vendor"}); !done) return tl::unexpected(done.error());
+  const std::string built = one.folder + "/built";
+  fs::create_directory(built);
+  if (auto done = one.untrusted({{"go", "-C", source, "build", "-o", built + "/program", "."},
+                                 {"GOTOOLCHAIN=local", "GOFLAGS=-mod=vendor", "CGO_ENABLED=0", "GOWORK=off",
+                                  "GOPROXY=off", "GOTELEMETRY=off"},
+                                 {built},
+                                 false});
+      !done)
+    return tl::unexpected(done.error());
+  if (auto taken = take_program(built, one.folder); !taken) return tl::unexpected(taken.error());
   return parse_lock(*listed);
 }
 
@@ -236,10 +330,12 @@ Result<Lock> install_maven(const Installation& one) {
   argv.insert(argv.end(),
               {"dependency:copy-dependencies", "-DoutputDirectory=" + libraries, "-DincludeScope=runtime"});
   if (auto done = one.run(argv, {}); !done) return tl::unexpected(done.error());
+  fs::create_directory(one.folder + "/classes");
   argv = {"javac", "-proc:none", "-cp", libraries + "/*", "-d", one.folder + "/classes"};
   for (const auto& entry : fs::directory_iterator(source))
     if (entry.path().extension() == ".java") argv.push_back(entry.path().string());
-  if (auto done = one.run(argv, {}); !done) return tl::unexpected(done.error());
+  if (auto done = one.untrusted({argv, {}, {one.folder + "/classes"}, false}); !done)
+    return tl::unexpected(done.error());
   Lock out;
   for (const auto& entry : fs::directory_iterator(libraries)) {
     const std::string name = entry.path().stem().string();
@@ -260,22 +356,33 @@ Result<Lock> install_cargo(const Installation& one) {
   const auto cargo = [&](std::vector<std::string> words) {
     words.insert(words.begin(), "cargo");
     words.insert(words.end(), {"--manifest-path", manifest});
-    return one.run(words, {"CARGO_TARGET_DIR=" + one.folder + "/target", "CARGO_BUILD_JOBS=2"});
+    return one.run(words, {});
   };
   for (const Package& package : one.set.packages) {
     if (auto done = cargo({"add", "--quiet", fmt::format("{}@={}", package.name, package.version)}); !done)
       return tl::unexpected(done.error());
   }
-  if (auto done = cargo({"build", "--quiet", "--release"}); !done) return tl::unexpected(done.error());
   const auto tree = cargo({"tree", "--quiet", "--prefix", "none", "--format", "{p}"});
   if (!tree) return tl::unexpected(tree.error());
+  const std::string vendor = one.folder + "/vendor", target = one.folder + "/target";
+  if (auto done = one.run({"cargo", "vendor", "--quiet", "--manifest-path", manifest, vendor}, {}); !done)
+    return tl::unexpected(done.error());
+  fs::create_directory(target);
+  // Build scripts and procedural macros are programs.
+  if (auto done =
+          one.untrusted({{"cargo", "build", "--quiet", "--release", "--offline", "--manifest-path", manifest,
+                          "--config", "source.crates-io.replace-with='vendored'", "--config",
+                          fmt::format("source.vendored.directory='{}'", vendor)},
+                         {"CARGO_TARGET_DIR=" + target, "CARGO_BUILD_JOBS=2", "CARGO_HOME=/tmp/home/cargo"},
+                         {target},
+                         false});
+      !done)
+    return tl::unexpected(done.error());
+  if (auto taken = take_program(target + "/release", one.folder); !taken)
+    return tl::unexpected(taken.error());
   std::error_code error;
-  for (const auto& entry : fs::directory_iterator(one.folder + "/target/release", error)) {
-    if (entry.is_regular_file() && entry.path().extension().empty() &&
-        entry.path().filename().string().front() != '.')
-      fs::rename(entry.path(), one.folder + "/program", error);
-  }
-  fs::remove_all(one.folder + "/target", error);
+  fs::remove_all(target, error);
+  fs::remove_all(vendor, error);
   Lock out;
   for (const std::string_view line : split(*tree, '\n')) {
     const auto by = line.find(" v");

@@ -15,11 +15,21 @@ namespace assay::conformance {
 using RunTool = std::function<Result<std::string>(const std::vector<std::string>& argv,
                                                   const std::vector<std::string>& more)>;
 
+// The same for what runs code of the packages, or may: in a cell, which may write in the folders `writes`
+// alone.
+struct Untrusted {
+  std::vector<std::string> argv, more, writes;
+  bool network = false;
+};
+using RunUntrusted = std::function<Result<std::string>(const Untrusted& one)>;
+
 struct Installation {
   PackageSet set;
   Lock lock;           // what to install; empty = as the registry resolves it
   std::string folder;  // exists and is empty
   RunTool run;
+  RunUntrusted untrusted;
+  std::function<void(const std::string&)> say;
   std::string tools;  // folder for tools that are installed themselves (uv)
 };
 

@@ -12,8 +12,8 @@
 namespace assay::conformance {
 namespace {
 
-constexpr Micros kMost = std::chrono::seconds(24);  // with what starts and ends it: at most 30 s
-constexpr Micros kUsual = std::chrono::seconds(15);
+constexpr Micros kMostPatience = std::chrono::seconds(24);  // with what starts and ends it: at most 30 s
+constexpr Micros kUsualPatience = std::chrono::seconds(15);
 
 // The answers are plain: whatever does not come about is the client's doing.
 // The suite is kStartSuite.
@@ -88,7 +88,8 @@ std::optional<std::string> failure_in(const CaseRecord& record) {
 
 StartCheck start_check(const ClientSpec& client, ExecuteOptions options, std::uint64_t seed) {
   ClientSpec patient = client;
-  const Micros patience = std::min(client.patience == Micros(0) ? kUsual : client.patience, kMost);
+  const Micros patience =
+      std::min(client.patience == Micros(0) ? kUsualPatience : client.patience, kMostPatience);
   patient.patience = patience;
   patient.manifest.reset();
   options.jobs = 1;
