@@ -1,8 +1,10 @@
 // The attack suite: machines on which a cell cannot be had, or not simply. The client is contained, or the
 // run says what is missing and stops.
+#include <sys/socket.h>
 #include <sys/un.h>
 
 #include "cli/attack_fixture.h"
+#include "harness/base/unique_fd.h"
 
 namespace assay::attack {
 namespace {
@@ -137,8 +139,9 @@ TEST_P(AttackPlacesTest, AClientInAHomeThatOnlyItsOwnerMayEnterRuns) {
   fs::permissions(own + "/bin/tool", fs::perms(0755));
   fs::permissions(home, fs::perms(0700));
   if (GetParam().nobody) {
-    const auto given =
-        process::run_program({{"/bin/chown", "-R", "65534:65534", home}}, std::chrono::seconds(10));
+    process::ChildOptions chown;
+    chown.argv = {"/bin/chown", "-R", "65534:65534", home};
+    const auto given = process::run_program(std::move(chown), std::chrono::seconds(10));
     ASSERT_TRUE(given && given->status.ok());
   }
   std::ofstream(folder_ + "/client/mine.yaml")
