@@ -5,15 +5,32 @@
 namespace assay::attack {
 namespace {
 
-using testing::HasSubstr;
-
 struct Standstill {
   const char* name;
   const char* program;
   const char* verdict;
 };
 
-class AttackStandstillTest : public AttackTest {};
+class AttackStandstillTest : public AttackTest {
+ protected:
+  void SetUp() override {
+    AttackTest::SetUp();
+    if (IsSkipped()) return;
+    std::ofstream(folder_ + "/client/quick.yaml")
+        << "suite: quick\n"
+           "defaults:\n"
+           "  requires: [chat]\n"
+           "  world: {inference: {turn: pong, auth: {keys: [sk-worldrouter-canary-0123456789abcdef]}}}\n"
+           "  credential: {kind: api_key, key: sk-worldrouter-canary-0123456789abcdef}\n"
+           "cases:\n"
+           "  - id: answers\n"
+           "    title: A chat that has a second\n"
+           "    do: [{chat: {as: C, messages: [{role: user, content: Say pong}], deadline: 1s}}]\n"
+           "    expect: {text: {C: {ok: true, text: from-turn}}}\n"
+           "    variants: {at-leisure: {do: [{chat: {as: C, messages: [{role: user, content: Say "
+           "pong}]}}]}}\n";
+  }
+};
 
 constexpr Standstill kStandstills[] = {
     {"stops itself", "import signal\nask()\nos.kill(os.getpid(), signal.SIGSTOP)\n", "timeout"},
@@ -30,19 +47,10 @@ constexpr Standstill kStandstills[] = {
 };
 
 TEST_P(AttackStandstillTest, AClientThatStandsStillIsJudgedAtTheDeadlineOfTheCase) {
-  std::ofstream(folder_ + "/client/quick.yaml")
-      << "suite: quick\n"
-         "defaults:\n"
-         "  requires: [chat]\n"
-         "  world: {inference: {turn: pong, auth: {keys: [sk-worldrouter-canary-0123456789abcdef]}}}\n"
-         "  credential: {kind: api_key, key: sk-worldrouter-canary-0123456789abcdef}\n"
-         "cases:\n"
-         "  - id: answers\n"
-         "    title: A chat that has two seconds\n"
-         "    do: [{chat: {as: C, messages: [{role: user, content: Say pong}], deadline: 2s}}]\n"
-         "    expect: {text: {C: {ok: true, text: from-turn}}}\n";
   for (const Standstill& one : kStandstills) {
-    const auto cases = play(std::string(kAsks) + one.program, "quick/answers", {"--cases", "quick.yaml"});
+    const bool hangs = std::string_view(one.verdict) == "timeout";
+    const auto cases = play(std::string(kAsks) + one.program,
+                            hangs ? "quick/answers" : "quick/answers/at-leisure", {"--cases", "quick.yaml"});
     EXPECT_EQ(verdicts(cases), std::vector<std::string>{one.verdict})
         << one.name << ": " << done_.err << cases.back().dump(1);
     EXPECT_LT(cases[0].value("duration_us", 1e9), 20e6) << one.name;
@@ -57,13 +65,13 @@ TEST_P(AttackStandstillTest, AnAdapterThatDoesNotReadIsAnErrorInTime) {
          "'provider',\n"
          "                            'capabilities': ['chat', 'stream']}}), flush=True)\n"
          "os.kill(os.getpid(), signal.SIGSTOP)\n";
-  done_ = as_user({ASSAY_PROGRAM, "run", kAnswers, "--adapter", "python3 adapter.py", "--out", "../out", "-j",
-                   "1", "--no-start-check", "--require-cells"},
+  done_ = as_user({ASSAY_PROGRAM, "run", "quick/answers", "--cases", "quick.yaml", "--adapter",
+                   "python3 adapter.py", "--out", "../out", "-j", "1", "--no-start-check", "--require-cells"},
                   {});
   const auto cases = recorded();
   ASSERT_EQ(cases.size(), 1U) << done_.out << done_.err;
   EXPECT_THAT(verdicts(cases)[0], testing::AnyOf("timeout", "error")) << cases[0].dump(1);
-  EXPECT_LT(cases[0].value("duration_us", 1e9), 30e6);
+  EXPECT_LT(cases[0].value("duration_us", 1e9), 20e6);
 }
 
 INSTANTIATE_TEST_SUITE_P(As, AttackStandstillTest, testing::Values(Attacker{"user", false}),

@@ -163,7 +163,8 @@ tl::expected<Made, NoCell> make_cell(const CellOptions& options, const std::vect
   const std::string uid_map = fmt::format("{} {} 1", options.uid, user.uid);
   const std::string gid_map = fmt::format("{} {} 1", options.uid, user.gid);
   RootOptions shown{options.shows, options.writes, options.tmp_bytes, options.network};
-  if (!worker.empty()) shown.shows.push_back(std::filesystem::path(worker.front()).parent_path().string());
+  // The program alone: it may stand in a home.
+  if (!worker.empty()) shown.shows.push_back(worker.front());
   auto root = CellRoot::prepare(std::move(shown), user);
   if (!root) return tl::unexpected(root.error());
   std::vector<const char*> argv, environment;

@@ -36,7 +36,7 @@ namespace assay::process {
 struct CellOptions {
   std::vector<std::string> environment;  // of the worker, "NAME=value"; nothing is inherited
   std::uint32_t uid = 1000;              // user and group inside
-  // Paths of files and folders that are shown inside, read-only, beside the system's and the worker's folder.
+  // Paths of files and folders that are shown inside, read-only, beside the system's and the worker.
   std::vector<std::string> shows;
   std::uint64_t tmp_bytes = std::uint64_t{4}
                             << 30U;  // limit of what /tmp, /var/tmp and /dev/shm hold together
