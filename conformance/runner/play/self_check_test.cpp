@@ -50,7 +50,7 @@ TEST(SelfCheck, TellsWhatIsWrongWithAWait) {
 
 // A program with the ways "a" and "b", each late by what its list says for the round, the last for all
 // others.
-struct Machine {
+struct ProbedMachine {
   std::map<std::string, std::vector<Micros>> late;
   std::vector<std::string> problems;  // of the first rounds; empty = it ran
   bool for_good = false;
@@ -73,7 +73,7 @@ struct Machine {
 const casetime::Rate kTwenty = *casetime::parse_rate("x20");
 
 TEST(SelfCheck, ABusyMachineIsLateByAsMuchForALongWait) {
-  Machine machine{{{"a", {Micros(0)}}, {"b", {milliseconds(190), milliseconds(400)}}}, {}, false, {}};
+  ProbedMachine machine{{{"a", {Micros(0)}}, {"b", {milliseconds(190), milliseconds(400)}}}, {}, false, {}};
   EXPECT_THAT(check_program(true, kTwenty, std::ref(machine)).wrong, IsEmpty());
   ASSERT_EQ(machine.runs.size(), 3U);  // 400 ms are too much of 600, and not of 2000
   EXPECT_THAT(machine.runs[1].ways, ElementsAre("b"));
@@ -94,15 +94,15 @@ TEST(SelfCheck, AWayThatIsNotCompressedTakesAllItsTimeInEachRound) {
 }
 
 TEST(SelfCheck, AProgramThatDidNotStartIsStartedAgain) {
-  Machine machine{{{"a", {Micros(0)}}}, {"exit 126 no memory", "it hangs after 3 waits"}, false, {}};
+  ProbedMachine machine{{{"a", {Micros(0)}}}, {"exit 126 no memory", "it hangs after 3 waits"}, false, {}};
   EXPECT_THAT(check_program(true, kTwenty, std::ref(machine)).wrong, IsEmpty());
   EXPECT_EQ(machine.runs.size(), 3U);
 
-  Machine never{{}, std::vector<std::string>(9, "exit 126 no memory"), false, {}};
+  ProbedMachine never{{}, std::vector<std::string>(9, "exit 126 no memory"), false, {}};
   EXPECT_THAT(check_program(true, kTwenty, std::ref(never)).wrong,
               ElementsAre("time-probe-static: exit 126 no memory"));
 
-  Machine forbidden{{}, {"ptrace is forbidden here: Operation not permitted"}, true, {}};
+  ProbedMachine forbidden{{}, {"ptrace is forbidden here: Operation not permitted"}, true, {}};
   EXPECT_THAT(check_program(true, kTwenty, std::ref(forbidden)).wrong,
               ElementsAre("time-probe-static: ptrace is forbidden here: Operation not permitted"));
   EXPECT_EQ(forbidden.runs.size(), 1U);
