@@ -17,6 +17,7 @@ int main(int argc, char** argv) {
   assay::cli::add_decode(app, action);
   const std::vector<std::string> command(argv, argv + argc);
   assay::cli::add_run(app, action, command);
+  assay::cli::add_backtest(app, action, command);
   assay::cli::add_list(app, action);
   assay::cli::add_explain(app, action);
   assay::cli::add_selftest(app, action);

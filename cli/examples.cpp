@@ -14,6 +14,7 @@ struct Example {
 
 constexpr Example kExamples[] = {
     {"accept", "assay accept out/run/run.jsonl --known known.yaml"},
+    {"backtest", "assay backtest\nassay backtest 'pypi.openai.*' --times 5"},
     {"bench", "assay bench client --client codex"},
     {"bench client", "assay bench client --rounds 3 -- ./my-client"},
     {"bench render", "assay bench render a.jsonl b.jsonl --out bench.html"},

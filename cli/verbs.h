@@ -14,6 +14,7 @@ namespace assay::cli {
 using Action = std::function<ExitCode()>;
 
 void add_accept(CLI::App& app, Action& action);
+void add_backtest(CLI::App& app, Action& action, const std::vector<std::string>& command);
 void add_bench(CLI::App& app, Action& action);
 void add_decode(CLI::App& app, Action& action);
 void add_run(CLI::App& app, Action& action, const std::vector<std::string>& command);

@@ -1,8 +1,9 @@
-// @anthropic-ai/sdk: `anthropic.mjs raw` joins the raw events as the API's guide does, `anthropic.mjs helper` uses messages.stream().
+// @anthropic-ai/sdk: `anthropic.mjs raw` joins the raw events as the API's guide does, `anthropic.mjs helper` uses messages.stream(),
+// `anthropic.mjs with-response` looks at its HTTP response first.
 import { load, serve } from './protocol.mjs';
 
 const { default: Anthropic } = await load('@anthropic-ai/sdk');
-const helper = process.argv[2] === 'helper';
+const helper = process.argv[2] !== 'raw', withResponse = process.argv[2] === 'with-response';
 
 // Joins raw events into a message.
 function take(message, event) {
@@ -43,6 +44,7 @@ serve({
       const run = client.messages.stream(body, { signal });
       run.on('text', (piece) => text(piece));
       run.on('thinking', (piece) => reasoning(piece));
+      if (withResponse) await run.withResponse();
       message = await run.finalMessage();
     } else {
       for await (const event of await client.messages.create({ ...body, stream: true }, { signal })) {
@@ -54,7 +56,7 @@ serve({
     const calls = message.content.filter((block) => block?.type === 'tool_use').map((block) => ({ id: block.id, name: block.name, arguments: block.json ?? block.input }));
     const content = message.content.filter(Boolean).map(({ json, ...block }) => (json === undefined ? block : { ...block, input: objectOf(json) }));
     const { usage } = message;
-    return { add: { role: 'assistant', content }, calls, finish: message.stop_reason, usage: usage && { input: usage.input_tokens, output: usage.output_tokens, cached: usage.cache_read_input_tokens } };
+    return { add: { role: 'assistant', content }, calls, finish: message.stop_reason, usage: usage && { input: usage.input_tokens, output: usage.output_tokens, cached: usage.cache_read_input_tokens, reasoning: usage.output_tokens_details?.thinking_tokens } };
   },
 });
 

@@ -118,6 +118,7 @@ def told(error):
         if status is not None:
             out["status"] = status
             break
+    out["type"] = type(error).__name__
     if isinstance(getattr(error, "code", None), str):
         out["code"] = error.code
     return out

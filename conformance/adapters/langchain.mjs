@@ -2,6 +2,7 @@
 import { load, serve } from './protocol.mjs';
 
 const which = process.argv[2] ?? 'openai';
+const pieces = process.argv[3] === 'pieces';  // calls as the joined message has them in tool_call_chunks, as somebody reads it who shows them while they come
 const { ToolMessage } = await load('@langchain/core/messages');
 const named = `@langchain/${which === 'responses' ? 'openai' : which}`;
 const { ChatOpenAI, ChatAnthropic, ChatGoogle } = await load(which === 'google' ? '@langchain/google/node' : named);
@@ -12,6 +13,15 @@ const ways = {
   anthropic: { protocol: 'anthropic', make: ({ base, key }) => (model, params) => new ChatAnthropic({ model, apiKey: key, anthropicApiUrl: base.replace(/\/v1\/?$/, ''), maxTokens: 4096, ...params }) },
   google: { protocol: 'gemini', make: ({ origin, key }) => (model, params) => new ChatGoogle({ model, apiKey: key, endpoint: origin, ...params }) },
 };
+
+// Early versions of the Google package ask over https whatever the endpoint is.
+const plain = globalThis.fetch;
+if (which === 'google') {
+  globalThis.fetch = (asked, options) => {
+    const url = String(asked.url ?? asked).replace('https://http//', 'http://').replace('https://http://', 'http://');
+    return asked.url && url !== asked.url ? plain(url, { method: asked.method, headers: asked.headers, body: asked.body, signal: asked.signal, duplex: 'half' }) : plain(asked, options);
+  };
+}
 
 serve({
   package: named,
@@ -47,7 +57,7 @@ serve({
       show(whole);
     }
     if (!whole) return { finish: null };
-    const calls = [...(whole.tool_calls ?? []), ...(whole.invalid_tool_calls ?? [])].map(({ id, name, args }) => ({ id, name, arguments: args }));
+    const calls = pieces ? (whole.tool_call_chunks ?? []).map(({ id, name, args }) => ({ id, name, arguments: args })) : [...(whole.tool_calls ?? []), ...(whole.invalid_tool_calls ?? [])].map(({ id, name, args }) => ({ id, name, arguments: args }));
     const told = { ...whole.additional_kwargs, ...whole.response_metadata };
     const usage = whole.usage_metadata;
     return {

@@ -1,7 +1,8 @@
-// openai, the stream as it comes: `openai.mjs chat` uses chat completions, `openai.mjs responses` the Responses API.
+// openai, the stream as it comes: `openai.mjs chat` uses chat completions, `openai.mjs responses` the Responses API; `chat-helper` and `responses-helper`
+// use the package's stream helpers, `chat-loop` and `responses-loop` read those slowly, `azure` is Azure's client.
 import { load, serve } from './protocol.mjs';
 
-const { default: OpenAI } = await load('openai');
+const { default: OpenAI, AzureOpenAI } = await load('openai');
 const connect = ({ base, key }) => new OpenAI({ apiKey: key, baseURL: base });
 const models = async (client) => { const ids = []; for await (const one of client.models.list()) ids.push(one.id); return ids; };
 const can = ['stream', 'tools'];
@@ -12,13 +13,14 @@ const chat = {
   params: ['temperature', 'top_p', 'max_tokens', 'reasoning_effort', 'stop', 'seed'],
   tool: (one) => ({ type: 'function', function: one }),
   result: (call, content) => ({ role: 'tool', tool_call_id: call.id, content }),
+  open: (client, body, signal) => client.chat.completions.create({ ...body, stream: true, stream_options: { include_usage: true } }, { signal }),
   async turn(client, { model, messages, tools, params, stream, signal, text }) {
     const body = { model, messages, ...(tools.length && { tools }), ...params };
     let message = { role: 'assistant', content: '' }, finish = null, usage;
     if (stream) {
       // As the package's README and the API's guide do: pieces of a call are joined by their index.
       const calls = [];
-      for await (const chunk of await client.chat.completions.create({ ...body, stream: true, stream_options: { include_usage: true } }, { signal })) {
+      for await (const chunk of await (this.open ?? chat.open)(client, body, signal)) {
         if (chunk.usage) usage = chunk.usage;
         const choice = chunk.choices[0];
         if (!choice) continue;
@@ -47,11 +49,12 @@ const responses = {
   reports: ['reasoning', 'tool_calls', 'executed', 'finish_reason', 'usage', 'error.status', 'error.code'],
   tool: (one) => ({ type: 'function', strict: false, ...one }),
   result: (call, output) => ({ type: 'function_call_output', call_id: call.id, output }),
+  open: (client, body, signal) => client.responses.create({ ...body, stream: true }, { signal }),
   async turn(client, { model, messages, tools, params, stream, signal, text, reasoning }) {
     const body = { model, input: messages, store: false, include: ['reasoning.encrypted_content'], ...(tools.length && { tools }), ...params };
     let answer;
     if (stream) {
-      for await (const event of await client.responses.create({ ...body, stream: true }, { signal })) {
+      for await (const event of await (this.open ?? responses.open)(client, body, signal)) {
         if (event.type === 'response.output_text.delta' || event.type === 'response.refusal.delta') text(event.delta);
         if (event.type === 'response.reasoning_summary_text.delta' || event.type === 'response.reasoning_text.delta') reasoning(event.delta);
         if (event.type === 'response.completed' || event.type === 'response.incomplete' || event.type === 'response.failed') answer = event.response;
@@ -103,5 +106,18 @@ const responsesHelper = {
   },
 };
 
-const ways = { chat, responses, 'chat-helper': chatHelper, 'responses-helper': responsesHelper };
+// The helpers as iterables, read by somebody who takes his time for each piece.
+const slowly = async function* (events) {
+  for await (const event of events) {
+    yield event;
+    await new Promise((resolve) => setTimeout(resolve, 30));
+  }
+};
+const chatLoop = { ...chat, open: (client, body, signal) => slowly(client.chat.completions.stream({ ...body, stream_options: { include_usage: true } }, { signal })) };
+const responsesLoop = { ...responses, open: (client, body, signal) => slowly(client.responses.stream(body, { signal })) };
+
+// Azure's client, for the key in a header of its own.
+const azure = { ...chat, models: undefined, connect: ({ base, key }) => new AzureOpenAI({ apiKey: key, baseURL: base, apiVersion: '2024-10-21' }) };
+
+const ways = { chat, responses, azure, 'chat-loop': chatLoop, 'responses-loop': responsesLoop, 'chat-helper': chatHelper, 'responses-helper': responsesHelper };
 serve({ package: 'openai', ...ways[process.argv[2] ?? 'chat'] });

@@ -1,4 +1,6 @@
 """Answers in the shape of OpenAI's chat completions, which several packages give: pieces joined as the API's guide does."""
+from types import SimpleNamespace
+
 from assay_adapter import Answer, Call
 
 
@@ -9,6 +11,8 @@ def calls_of(message):
 def usage_of(usage):
     if usage is None:
         return None
+    if isinstance(usage, dict):  # versions that do not know the field yet leave it as it came
+        usage = SimpleNamespace(**usage)
     details, prompt = getattr(usage, "completion_tokens_details", None), getattr(usage, "prompt_tokens_details", None)
     return {"input": usage.prompt_tokens, "output": usage.completion_tokens, "reasoning": getattr(details, "reasoning_tokens", None), "cached": getattr(prompt, "cached_tokens", None)}
 

@@ -1,10 +1,11 @@
-"""openai for Python: `openai_sdk.py chat|responses [async] [helper]`."""
+"""openai for Python: `openai_sdk.py chat|responses [async] [helper] [early]`."""
 import sys
 
 import openai
 from assay_adapter import Adapter, Answer, Call, serve
 from openai_chunks import Joined, calls_of, usage_of, whole
 
+EARLY = "early" in sys.argv  # a cancel ends the loop over the stream, and nothing more
 RESPONSES, ASYNC = "responses" in sys.argv, "async" in sys.argv
 
 
@@ -20,6 +21,11 @@ def responded(answer):
                   why.reason if why else answer.status,
                   usage and {"input": usage.input_tokens, "output": usage.output_tokens,
                              "reasoning": getattr(usage.output_tokens_details, "reasoning_tokens", None), "cached": getattr(usage.input_tokens_details, "cached_tokens", None)})
+
+
+def closer(stream):
+    """Early versions have no close()."""
+    return getattr(stream, "close", None) or stream.response.close
 
 
 class OpenAI(Adapter):
@@ -63,17 +69,19 @@ class OpenAI(Adapter):
                 return responded(answer)
             answer = None
             stream = client.responses.create(**self.body(ask), stream=True)
-            ask.on_cancel(stream.close)
+            ask.on_cancel(closer(stream))
             for event in stream:
                 answer = self.heard(ask, event) or answer
             return responded(answer)
         if not ask.stream:
             return whole(ask, client.chat.completions.create(**self.body(ask)))
         joined = Joined(ask)
-        stream = client.chat.completions.create(**self.body(ask), stream=True, extra_body={"stream_options": {"include_usage": True}})
-        ask.on_cancel(stream.close)
+        stream, stopped = client.chat.completions.create(**self.body(ask), stream=True, extra_body={"stream_options": {"include_usage": True}}), []
+        ask.on_cancel((lambda: stopped.append(True)) if EARLY else closer(stream))
         for chunk in stream:
             joined.take(chunk)
+            if stopped:
+                break
         return joined.answer()
 
 
@@ -106,7 +114,7 @@ class Helper(OpenAI):
         if not ask.stream or RESPONSES:
             return super().turn(client, ask)
         with client.chat.completions.stream(**self.body(ask), stream_options={"include_usage": True}) as stream:
-            ask.on_cancel(stream.close)
+            ask.on_cancel(closer(stream))
             for event in stream:
                 if event.type == "content.delta":
                     ask.text(event.delta)
@@ -123,7 +131,7 @@ class ResponsesHelper(OpenAI):
         if not ask.stream:
             return super().turn(client, ask)
         with client.responses.stream(**self.body(ask)) as stream:
-            ask.on_cancel(stream.close)
+            ask.on_cancel(closer(stream))
             for event in stream:
                 self.heard(ask, event)
             answer = stream.get_final_response()

@@ -28,6 +28,7 @@
 #include "conformance/reference/http.h"
 #include "conformance/reference/login.h"
 #include "conformance/reference/parts.h"
+#include "harness/base/pattern.h"
 #include "harness/base/text.h"
 #include "harness/http/client.h"
 #include "harness/stream/framing/sse.h"
@@ -51,6 +52,60 @@ void wrap_reader(Parts& parts) {
   parts.open_stream = [right = parts.open_stream](stream::Protocol protocol, stream::DeltaSink& sink,
                                                   std::size_t limit) -> std::unique_ptr<StreamReader> {
     return std::make_unique<R>(right(protocol, sink, limit));
+  };
+}
+
+// Lets `change` do what it likes with the bytes of every read.
+inline void change_reads(Parts& parts, std::function<std::string(std::string)> change) {
+  struct Reader : WrappedReader {
+    using WrappedReader::WrappedReader;
+    bool push(std::string_view bytes) override { return right->push(change(std::string(bytes))); }
+    std::function<std::string(std::string)> change;
+  };
+  parts.open_stream = [right = parts.open_stream, change](stream::Protocol protocol, stream::DeltaSink& sink,
+                                                          std::size_t limit) {
+    auto reader = std::make_unique<Reader>(right(protocol, sink, limit));
+    reader->change = change;
+    return reader;
+  };
+}
+// Refuses an answer in which `pattern` occurs, as a strict decoder does.
+inline void refuse(Parts& parts, const std::string& pattern) {
+  struct Reader : WrappedReader {
+    using WrappedReader::WrappedReader;
+    bool push(std::string_view bytes) override {
+      seen += bytes;
+      refused = refused || pattern->found_in(seen);
+      return !refused && right->push(bytes);
+    }
+    std::string problem() const override { return refused ? "type validation failed" : right->problem(); }
+    std::optional<Pattern> pattern;
+    std::string seen;
+    bool refused = false;
+  };
+  parts.open_stream = [right = parts.open_stream, pattern](stream::Protocol protocol, stream::DeltaSink& sink,
+                                                           std::size_t limit) {
+    auto reader = std::make_unique<Reader>(right(protocol, sink, limit));
+    reader->pattern = Pattern::compile(pattern).value();
+    return reader;
+  };
+}
+// Changes what was made of a whole answer.
+inline void change_turns(Parts& parts, std::function<void(stream::Turn&)> change) {
+  struct Reader : WrappedReader {
+    using WrappedReader::WrappedReader;
+    stream::Turn finish() override {
+      stream::Turn turn = right->finish();
+      change(turn);
+      return turn;
+    }
+    std::function<void(stream::Turn&)> change;
+  };
+  parts.open_stream = [right = parts.open_stream, change](stream::Protocol protocol, stream::DeltaSink& sink,
+                                                          std::size_t limit) {
+    auto reader = std::make_unique<Reader>(right(protocol, sink, limit));
+    reader->change = change;
+    return reader;
   };
 }
 

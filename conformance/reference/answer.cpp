@@ -188,6 +188,15 @@ std::optional<Failure> judge_end(const stream::Turn& turn, const std::optional<F
     failed.stage = "chat";
     return failed;
   }
+  // Reasons of servers that are none of the model's, and a Response that failed without saying why.
+  if (turn.finish == stream::FinishReason::error || turn.finish_raw == "network_error" ||
+      turn.finish_raw == "failed")
+    return Failure{Category::server_error,
+                   over ? over->status : 200,
+                   "the answer ended with " + turn.finish_raw,
+                   {},
+                   {},
+                   "chat"};
   if (turn.complete)
     return {};  // whatever the connection did after the end (connection-faults.fin-without-terminating-chunk)
   if (over) {

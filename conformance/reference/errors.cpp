@@ -209,7 +209,7 @@ std::optional<Millis> read_retry_after(const Headers& headers, std::int64_t now)
     return value;
   };
   if (const std::string* ms = find_header(headers, "retry-after-ms"))
-    if (const auto value = number(trim(*ms)); value && *value > 0)
+    if (const auto value = number(trim(*ms)))
       return Millis(static_cast<std::int64_t>(std::ceil(*value)));
   const std::string* after = find_header(headers, "retry-after");
   if (after == nullptr) return {};

@@ -18,7 +18,7 @@ namespace {
 
 using Count = std::optional<std::int64_t> Usage::*;
 
-constexpr std::array<std::pair<std::string_view, Count>, 23> count_names = {{
+constexpr std::array<std::pair<std::string_view, Count>, 24> count_names = {{
     {"prompt_tokens", &Usage::input},
     {"input_tokens", &Usage::input},
     {"promptTokenCount", &Usage::input},
@@ -42,6 +42,7 @@ constexpr std::array<std::pair<std::string_view, Count>, 23> count_names = {{
     {"cacheWriteInputTokenCount", &Usage::cache_write},
     {"cache_write_tokens", &Usage::cache_write},
     {"thoughtsTokenCount", &Usage::reasoning},
+    {"thinking_tokens", &Usage::reasoning},
 }};
 
 Count count_named(std::string_view name) {

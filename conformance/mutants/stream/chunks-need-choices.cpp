@@ -1,0 +1,11 @@
+// A chunk without choices, deltas, candidates or parts is refused.
+#include "conformance/mutants/mutant.h"
+
+namespace assay::reference {
+
+void mutate(Parts& parts) {
+  refuse(parts, R"(data: (\{"id":"[^"]*","object":"[^"]*","created":\d+,"model":"[^"]*"(,"choices":\[\])?\}|)"
+                R"(.*content_filter_offsets|.*"content":\{\}|\{"usageMetadata|\{"candidates":\[\]))");
+}
+
+}  // namespace assay::reference

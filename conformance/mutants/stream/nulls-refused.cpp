@@ -1,0 +1,12 @@
+// A member that is null is refused where it may be absent.
+#include "conformance/mutants/mutant.h"
+
+namespace assay::reference {
+
+void mutate(Parts& parts) {
+  refuse(parts, R"("(usage|tool_calls|role|native_finish_reason|system_fingerprint|delta|content|text|)"
+                R"(reasoning_tokens|cached_tokens|output_tokens_details)"
+         : null) ");
+}
+
+}  // namespace assay::reference
