@@ -99,8 +99,8 @@ std::string no_case_time(const std::vector<PlannedCase>& plays) {
 ExitCode exit_of_backtest(const std::vector<BugOutcome>& outcomes) {
   ExitCode out = ExitCode::ok;
   for (const BugOutcome& one : outcomes) {
-    if (one.finding == Finding::could_not_run) return ExitCode::incomplete;
-    if (one.finding != Finding::found) out = ExitCode::failed;
+    if (one.finding == BugVerdict::could_not_run) return ExitCode::incomplete;
+    if (one.finding != BugVerdict::found) out = ExitCode::failed;
   }
   return out;
 }

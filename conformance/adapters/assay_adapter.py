@@ -347,7 +347,7 @@ class _Server:
 def serve(sdk):
     sdk_models = sdk.models is not None
     can = ["chat", "cancel", *sdk.can, *(["models"] if sdk_models else []), *(f"protocol.{one}" for one in sdk.protocols), *(f"param.{one}" for one in sdk.params)]
-    reports = ["text", *(["deltas"] if "stream" in can else []), *(["models"] if sdk_models else []), "error.message", *sdk.reports]
+    reports = ["text", *(["deltas"] if "stream" in can else []), *(["models"] if sdk_models else []), "error.message", "error.type", *sdk.reports]
     _write({"hello": {"protocol": [1], "client": sdk.name or sdk.package, "version": metadata.version(sdk.package), "role": "provider", "capabilities": can, "reports": reports}})
     server = _Server(sdk)
     for line in sys.stdin:

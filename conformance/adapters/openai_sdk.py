@@ -1,11 +1,10 @@
-"""openai for Python: `openai_sdk.py chat|responses [async] [helper] [early]`."""
+"""openai for Python: `openai_sdk.py chat|responses [async] [helper] [azure]`."""
 import sys
 
 import openai
 from assay_adapter import Adapter, Answer, Call, serve
 from openai_chunks import Joined, calls_of, usage_of, whole
 
-EARLY = "early" in sys.argv  # a cancel ends the loop over the stream, and nothing more
 RESPONSES, ASYNC = "responses" in sys.argv, "async" in sys.argv
 
 
@@ -36,6 +35,8 @@ class OpenAI(Adapter):
     params = ["temperature", "top_p", "max_tokens", "reasoning_effort", "stop", "seed"]
 
     def connect(self, where):
+        if "azure" in sys.argv:  # the key in a header of its own
+            return openai.AzureOpenAI(api_key=where.key, base_url=where.base, api_version="2024-10-21")
         return (openai.AsyncOpenAI if ASYNC else openai.OpenAI)(api_key=where.key, base_url=where.base)
 
     def models(self, client):
@@ -76,12 +77,10 @@ class OpenAI(Adapter):
         if not ask.stream:
             return whole(ask, client.chat.completions.create(**self.body(ask)))
         joined = Joined(ask)
-        stream, stopped = client.chat.completions.create(**self.body(ask), stream=True, extra_body={"stream_options": {"include_usage": True}}), []
-        ask.on_cancel((lambda: stopped.append(True)) if EARLY else closer(stream))
+        stream = client.chat.completions.create(**self.body(ask), stream=True, extra_body={"stream_options": {"include_usage": True}})
+        ask.on_cancel(closer(stream))
         for chunk in stream:
             joined.take(chunk)
-            if stopped:
-                break
         return joined.answer()
 
 

@@ -1,4 +1,4 @@
-"""pydantic-ai: `pydantic_ai_sdk.py openai|responses|anthropic|google`. The agent calls the tools and keeps the history itself."""
+"""pydantic-ai: `pydantic_ai_sdk.py openai|openrouter|responses|anthropic|google`. The agent calls the tools and keeps the history itself."""
 import sys
 
 from assay_adapter import Adapter, Answer, serve
@@ -18,6 +18,11 @@ def model_of(where, name):
         from pydantic_ai.models.google import GoogleModel
         from pydantic_ai.providers.google import GoogleProvider
         return GoogleModel(name, provider=GoogleProvider(api_key=where.key, base_url=where.origin))
+    if WAY == "openrouter":
+        from openai import AsyncOpenAI
+        from pydantic_ai.models.openrouter import OpenRouterModel
+        from pydantic_ai.providers.openrouter import OpenRouterProvider
+        return OpenRouterModel(name, provider=OpenRouterProvider(openai_client=AsyncOpenAI(api_key=where.key, base_url=where.base)))
     from pydantic_ai.providers.openai import OpenAIProvider
     provider = OpenAIProvider(api_key=where.key, base_url=where.base)
     if WAY == "responses":
@@ -33,7 +38,7 @@ def model_of(where, name):
 class PydanticAI(Adapter):
     package = "pydantic-ai-slim"
     name = f"pydantic-ai, {WAY}"
-    protocols = [{"openai": "openai-chat", "responses": "openai-responses", "anthropic": "anthropic", "google": "gemini"}[WAY]]
+    protocols = [{"openai": "openai-chat", "openrouter": "openai-chat", "responses": "openai-responses", "anthropic": "anthropic", "google": "gemini"}[WAY]]
     can = ["stream", "tools", "reasoning"]
     reports = ["reasoning", "executed", "finish_reason", "usage", "error.status"]
 

@@ -94,28 +94,28 @@ BugOutcome judged(const std::vector<Round>& rounds) {
 
 TEST(Outcome, ABugIsFoundByItsOwnCheckWithEverythingElseGreen) {
   const auto found = judged({round_of(Verdict::fail, "text"), round_of(Verdict::timeout, "text")});
-  EXPECT_EQ(found.finding, Finding::found);
+  EXPECT_EQ(found.finding, BugVerdict::found);
   EXPECT_EQ(found.why, "");
   EXPECT_EQ(found.bad_did, "fail: The text is <b>short</b>.");
   EXPECT_THAT(found.evidence, HasSubstr("text: expected all; observed half"));
 }
 
 TEST(Outcome, WhatIsNotFoundSaysWhy) {
-  EXPECT_EQ(judged({round_of(Verdict::pass, "")}).finding, Finding::missed);
+  EXPECT_EQ(judged({round_of(Verdict::pass, "")}).finding, BugVerdict::missed);
   const auto other = judged({round_of(Verdict::fail, "quiet")});
-  EXPECT_EQ(other.finding, Finding::not_reproducible);
+  EXPECT_EQ(other.finding, BugVerdict::not_reproducible);
   EXPECT_THAT(other.why, HasSubstr("not by text"));
   EXPECT_THAT(judged({round_of(Verdict::fail, "text", Verdict::fail)}).why,
               HasSubstr("the good version is red too"));
   EXPECT_THAT(judged({round_of(Verdict::fail, "text", Verdict::pass, Verdict::fail)}).why,
               HasSubstr("the control is not green on the bad version 1.16.1"));
-  EXPECT_EQ(judged({round_of(Verdict::not_applicable, "")}).finding, Finding::not_attached);
-  EXPECT_EQ(judged({round_of(Verdict::could_not_run, "")}).finding, Finding::could_not_run);
+  EXPECT_EQ(judged({round_of(Verdict::not_applicable, "")}).finding, BugVerdict::not_attached);
+  EXPECT_EQ(judged({round_of(Verdict::could_not_run, "")}).finding, BugVerdict::could_not_run);
 }
 
 TEST(Outcome, ABugThatShowsOnlySometimesIsNotFound) {
   const auto sometimes = judged({round_of(Verdict::fail, "text"), round_of(Verdict::pass, "")});
-  EXPECT_EQ(sometimes.finding, Finding::not_reproducible);
+  EXPECT_EQ(sometimes.finding, BugVerdict::not_reproducible);
   EXPECT_THAT(sometimes.why, HasSubstr("found in 1 of 2 rounds"));
 }
 

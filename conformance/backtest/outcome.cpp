@@ -24,7 +24,7 @@ std::string did(const CaseRecord& record) {
 
 // Which side of which round cannot be judged at all; the finding is `found` when every one can.
 struct Obstacle {
-  Finding finding = Finding::found;
+  BugVerdict finding = BugVerdict::found;
   std::string why;
 };
 Obstacle obstacle_of(const Bug& bug, const Round& round) {
@@ -38,33 +38,34 @@ Obstacle obstacle_of(const Bug& bug, const Round& round) {
     const std::string where =
         fmt::format("{} with {}: ", side.played, side.version.empty() ? "it" : side.version);
     if (side.record.verdict == Verdict::not_applicable)
-      return {Finding::not_attached, where + "does not apply: " + side.record.reason};
+      return {BugVerdict::not_attached, where + "does not apply: " + side.record.reason};
     if (side.record.verdict == Verdict::could_not_run || side.record.verdict == Verdict::error)
-      return {Finding::could_not_run, where + side.record.reason};
+      return {BugVerdict::could_not_run, where + side.record.reason};
   }
   return {};
 }
 
 // What one round says.
 Obstacle finding_of(const Bug& bug, const Round& round) {
-  if (const Obstacle obstacle = obstacle_of(bug, round); obstacle.finding != Finding::found) return obstacle;
+  if (const Obstacle obstacle = obstacle_of(bug, round); obstacle.finding != BugVerdict::found)
+    return obstacle;
   const auto side = [](const std::string& name, const std::string& version) {
     return version.empty() ? name + " side" : name + " version " + version;
   };
   if (round.bad_control.verdict != Verdict::pass)
-    return {Finding::not_reproducible, fmt::format("the control is not green on the {}: {}",
-                                                   side("bad", bug.bad), did(round.bad_control))};
+    return {BugVerdict::not_reproducible, fmt::format("the control is not green on the {}: {}",
+                                                      side("bad", bug.bad), did(round.bad_control))};
   if (round.good_control.verdict != Verdict::pass)
-    return {Finding::not_reproducible, fmt::format("the control is not green on the {}: {}",
-                                                   side("good", bug.good), did(round.good_control))};
+    return {BugVerdict::not_reproducible, fmt::format("the control is not green on the {}: {}",
+                                                      side("good", bug.good), did(round.good_control))};
   if (round.bad.verdict == Verdict::pass) {
-    if (round.good.verdict == Verdict::pass) return {Finding::missed, "both versions pass"};
-    return {Finding::missed, "the bad version passes; the good one: " + did(round.good)};
+    if (round.good.verdict == Verdict::pass) return {BugVerdict::missed, "both versions pass"};
+    return {BugVerdict::missed, "the bad version passes; the good one: " + did(round.good)};
   }
   if (round.good.verdict != Verdict::pass)
-    return {Finding::not_reproducible, fmt::format("the good version is red too: {}", did(round.good))};
+    return {BugVerdict::not_reproducible, fmt::format("the good version is red too: {}", did(round.good))};
   if (failed_check(round.bad, bug.check) == nullptr)
-    return {Finding::not_reproducible,
+    return {BugVerdict::not_reproducible,
             fmt::format("the bad version is red, but not by {}: {}", bug.check, did(round.bad))};
   return {};
 }
@@ -88,17 +89,17 @@ std::map<std::string, std::string> by_name(const std::vector<std::string>& lines
 
 }  // namespace
 
-std::string_view to_string(Finding finding) {
+std::string_view to_string(BugVerdict finding) {
   switch (finding) {
-    case Finding::found:
+    case BugVerdict::found:
       return "found";
-    case Finding::missed:
+    case BugVerdict::missed:
       return "missed";
-    case Finding::not_reproducible:
+    case BugVerdict::not_reproducible:
       return "not-reproducible";
-    case Finding::not_attached:
+    case BugVerdict::not_attached:
       return "not-attached";
-    case Finding::could_not_run:
+    case BugVerdict::could_not_run:
       return "could-not-run";
   }
   return "?";
@@ -107,23 +108,23 @@ std::string_view to_string(Finding finding) {
 BugOutcome judge_rounds(const Bug& bug, const std::vector<Round>& rounds) {
   BugOutcome out;
   out.bug = bug;
-  out.finding = Finding::found;
+  out.finding = BugVerdict::found;
   out.rounds = static_cast<unsigned>(rounds.size());
   const Round* shown = nullptr;
   for (const Round& round : rounds) {
     const Obstacle said = finding_of(bug, round);
-    if (said.finding == Finding::found) {
+    if (said.finding == BugVerdict::found) {
       ++out.red;
-    } else if (out.finding == Finding::found) {
+    } else if (out.finding == BugVerdict::found) {
       out.finding = said.finding;
       out.why = said.why;
       shown = &round;
     }
   }
   if (shown == nullptr) shown = &rounds.front();
-  if (out.red > 0 && out.red < out.rounds && out.finding != Finding::could_not_run) {
+  if (out.red > 0 && out.red < out.rounds && out.finding != BugVerdict::could_not_run) {
     out.why = fmt::format("found in {} of {} rounds; else: {}", out.red, out.rounds, out.why);
-    out.finding = Finding::not_reproducible;
+    out.finding = BugVerdict::not_reproducible;
   }
   out.bad_did = did(shown->bad);
   out.good_did = did(shown->good);

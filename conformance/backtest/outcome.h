@@ -9,16 +9,16 @@
 
 namespace assay::conformance {
 
-enum class Finding {
+enum class BugVerdict {
   found,             // red by the named check on the bad version, green on the good one, controls green
   missed,            // the bad version passes the case: the bug is not seen
   not_reproducible,  // something else is red: the good version, a control, another check, or not every time
   not_attached,      // nothing could be asked: no client, no such version here, the case does not apply
   could_not_run      // this machine lacks what a play needs, or the harness broke
 };
-inline constexpr int kFindings = 5;
+inline constexpr int kBugVerdicts = 5;
 // "found", "missed", "not-reproducible", "not-attached", "could-not-run".
-std::string_view to_string(Finding finding);
+std::string_view to_string(BugVerdict finding);
 
 // One round: both versions play the case and the control.
 struct Round {
@@ -27,7 +27,7 @@ struct Round {
 
 struct BugOutcome {
   Bug bug;
-  Finding finding = Finding::not_attached;
+  BugVerdict finding = BugVerdict::not_attached;
   std::string why;                        // one line; empty when it was found
   std::string bad_did, good_did;          // the sentences of the verdicts
   std::string evidence;                   // the failed check: what was expected, what was observed, and where

@@ -13,7 +13,7 @@
 namespace assay::conformance {
 namespace {
 
-using Counts = std::array<std::size_t, kFindings>;
+using Counts = std::array<std::size_t, kBugVerdicts>;
 
 constexpr std::size_t kCell = 200;  // characters of a cell of a table
 
@@ -27,15 +27,15 @@ std::string package_of(const Bug& bug) {
 
 // What the bad version did, or why nothing was seen.
 std::string told(const BugOutcome& outcome) {
-  return outcome.finding == Finding::found ? outcome.bad_did : outcome.why;
+  return outcome.finding == BugVerdict::found ? outcome.bad_did : outcome.why;
 }
 
 std::string counts_text(const Counts& counts) {
   std::size_t all = 0;
   for (const std::size_t one : counts) all += one;
   std::string out = fmt::format("found {} of {}", counts[0], all);
-  for (int i = 1; i < kFindings; ++i)
-    if (counts[i] > 0) out += fmt::format(", {} {}", to_string(static_cast<Finding>(i)), counts[i]);
+  for (int i = 1; i < kBugVerdicts; ++i)
+    if (counts[i] > 0) out += fmt::format(", {} {}", to_string(static_cast<BugVerdict>(i)), counts[i]);
   return out;
 }
 
@@ -69,7 +69,7 @@ std::string render_backtest_console(const std::vector<BugOutcome>& outcomes, std
                        language_of(bug), package_of(bug), versions_of(bug), rounds_text(outcome));
     out += fmt::format("{:<18}{}\n", "",
                        reports::one_line(told(outcome), std::max<std::size_t>(width, 60) - 20));
-    if (outcome.finding == Finding::found || outcome.finding == Finding::not_attached) continue;
+    if (outcome.finding == BugVerdict::found || outcome.finding == BugVerdict::not_attached) continue;
     out += fmt::format("{:<18}bad: {}\n{:<18}good: {}\n", "",
                        reports::one_line(outcome.bad_did, std::max<std::size_t>(width, 60) - 20), "",
                        reports::one_line(outcome.good_did, std::max<std::size_t>(width, 60) - 20));
@@ -106,7 +106,7 @@ std::string render_backtest_markdown(const std::vector<BugOutcome>& outcomes, co
   }
   std::string rest;
   for (const BugOutcome& outcome : outcomes) {
-    if (outcome.finding == Finding::found) continue;
+    if (outcome.finding == BugVerdict::found) continue;
     rest += fmt::format("- {} ({}): {}", markdown_escape(outcome.bug.name), to_string(outcome.finding),
                         markdown_escape(outcome.why, 400));
     if (!outcome.repeat.empty()) rest += fmt::format(" Repeat: {}", reports::markdown_code(outcome.repeat));

@@ -33,7 +33,8 @@ class DecodingReader final : public StreamReader {
     for (stream::SseEvent event; watch_.next(event);)
       ended_ = ended_ || event.data == "[DONE]" || event.type == "message_stop" ||
                event.type == "response.completed" || event.type == "response.failed" ||
-               event.type == "response.incomplete";
+               event.type == "response.incomplete" || event.type == "error" ||
+               event.data.starts_with("{\"error\":");
     return true;
   }
   bool ended() const override { return ended_; }

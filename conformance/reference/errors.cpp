@@ -115,6 +115,20 @@ Category category_of(int status, bool html, const Headers& headers, const Said& 
   return status >= 400 ? Category::invalid_request : Category::protocol;
 }
 
+// google.rpc.RetryInfo among the details of an error: {"retryDelay": "8s"}.
+std::optional<Millis> retry_info(const json& body) {
+  if (!body.is_object() || !body.contains("error") || !body["error"].is_object()) return {};
+  const json details = body["error"].value("details", json::array());
+  for (const json& detail : details.is_array() ? details : json::array()) {
+    const std::string delay = detail.is_object() ? as_text(detail.value("retryDelay", json())) : "";
+    double seconds = 0;
+    const auto [end, error] = std::from_chars(delay.data(), delay.data() + delay.size(), seconds);
+    if (error == std::errc{} && std::string_view(end) == "s" && seconds >= 0 && seconds < 1e6)
+      return Millis(static_cast<std::int64_t>(std::ceil(seconds * 1000)));
+  }
+  return {};
+}
+
 std::string advice(Category category, int status) {
   switch (category) {
     case Category::authentication:
@@ -157,6 +171,7 @@ Failure error_text(const HttpReply& reply, const std::vector<std::string>& secre
     if (body.is_object() && body.contains("interval") && body["interval"].is_number_unsigned())
       failure.retry_after = std::chrono::seconds(body["interval"].get<std::uint32_t>());
   }
+  if (const auto wait = retry_info(html ? json() : parse_untrusted(reply.body))) failure.retry_after = wait;
   failure.category = category_of(reply.status, html, reply.headers, said);
   if (const auto wait = read_retry_after(reply.headers, wall_now())) failure.retry_after = wait;
   failure.code = sanitize(said.code.empty() ? said.type : said.code, secrets, 80);
@@ -209,8 +224,7 @@ std::optional<Millis> read_retry_after(const Headers& headers, std::int64_t now)
     return value;
   };
   if (const std::string* ms = find_header(headers, "retry-after-ms"))
-    if (const auto value = number(trim(*ms)))
-      return Millis(static_cast<std::int64_t>(std::ceil(*value)));
+    if (const auto value = number(trim(*ms))) return Millis(static_cast<std::int64_t>(std::ceil(*value)));
   const std::string* after = find_header(headers, "retry-after");
   if (after == nullptr) return {};
   const std::string text(trim(*after));
@@ -256,7 +270,9 @@ std::optional<Millis> retry_wait(const Failure& failure, const AttemptFacts& fac
 }
 
 json to_json(const Failure& failure) {
-  json out = {{"category", adapter::to_string(failure.category)}, {"message", failure.message}};
+  json out = {{"category", adapter::to_string(failure.category)},
+              {"type", adapter::to_string(failure.category)},
+              {"message", failure.message}};
   if (failure.status != 0) out["status"] = failure.status;
   if (!failure.code.empty()) out["code"] = failure.code;
   if (failure.retry_after) out["retry_after_ms"] = failure.retry_after->count();

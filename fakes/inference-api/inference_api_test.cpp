@@ -82,6 +82,9 @@ TEST_F(InferenceApi, SpeaksTheProtocolOfTheRoute) {
   const json messages{{{"role", "user"}, {"content", "ping"}}};
   const std::vector<Row> table{
       {"/v1/chat/completions", {{"model", "m"}, {"messages", messages}}, "/choices/0/message/content"},
+      {"/v1/deployments/m/chat/completions?api-version=2024-10-21",
+       {{"model", "m"}, {"messages", messages}},
+       "/choices/0/message/content"},
       {"/v1/responses", {{"model", "m"}, {"input", "ping"}}, "/output/0/content/0/text"},
       {"/v1/messages?beta=true", {{"model", "m"}, {"messages", messages}}, "/content/0/text"},
       {"/v1beta/models/m:generateContent",

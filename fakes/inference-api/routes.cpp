@@ -115,7 +115,11 @@ Route find_route(const Request& request, const std::vector<std::string>& base_pa
     if (path == route.suffix) return of(route, request);
   for (const auto& base : base_paths) {
     if (!path.starts_with(base)) continue;
-    const auto rest = path.substr(base.size());
+    auto rest = path.substr(base.size());
+    // Azure: {base}/deployments/NAME/chat/completions, with the model named once more in the body.
+    if ((rest.starts_with("/deployments/") || rest.starts_with("/openai/deployments/")) &&
+        rest.ends_with("/chat/completions"))
+      rest = "/chat/completions";
     for (const auto& route : based_routes) {
       if (rest != route.suffix) continue;
       auto found = of(route, request);

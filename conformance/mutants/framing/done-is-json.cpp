@@ -4,7 +4,7 @@
 namespace assay::reference {
 
 void mutate(Parts& parts) {
-  refuse(parts, R"((?m)^data: \[DONE\])");
+  refuse(parts, "(?m)^data: \\[DONE\\]");
 }
 
 }  // namespace assay::reference

@@ -4,7 +4,7 @@
 namespace assay::reference {
 
 void mutate(Parts& parts) {
-  refuse(parts, R"(^\{\n)");
+  refuse(parts, "^\\{\\n");
 }
 
 }  // namespace assay::reference

@@ -4,7 +4,7 @@
 namespace assay::reference {
 
 void mutate(Parts& parts) {
-  refuse(parts, R"((?m)^(retry|id|foo): |^lonely|^: OPENROUTER|\n\n\n)");
+  refuse(parts, "(?m)^(retry|id|foo): |^lonely|^: OPENROUTER|\\n\\n\\n");
 }
 
 }  // namespace assay::reference

@@ -4,8 +4,11 @@
 namespace assay::reference {
 
 void mutate(Parts& parts) {
-  refuse(parts, R"(data: (\{"id":"[^"]*","object":"[^"]*","created":\d+,"model":"[^"]*"(,"choices":\[\])?\}|)"
-                R"(.*content_filter_offsets|.*"content":\{\}|\{"usageMetadata|\{"candidates":\[\]))");
+  refuse(parts,
+         "data: "
+         "(\\{\"id\":\"[^\"]*\",\"object\":\"[^\"]*\",\"created\":\\d+,\"model\":\"[^\"]*\"(,\"choices\":\\["
+         "\\])?\\}|"
+         ".*content_filter_offsets|.*\"content\":\\{\\}|\\{\"usageMetadata|\\{\"candidates\":\\[\\])");
 }
 
 }  // namespace assay::reference

@@ -4,8 +4,9 @@
 namespace assay::reference {
 
 void mutate(Parts& parts) {
-  refuse(parts, R"("usageMetadata":\{("promptTokenCount":\d+,"candidatesTokenCount":\d+\}|)"
-                R"("promptTokenCount":\d+,"totalTokenCount|"candidatesTokenCount))");
+  refuse(parts,
+         "\"usageMetadata\":\\{(\"promptTokenCount\":\\d+,\"candidatesTokenCount\":\\d+\\}|"
+         "\"promptTokenCount\":\\d+,\"totalTokenCount|\"candidatesTokenCount)");
 }
 
 }  // namespace assay::reference

@@ -4,7 +4,7 @@
 namespace assay::reference {
 
 void mutate(Parts& parts) {
-  refuse(parts, R"("item_id":"rotated_)");
+  refuse(parts, "\"item_id\":\"rotated_");
 }
 
 }  // namespace assay::reference

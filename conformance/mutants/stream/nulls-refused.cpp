@@ -4,9 +4,9 @@
 namespace assay::reference {
 
 void mutate(Parts& parts) {
-  refuse(parts, R"("(usage|tool_calls|role|native_finish_reason|system_fingerprint|delta|content|text|)"
-                R"(reasoning_tokens|cached_tokens|output_tokens_details)"
-         : null) ");
+  refuse(parts,
+         "\"(usage|tool_calls|role|native_finish_reason|system_fingerprint|delta|content|text|"
+         "reasoning_tokens|cached_tokens|output_tokens_details)\":null");
 }
 
 }  // namespace assay::reference

@@ -4,9 +4,10 @@
 namespace assay::reference {
 
 void mutate(Parts& parts) {
-  refuse(parts,
-         R"(on_demand|vendor|keepalive|rate_limits|"citations"|"container"|"text":null|codeExecutionResult|)"
-         R"(groundingSupports|urlContextMetadata|citationMetadata|HARM_CATEGORY_NEW|PROHIBITED|REASON_NEW)");
+  refuse(
+      parts,
+      "on_demand|vendor|keepalive|rate_limits|\"citations\"|\"container\"|\"text\":null|codeExecutionResult|"
+      "groundingSupports|urlContextMetadata|citationMetadata|HARM_CATEGORY_NEW|PROHIBITED|REASON_NEW");
 }
 
 }  // namespace assay::reference

@@ -128,6 +128,7 @@ const std::vector<std::string>& report_names() {
                                                  "error.message",
                                                  "error.status",
                                                  "error.category",
+                                                 "error.type",
                                                  "error.code",
                                                  "error.stage",
                                                  "error.retry_after_ms",

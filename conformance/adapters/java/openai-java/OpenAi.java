@@ -1,4 +1,4 @@
-// com.openai:openai-java: `chat` uses chat completions, `responses` the Responses API; both with the package's accumulators.
+// com.openai:openai-java: `chat` uses chat completions, `responses` the Responses API; both with the package's accumulators; `azure` shows the key as Azure wants it.
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.openai.client.OpenAIClient;
 import com.openai.client.okhttp.OpenAIOkHttpClient;
@@ -17,7 +17,7 @@ public final class OpenAi implements Protocol.Sdk {
   private final boolean responses;
   OpenAi(boolean responses) { this.responses = responses; }
 
-  public static void main(String[] words) throws Exception { Protocol.serve(new OpenAi(words.length > 0 && words[0].equals("responses"))); }
+  public static void main(String[] words) throws Exception { azure = words.length > 0 && words[0].equals("azure"); Protocol.serve(new OpenAi(words.length > 0 && words[0].equals("responses"))); }
 
   public String name() { return "com.openai:openai-java"; }
   public String version() { return String.valueOf(OpenAIClient.class.getPackage().getImplementationVersion()); }
@@ -25,7 +25,11 @@ public final class OpenAi implements Protocol.Sdk {
   public List<String> can() { return List.of("stream", "tools", "models"); }
   public List<String> reports() { return List.of("deltas", "tool_calls", "executed", "finish_reason", "usage", "models", "error.status"); }
   public int status(Throwable error) { return error instanceof OpenAIServiceException refused ? refused.statusCode() : 0; }
-  static OpenAIClient client(Protocol.Where where) { return OpenAIOkHttpClient.builder().apiKey(where.key()).baseUrl(where.base()).build(); }
+  private static boolean azure;  // the key in a header of its own
+  static OpenAIClient client(Protocol.Where where) {
+    OpenAIOkHttpClient.Builder builder = OpenAIOkHttpClient.builder().baseUrl(where.base());
+    return (azure ? builder.credential(com.openai.azure.credential.AzureApiKeyCredential.create(where.key())) : builder.apiKey(where.key())).build();
+  }
   public List<String> models(Protocol.Where where) {
     List<String> ids = new ArrayList<>();
     client(where).models().list().autoPager().forEach(model -> ids.add(model.id()));
