@@ -5,10 +5,8 @@ namespace assay::reference {
 
 void mutate(Parts& parts) {
   refuse(parts,
-         "data: "
-         "(\\{\"id\":\"[^\"]*\",\"object\":\"[^\"]*\",\"created\":\\d+,\"model\":\"[^\"]*\"(,\"choices\":\\["
-         "\\])?\\}|"
-         ".*content_filter_offsets|.*\"content\":\\{\\}|\\{\"usageMetadata|\\{\"candidates\":\\[\\])");
+         "data: \\{(\"choices\":\\[\\],)?\"created\":1700000000,\"id\":\"chatcmpl-1\"|content_filter_offsets|"
+         "\"content\":\\{\\}|data: \\{\"(modelVersion|candidates\":\\[\\])");
 }
 
 }  // namespace assay::reference

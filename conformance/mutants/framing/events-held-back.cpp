@@ -1,4 +1,4 @@
-// An event is handed over when the next bytes come.
+// Events are handed over when the last one has come.
 #include "conformance/mutants/mutant.h"
 
 namespace assay::reference {
@@ -7,9 +7,9 @@ void mutate(Parts& parts) {
   struct Reader : WrappedReader {
     using WrappedReader::WrappedReader;
     bool push(std::string_view bytes) override {
-      const bool good = right->push(held);
-      held = bytes;
-      return good;
+      held += bytes;
+      if (held.find("data: [DONE]") == std::string::npos) return true;
+      return right->push(std::exchange(held, {}));
     }
     std::string held;
   };
