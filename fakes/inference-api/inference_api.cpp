@@ -8,8 +8,11 @@
 
 #include "fakes/common/answers.h"
 #include "fakes/common/configured_fake.h"
+#include "fakes/common/order.h"
+#include "fakes/inference-api/conversation.h"
 #include "fakes/inference-api/routes.h"
 #include "fakes/inference-api/settings.h"
+#include "fakes/inference-api/wire_rules.h"
 #include "harness/base/text.h"
 
 namespace assay::fakes {
@@ -31,9 +34,13 @@ std::optional<std::string> credential_of(const Request& request, const AuthSetti
   auto bearer = authorization(request, "Bearer");
   if (auth.scheme == "bearer") return bearer;
   if (protocol == Protocol::anthropic && !bearer) return header("x-api-key");
-  if (protocol == Protocol::gemini && !bearer) {
+  if (protocol == Protocol::gemini) {
+    // A bearer is a token of OAuth there; an API key is none, whoever sends it so.
+    const bool a_key = bearer && std::find(auth.keys.begin(), auth.keys.end(), *bearer) != auth.keys.end();
+    if (bearer && !a_key) return bearer;
     if (auto key = header("x-goog-api-key")) return key;
-    return query_value(request.target, "key");
+    if (auto key = query_value(request.target, "key")) return key;
+    return bearer ? std::optional<std::string>("an API key as bearer") : std::nullopt;
   }
   if (protocol == Protocol::bedrock && !bearer)
     return header("Authorization");       // a signature, which is not checked
@@ -220,7 +227,7 @@ class InferenceApi final : public ConfiguredFake<InferenceSettings> {
     const auto secret = credential_of(request, settings_.auth, route.protocol);
     const auto& all = secret && settings_.models_for_key ? *settings_.models_for_key : settings_.models;
     if (route.kind == Route::Kind::models)
-      return json_response(200, model_list(all, route.protocol, settings_.paging, request.target));
+      return json_response(200, model_list(all, list_shape(route), settings_.paging, request.target));
     auto wanted = route.model;
     if (route.protocol == Protocol::ollama) {
       const auto body = json_body(request);
@@ -229,7 +236,15 @@ class InferenceApi final : public ConfiguredFake<InferenceSettings> {
     const auto found =
         std::find_if(all.begin(), all.end(), [&](const auto& m) { return model_id(m) == wanted; });
     if (found == all.end()) return unknown_model(route, wanted);
-    return json_response(200, model_details(*found, route.protocol));
+    return json_response(200, model_details(*found, list_shape(route)));
+  }
+
+  ListShape list_shape(const Route& route) const {
+    if (const auto named = list_shape_named(settings_.list)) return *named;
+    if (route.protocol == Protocol::anthropic) return ListShape::anthropic;
+    if (route.protocol == Protocol::gemini) return ListShape::gemini;
+    if (route.protocol == Protocol::ollama) return ListShape::ollama;
+    return settings_.chat_profile.name == "mistral" ? ListShape::mistral : ListShape::openai;
   }
 
   Response unknown_model(const Route& route, const std::string& model) const {
@@ -244,7 +259,8 @@ class InferenceApi final : public ConfiguredFake<InferenceSettings> {
   }
 
   // Everything that a provider checks in the body before the model speaks.
-  std::optional<Response> objection(const json& body, const Route& route, const std::string& model) const {
+  std::optional<Response> objection(const Request& request, const json& body, const Route& route,
+                                    const std::string& model) const {
     const auto bad = [&](std::string message, std::string param) {
       return refuse(route, {400, {std::move(message), "", "", std::move(param), 0, {}}, {}, "", ""});
     };
@@ -257,6 +273,13 @@ class InferenceApi final : public ConfiguredFake<InferenceSettings> {
     const auto exists = std::any_of(settings_.models.begin(), settings_.models.end(),
                                     [&](const auto& m) { return model_id(m) == model; });
     if (settings_.reject_unknown_model && !exists) return unknown_model(route, model);
+    if (settings_.strict && route.kind == Route::Kind::chat) {
+      try {
+        if (auto refusal = wire_objection(body, request, route.protocol)) return refuse(route, *refusal);
+      } catch (const json::exception&) {
+        return bad("Invalid type in the request", "");
+      }
+    }
     const bool tools = body.contains("tools") && !body["tools"].empty();
     for (const auto& rule : settings_.model_rules) {
       if (!fits(rule.models, model)) continue;
@@ -289,7 +312,7 @@ class InferenceApi final : public ConfiguredFake<InferenceSettings> {
           {400, {"We could not parse the JSON body of your request.", "", "", "", 0, {}}, {}, "", ""}));
     const auto named = body.value("model", json());
     const auto model = !route.model.empty() ? route.model : named.is_string() ? named.get<std::string>() : "";
-    if (auto refused = objection(body, route, model)) return respond(std::move(*refused));
+    if (auto refused = objection(*call.request, body, route, model)) return respond(std::move(*refused));
     if (route.kind == Route::Kind::count_tokens) {
       constexpr std::size_t bytes_per_token = 4;
       const auto count = std::max<std::size_t>(1, call.request->body.size() / bytes_per_token);
@@ -305,13 +328,22 @@ class InferenceApi final : public ConfiguredFake<InferenceSettings> {
       ordered = in.has("turn") || in.has("turns");
     }
     ++requests_;
-    auto response = planned(plan, ordered, body, route, model);
-    for (const auto& header : plan.headers) set_header(response.headers, header.name, header.value);
-    return respond(std::move(response), plan.recorded ? std::optional(plan.speed) : std::nullopt);
+    Actions notes;
+    auto response = planned(plan, ordered, body, route, model, notes);
+    for (const auto& header : plan.headers) {
+      using std::chrono::ceil, std::chrono::seconds;
+      // Rounded up: a client that waits until the date has waited long enough.
+      set_header(
+          response.headers, header.name,
+          header.date_in ? imf_fixdate(wall() + ceil<seconds>(*header.date_in).count()) : header.value);
+    }
+    auto actions = respond(std::move(response), plan.recorded ? std::optional(plan.speed) : std::nullopt);
+    actions.insert(actions.end(), notes.begin(), notes.end());
+    return actions;
   }
 
   Response planned(const Plan& plan, bool ordered, const json& body, const Route& route,
-                   const std::string& model) {
+                   const std::string& model, Actions& notes) {
     if (plan.error) return refuse(route, *plan.error);
     if (plan.recorded) return *plan.recorded;
     stream::Turn turn;
@@ -324,8 +356,45 @@ class InferenceApi final : public ConfiguredFake<InferenceSettings> {
       ++next_turn_;
     }
     complete(turn, route, model);
+    if (settings_.strict) {
+      for (std::string& name : take_unoffered_calls(turn, body, route.protocol))
+        notes.emplace_back(Note{"tool not offered", {{"name", std::move(name)}}});
+    }
     served_.push_back(turn);
+    if (usage_withheld(body, route)) notes.emplace_back(Note{"usage not asked for", nullptr});
     return encoded(turn, plan, body, route);
+  }
+
+  // OpenAI counts tokens in a stream only when asked to.
+  bool usage_withheld(const json& body, const Route& route) const {
+    const json::json_pointer asked("/stream_options/include_usage");
+    return route.protocol == Protocol::openai_chat && streams(body, route) &&
+           profile(route).usage == stream::UsageAt::own_event &&
+           !(body.contains(asked) && body.at(asked) == json(true));
+  }
+  static bool streams(const json& body, const Route& route) {
+    return route.streams || body.value("stream", json(route.protocol == Protocol::ollama)) == json(true);
+  }
+
+  // Reasoning carries the proof that its provider wants back: an item's id and encrypted content, a
+  // signature.
+  void give_proofs(stream::Turn& turn, const Route& route) {
+    using Kind = stream::Block::Kind;
+    const bool signs = route.protocol == Protocol::anthropic || route.protocol == Protocol::bedrock ||
+                       route.protocol == Protocol::openai_responses;
+    bool reasoned = false;
+    for (auto& block : turn.blocks) {
+      if (block.kind == Kind::reasoning) {
+        if (route.protocol == Protocol::openai_responses && block.id.empty())
+          block.id = "rs_" + config_.random.alphanumeric(24);
+        if (signs && block.signature.empty()) block.signature = config_.random.alphanumeric(32);
+        reasoned = true;
+      }
+      // Gemini signs the first call that its thoughts led to.
+      if (block.kind != Kind::tool_call || !reasoned || route.protocol != Protocol::gemini) continue;
+      if (block.signature.empty()) block.signature = config_.random.alphanumeric(32);
+      reasoned = false;
+    }
   }
 
   // What a turn needs to go over the wire and the case did not care to say.
@@ -345,6 +414,7 @@ class InferenceApi final : public ConfiguredFake<InferenceSettings> {
       block.id =
           (route.protocol == Protocol::anthropic ? "toolu_" : "call_") + config_.random.alphanumeric(16);
     }
+    give_proofs(turn, route);
     if (!turn.usage) {
       constexpr std::int64_t asked = 11;
       const auto said = static_cast<std::int64_t>(stream::text_of(turn).size() / 4 + 1);
@@ -354,18 +424,12 @@ class InferenceApi final : public ConfiguredFake<InferenceSettings> {
 
   Response encoded(const stream::Turn& turn, const Plan& plan, const json& body, const Route& route) const {
     auto habits = profile(route);
-    const bool streams =
-        route.streams || body.value("stream", json(route.protocol == Protocol::ollama)) == json(true);
     Response response;
-    if (!streams) {
+    if (!streams(body, route)) {
       const auto encoded = stream::encode_body(turn, route.protocol, habits);
       response = make_response(200, encoded.content_type, encoded.body);
     } else {
-      // OpenAI counts tokens in a stream only when asked to.
-      const json::json_pointer asked("/stream_options/include_usage");
-      if (route.protocol == Protocol::openai_chat && habits.usage == stream::UsageAt::own_event &&
-          !(body.contains(asked) && body.at(asked) == json(true)))
-        habits.usage = stream::UsageAt::never;
+      if (usage_withheld(body, route)) habits.usage = stream::UsageAt::never;
       const auto encoded = stream::encode_stream(turn, route.protocol, habits, {plan.piece});
       response = make_response(200, encoded.content_type, "");
       set_header(response.headers, "Cache-Control", "no-cache");

@@ -2,11 +2,10 @@
 #pragma once
 
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "harness/stream/turn.h"
 
 namespace assay::fakes {
 
@@ -21,11 +20,15 @@ struct Paging {
 // The name that an entry is asked for by; empty when it has none.
 std::string model_id(const ModelEntry& entry);
 
+// Whose list it is.
+enum class ListShape { openai, anthropic, gemini, ollama, mistral, cohere };
+std::optional<ListShape> list_shape_named(std::string_view name);  // "openai"; none = there is no such shape
+
 // The body for GET models. `target` holds the paging parameters: after_id and limit (Anthropic), pageToken
-// and pageSize (Gemini), after and limit (OpenAI shape).
-nlohmann::json model_list(const std::vector<ModelEntry>& models, stream::Protocol protocol,
-                          const Paging& paging, std::string_view target);
+// and pageSize (Gemini), page_token (Cohere), after and limit (OpenAI shape).
+nlohmann::json model_list(const std::vector<ModelEntry>& models, ListShape shape, const Paging& paging,
+                          std::string_view target);
 // The body for GET of one model.
-nlohmann::json model_details(const ModelEntry& entry, stream::Protocol protocol);
+nlohmann::json model_details(const ModelEntry& entry, ListShape shape);
 
 }  // namespace assay::fakes

@@ -71,6 +71,7 @@ Refusal read_refusal(SettingsReader& in) {
   refusal.retry_after_form =
       in.choice("retry_after_form", "seconds", {"seconds", "date", "ms", "both", "none"});
   refusal.html = in.text("html", "");
+  refusal.quota = in.choice("kind", "usual", {"usual", "quota"}) == "quota";
   return refusal;
 }
 
@@ -92,6 +93,10 @@ Response refusal_response(const Refusal& refusal, const stream::Profile& profile
     response = make_response(refusal.status, "text/html; charset=UTF-8", refusal.html);
   } else {
     auto error = refusal.error;
+    if (refusal.quota && (profile.error == ErrorShape::openai || profile.error == ErrorShape::groq)) {
+      error.type = "insufficient_quota";
+      error.code = "insufficient_quota";
+    }
     const auto& words = usual(refusal.status);
     if (error.message.empty()) error.message = words.message;
     if (error.type.empty()) {

@@ -19,10 +19,11 @@ struct Refusal {
   std::optional<Micros> retry_after;
   std::string retry_after_form = "seconds";  // seconds, date, ms, both, none
   std::string html;                          // instead of the provider's shape
+  bool quota = false;                        // what was paid for is used up: as each provider says it
 };
 
-// {status, message, type, code, param, retry_after, retry_after_form, html}. What is left out is what the
-// provider usually says at that status.
+// {status, message, kind, type, code, param, retry_after, retry_after_form, html}. What is left out is what
+// the provider usually says at that status.
 Refusal read_refusal(SettingsReader& in);
 
 // Retry-After (whole seconds, or an IMF-fixdate, both rounded up) and retry-after-ms (milliseconds).

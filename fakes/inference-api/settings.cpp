@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "fakes/inference-api/worldrouter_models.h"
+#include "harness/base/text.h"
 
 namespace assay::fakes {
 namespace {
@@ -20,14 +21,18 @@ std::vector<ModelEntry> read_models(SettingsReader& in, std::string_view name, c
   return models;
 }
 
-Headers read_headers(SettingsReader& in) {
-  Headers headers;
+std::vector<PlannedHeader> read_headers(SettingsReader& in) {
+  std::vector<PlannedHeader> headers;
   const auto given = in.object("headers");
   for (const auto& [name, value] : given.items()) {
     if (value.is_string()) {
-      headers.push_back({name, value.get<std::string>()});
+      headers.push_back({name, value.get<std::string>(), std::nullopt});
+    } else if (value.is_object()) {
+      SettingsReader date(value);
+      headers.push_back({name, "", date.duration("date_in", Micros(0))});
+      if (const auto done = date.finish(); !done) in.wrong("headers", name + ": " + done.error().message);
     } else {
-      in.wrong("headers", "header '" + name + "' must be text");
+      in.wrong("headers", "header '" + name + "' must be text or {date_in: ...}");
     }
   }
   return headers;
@@ -135,7 +140,10 @@ Plan read_plan(SettingsReader& in, const Library& library, Plan base) {
   }
   if (has_error) in.section("error", [&](SettingsReader& error) { base.error = read_refusal(error); });
   (void)in.any("error");
-  for (auto& header : read_headers(in)) set_header(base.headers, header.name, std::move(header.value));
+  for (auto& header : read_headers(in)) {
+    std::erase_if(base.headers, [&](const PlannedHeader& h) { return iequals(h.name, header.name); });
+    base.headers.push_back(std::move(header));
+  }
   base.speed = static_cast<double>(in.number("speed", static_cast<std::int64_t>(base.speed)));
   base.pace = in.duration("pace", base.pace);
   base.piece = static_cast<std::size_t>(in.number("piece", static_cast<std::int64_t>(base.piece)));
@@ -162,6 +170,8 @@ Result<InferenceSettings> InferenceSettings::read(const nlohmann::json& value, c
   const bool keyed = in.has("models_for_key");
   const auto for_key = in.any("models_for_key");
   if (keyed) s.models_for_key = read_models(in, "models_for_key", for_key);
+  s.list = in.choice("list", "", {"openai", "anthropic", "gemini", "ollama", "mistral", "cohere"});
+  s.strict = in.flag("strict", true);
   s.reject_unknown_model =
       in.choice("unknown_model", given ? "reject" : "accept", {"reject", "accept"}) == "reject";
   in.section("paging", [&](SettingsReader& paging) {

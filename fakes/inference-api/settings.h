@@ -17,15 +17,21 @@
 
 namespace assay::fakes {
 
+// A header of an answer: a text, or a date so far ahead.
+struct PlannedHeader {
+  std::string name, value;
+  std::optional<Micros> date_in;
+};
+
 // What one answer says, and how it is delivered.
 struct Plan {
   std::vector<stream::Turn> turns;   // one for each request in order, the last one for all that follow
   std::optional<Response> recorded;  // a fixture's answer, byte for byte
   double speed = 0;                  // of its recorded times; 0 = as fast as possible
   std::optional<Refusal> error;
-  Headers headers;        // added to the answer
-  Micros pace{0};         // between events
-  std::size_t piece = 0;  // code points a delta; 0 = words
+  std::vector<PlannedHeader> headers;  // added to the answer
+  Micros pace{0};                      // between events
+  std::size_t piece = 0;               // code points a delta; 0 = words
   std::size_t events_per_chunk = 1;
   BodyFraming framing = BodyFraming::chunked;  // of a streamed answer
 };
@@ -58,6 +64,7 @@ struct InferenceSettings {
   std::vector<ModelEntry> models;
   std::optional<std::vector<ModelEntry>> models_for_key;
   bool reject_unknown_model = false;
+  std::string list;  // shape of the list of models; empty = that of whoever asks
   Paging paging;
   std::string database;
   AuthSettings auth;
@@ -68,6 +75,7 @@ struct InferenceSettings {
   RateLimit rate_limit;
   std::vector<const Validator*> validators;
   std::vector<std::string> reject;  // fields
+  bool strict = true;               // what every provider of the protocol refuses is refused (wire_rules.h)
   Plan plan;
 
   static Result<InferenceSettings> read(const nlohmann::json& value, const WorldState& state);

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "harness/base/text.h"
 #include "harness/wire/faults/body.h"
 #include "harness/wire/faults/catalogue.h"
 
@@ -72,24 +73,66 @@ const std::vector<StreamErrorShape>& stream_error_shapes() {
        [](Text m, Code c) {
          return one_line({{"error", {{"code", c}, {"message", m}, {"status", "UNAVAILABLE"}}}});
        }},
+      {"cohere", "message-end",
+       [](Text m, Code) {
+         return one_line({{"type", "message-end"}, {"delta", {{"error", m}, {"finish_reason", "ERROR"}}}});
+       }},
+      {"ollama", "",
+       [](Text m, Code) {
+         return one_line({{"error", m}});
+       }},
       {"text", "", [](Text m, Code) { return "error: " + m; }},
       {"named-text", "error", [](Text m, Code) { return m; }},
   };
   return shapes;
 }
 
+// The shape in which the provider of this stream says it: by what stands in its first event.
+std::string_view shape_of(std::string_view bytes) {
+  constexpr std::pair<std::string_view, std::string_view> kSigns[] = {{"\"message_start\"", "anthropic"},
+                                                                      {"\"response.created\"", "responses"},
+                                                                      {"\"message-start\"", "cohere"},
+                                                                      {"\"candidates\"", "gemini"}};
+  constexpr std::size_t kLooked = 2000;
+  const std::string_view start = bytes.substr(0, kLooked);
+  for (const auto& [sign, shape] : kSigns)
+    if (start.find(sign) != std::string_view::npos) return shape;
+  return "openai";
+}
+
+// Lines of JSON (Ollama): the error is a line of its own.
+Result<Response> in_lines(Response response, const std::string& line, std::optional<std::int64_t> event,
+                          bool goes_on) {
+  const auto begins = event_borders(response);
+  const auto count = begins.size();
+  auto i = event_index(event.value_or(static_cast<std::int64_t>(count / 2)), count, true);
+  if (!i) return tl::unexpected(i.error());
+  const std::size_t size = body_bytes(response).size();
+  const std::size_t at = *i < count ? begins[*i] : size;
+  BodyEdits edits;
+  edits.replace(at, goes_on ? at : size, line + "\n");
+  return edits.apply(std::move(response));
+}
+
 Result<Response> apply_in_band_error(Response response, const nlohmann::json& params, FaultContext&) {
-  std::vector<std::string_view> names;
+  std::vector<std::string_view> names = {"auto"};
   for (const StreamErrorShape& shape : stream_error_shapes()) names.push_back(shape.name);
   Params p(params, "shape");
-  const auto wanted = p.one_of("shape", names).value_or("openai");
+  std::string wanted(p.one_of("shape", names).value_or("auto"));
   const auto event = p.integer("event");
   const auto message = p.text("message").value_or("upstream overloaded");
   const auto code = p.integer("code").value_or(503);
   const auto then = p.one_of("then", {"end", "done", "continue"}).value_or("end");
   if (auto ok = p.finish(); !ok) return tl::unexpected(ok.error());
+  const std::string* type = find_header(response.headers, "Content-Type");
+  const bool lines = type != nullptr && to_lower(*type).find("ndjson") != std::string::npos;
+  if (wanted == "auto") wanted = lines ? "ollama" : std::string(shape_of(body_bytes(response)));
+  if (then == "done" && (wanted == "anthropic" || wanted == "responses" || wanted == "gemini" ||
+                         wanted == "cohere" || wanted == "ollama"))
+    return fail("then: done: a stream of " + wanted + " has no [DONE]");
   const auto shape = std::find_if(stream_error_shapes().begin(), stream_error_shapes().end(),
                                   [&](const StreamErrorShape& s) { return s.name == wanted; });
+  if (lines) return in_lines(std::move(response), shape->data(message, code), event, then == "continue");
   std::string text = shape->event.empty() ? "" : "event: " + std::string(shape->event) + "\n";
   text += "data: " + shape->data(message, code) + "\n\n";
   if (then == "done") text += "data: [DONE]\n\n";
@@ -106,15 +149,17 @@ Result<Response> apply_in_band_error(Response response, const nlohmann::json& pa
 }  // namespace
 
 Fault in_band_error() {
-  return {.name = "in-band-error",
-          .level = FaultLevel::exchange,
-          .description = "Error inside the stream, after status 200 and some events",
-          .parameters =
-              "shape: openai | anthropic | responses | responses-failed | groq | openrouter | choice | "
-              "gemini | text | named-text (openai); event: N events before it (half of them); message: "
-              "TEXT; code: N (503); then: end | done | continue (end)",
-          .example = R"({"shape": "anthropic", "event": 2})",
-          .on_exchange = apply_in_band_error};
+  return {
+      .name = "in-band-error",
+      .level = FaultLevel::exchange,
+      .description = "Error inside the stream, after status 200 and some events",
+      .parameters =
+          "shape: auto | openai | anthropic | responses | responses-failed | groq | openrouter | choice | "
+          "gemini | cohere | ollama | text | named-text (auto: as the provider of this stream says it); "
+          "event: N events before it (half of them); message: "
+          "TEXT; code: N (503); then: end | done | continue (end)",
+      .example = R"({"shape": "anthropic", "event": 2})",
+      .on_exchange = apply_in_band_error};
 }
 
 }  // namespace assay::wire::faults
