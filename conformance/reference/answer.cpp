@@ -22,19 +22,24 @@ namespace {
 class DecodingReader final : public StreamReader {
  public:
   DecodingReader(stream::Protocol protocol, stream::DeltaSink& sink, std::size_t line_limit)
-      : sink_(sink), decoder_(protocol, options(line_limit)), watch_({line_limit, line_limit}) {}
+      : sink_(sink),
+        protocol_(protocol),
+        decoder_(protocol, options(line_limit)),
+        watch_({line_limit, line_limit}) {}
 
   bool push(std::string_view bytes) override {
     if (auto fed = decoder_.feed(bytes, &sink_); !fed) {
       problem_ = fed.error().message;
       return false;
     }
+    if (protocol_ == stream::Protocol::bedrock) return true;  // its messages name no end
+    if (protocol_ == stream::Protocol::ollama) return watch_lines(bytes);
     watch_.append(bytes);
     for (stream::SseEvent event; watch_.next(event);)
       ended_ = ended_ || event.data == "[DONE]" || event.type == "message_stop" ||
-               event.type == "response.completed" || event.type == "response.failed" ||
-               event.type == "response.incomplete" || event.type == "error" ||
-               event.data.starts_with("{\"error\":");
+               event.type == "message-end" || event.type == "response.completed" ||
+               event.type == "response.failed" || event.type == "response.incomplete" ||
+               event.type == "error" || event.data.starts_with("{\"error\":");
     return true;
   }
   bool ended() const override { return ended_; }
@@ -42,12 +47,25 @@ class DecodingReader final : public StreamReader {
   stream::Turn finish() override { return decoder_.finish(&sink_); }
 
  private:
+  // The last line of Ollama says so itself.
+  bool watch_lines(std::string_view bytes) {
+    line_ += bytes;
+    for (auto end = line_.find('\n'); end != std::string::npos; end = line_.find('\n')) {
+      const json line = parse_untrusted(line_.substr(0, end));
+      ended_ = ended_ || (line.is_object() && line.value("done", json()) == true);
+      line_.erase(0, end + 1);
+    }
+    return true;
+  }
+
   static stream::DecodeOptions options(std::size_t line_limit) {
     stream::DecodeOptions options;
     options.limits = {line_limit, line_limit};
     return options;
   }
   stream::DeltaSink& sink_;
+  stream::Protocol protocol_;
+  std::string line_;
   stream::Decoder decoder_;
   stream::SseFramer watch_;
   std::string problem_;
@@ -101,7 +119,7 @@ Attempt try_once(const Call& call, const Ask& ask, const json& body, const std::
                  const json& credential, const ChatLimits& limits, int number) {
   HttpRequest request;
   request.method = "POST";
-  request.url = base_url + request_path(ask);
+  request.url = (under_origin(ask.protocol) ? origin_of(base_url) : base_url) + request_path(ask);
   request.headers =
       call.parts->auth_headers(call.context, credential, std::string(stream::protocol_name(ask.protocol)));
   request.headers.push_back({"Content-Type", "application/json"});

@@ -85,10 +85,13 @@ Outcome<Ask> make_ask(const Call& call, const json& settings) {
   ask.stream = settings.value("stream", true);
   const json tools = settings.value("tools", json::array());
   if (tools == "harmless") {
-    ask.tools.push_back(
-        {"lookup",
-         "Looks something up. Harmless.",
-         {{"type", "object"}, {"properties", {{"path", {{"type", "string"}}}}}, {"required", {"path"}}}});
+    ask.tools.push_back({"lookup",
+                         "Looks something up. Harmless.",
+                         {{"type", "object"},
+                          {"properties",
+                           {{"path", {{"type", "string"}}},
+                            {"query", {{"type", "string"}}},
+                            {"limit", {{"type", "number"}}}}}}});
   } else if (tools.is_array()) {
     for (const json& tool : tools)
       ask.tools.push_back({tool.at("name").get<std::string>(), tool.value("description", ""),

@@ -202,7 +202,19 @@ json hello(std::string_view client) {
               "protocol.openai-chat",
               "protocol.openai-responses",
               "protocol.anthropic",
-              "protocol.gemini"}}}}};
+              "protocol.gemini",
+              "protocol.ollama",
+              "protocol.cohere",
+              "protocol.bedrock",
+              "model-seeds",
+              "model-cooldown",
+              "model-pages",
+              "model-cleanup",
+              "limits",
+              "base-url-forms",
+              "adapts",
+              "quirks",
+              "reasoning-replay"}}}}};
 }
 
 }  // namespace assay::reference

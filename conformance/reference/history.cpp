@@ -11,8 +11,6 @@ using nlohmann::json;
 using stream::Block;
 using stream::Protocol;
 
-namespace {
-
 // Arguments as text that is a JSON object: nothing and blanks mean {} (stream-semantics.oai-tool-args-empty).
 std::string arguments_text(const Block& call) {
   return trim(call.text).empty() ? "{}" : call.text;
@@ -28,6 +26,8 @@ std::string system_text(const History& history) {
     if (entry.kind == Entry::Kind::system) text += (text.empty() ? "" : "\n\n") + entry.text;
   return text;
 }
+
+namespace {
 
 json chat_assistant(const stream::Turn& turn, bool replay_reasoning) {
   json message = {{"role", "assistant"}, {"content", stream::text_of(turn)}};
@@ -238,10 +238,23 @@ json write_request(const Ask& ask) {
     case Protocol::gemini:
       body = write_gemini(ask);
       break;
+    case Protocol::ollama:
+      body = write_ollama(ask);
+      break;
+    case Protocol::cohere:
+      body = write_cohere(ask);
+      break;
+    case Protocol::bedrock:
+      body = write_bedrock(ask);
+      break;
     default:
       body = write_chat(ask);
   }
-  json& params = ask.protocol == Protocol::gemini && !ask.params.empty() ? body["generationConfig"] : body;
+  json& params = ask.params.empty()                  ? body
+                 : ask.protocol == Protocol::gemini  ? body["generationConfig"]
+                 : ask.protocol == Protocol::ollama  ? body["options"]
+                 : ask.protocol == Protocol::bedrock ? body["inferenceConfig"]
+                                                     : body;
   for (const auto& [name, value] : ask.params.items()) {
     if (listed(ask.quirks, "drop", name)) continue;
     if (!ask.tools.empty() && listed(ask.quirks, "drop_with_tools", name)) continue;
@@ -261,9 +274,19 @@ std::string request_path(const Ask& ask) {
       const std::string model = ask.model.starts_with("models/") ? ask.model.substr(7) : ask.model;
       return "/models/" + model + (ask.stream ? ":streamGenerateContent?alt=sse" : ":generateContent");
     }
+    case Protocol::ollama:
+      return "/api/chat";
+    case Protocol::cohere:
+      return "/v2/chat";
+    case Protocol::bedrock:
+      return "/model/" + percent_encode(ask.model) + (ask.stream ? "/converse-stream" : "/converse");
     default:
       return "/chat/completions";
   }
+}
+
+bool under_origin(Protocol protocol) {
+  return protocol == Protocol::ollama || protocol == Protocol::cohere || protocol == Protocol::bedrock;
 }
 
 std::vector<Block> owed_calls(const History& history) {

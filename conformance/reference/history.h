@@ -46,10 +46,23 @@ struct Ask {
   bool stream = true;
 };
 
+// The bodies of protocols that stand in a file of their own (history_native.cpp).
+nlohmann::json write_ollama(const Ask& ask);
+nlohmann::json write_cohere(const Ask& ask);
+nlohmann::json write_bedrock(const Ask& ask);
+// Arguments of a call: as text that is a JSON object, and as that object. Nothing and blanks mean {}
+// (stream-semantics.oai-tool-args-empty).
+std::string arguments_text(const stream::Block& call);
+nlohmann::json arguments_value(const stream::Block& call);
+// What system messages say, together.
+std::string system_text(const History& history);
+
 // The body of the request. Params that the model's quirks rule out are left out.
 nlohmann::json write_request(const Ask& ask);
 // The path after the base URL: "/chat/completions", "/models/M:streamGenerateContent?alt=sse", ...
 std::string request_path(const Ask& ask);
+// Whether that path stands under the origin, without the version of the base URL (Ollama, Cohere, Bedrock).
+bool under_origin(stream::Protocol protocol);
 // Calls of the last turn that have no result yet.
 std::vector<stream::Block> owed_calls(const History& history);
 // Gives every call without a result an answer that says so, so that a broken-off conversation can go on
