@@ -250,7 +250,7 @@ TEST_F(Choose, ListSaysWhichCasesApplyToAClientAndWhyOthersDoNot) {
 )");
   const auto done = assay({"list", "cases", "--adapter", "./my-adapter"});
   EXPECT_EQ(done.status.code, 0) << done.err;
-  EXPECT_THAT(done.out, AllOf(HasSubstr("2 of 4 cases apply to my-adapter (models)"),
+  EXPECT_THAT(done.out, AllOf(HasSubstr("2 of 4 questions apply to my-adapter (2 of 4 cases; models)"),
                               HasSubstr("     1  needs chat\n"), HasSubstr("     1  needs login and chat\n"),
                               HasSubstr("One more capability would add:\n     1  chat\n"),
                               Not(HasSubstr("  demo/models/chats"))));

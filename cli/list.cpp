@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <map>
+#include <set>
 
 #include "cli/case_choice.h"
 #include "cli/client_choice.h"
@@ -33,22 +34,32 @@ struct ListArguments {
   bool freeze = false;
 };
 
-void print_cases(const std::vector<Case>& cases) {
+// In which protocols besides the first a case is asked of the client.
+std::string other_protocols(const Case& one, const ClientSpec& client) {
+  std::vector<std::string> others;
+  for (const ProtocolPlay& play : plays_of(one, client, false))
+    if (play.other) others.push_back("@" + play.protocol);
+  return others.empty() ? "" : fmt::format("; also {}", fmt::join(others, " "));
+}
+
+void print_cases(const std::vector<Case>& cases, const ClientSpec& client = {}) {
   std::string suite;
   std::size_t width = 0;
   for (const Case& one : cases) width = std::max(width, one.id.size());
   for (const Case& one : cases) {
     if (one.suite != suite) fmt::print("{}{}\n", suite.empty() ? "" : "\n", one.suite);
     suite = one.suite;
-    fmt::print("  {:<{}}  {:<6}  {}\n", one.id, width, to_string(one.level), one.title);
-    fmt::print("  {:<{}}          met: {}{}{}\n", "", width, to_string(one.met),
-               one.free_needs.empty() ? "" : "; needs: ", fmt::join(one.free_needs, ", "));
+    fmt::print("  {:<{}}  {:<6}  {}\n", one.id, width, to_string(level_for(one, client.kind)), one.title);
+    fmt::print("  {:<{}}          met: {}{}{}{}\n", "", width, to_string(one.met),
+               one.free_needs.empty() ? "" : "; needs: ", fmt::join(one.free_needs, ", "),
+               other_protocols(one, client));
   }
 }
 
-void print_counts(const std::string& title, const std::map<std::string, std::size_t>& counts) {
+void print_counts(const std::string& title, const std::map<std::string, std::set<std::string>>& counts) {
   if (counts.empty()) return;
-  std::vector<std::pair<std::string, std::size_t>> sorted(counts.begin(), counts.end());
+  std::vector<std::pair<std::string, std::size_t>> sorted;
+  for (const auto& [text, ids] : counts) sorted.emplace_back(text, ids.size());
   std::stable_sort(sorted.begin(), sorted.end(),
                    [](const auto& a, const auto& b) { return a.second > b.second; });
   fmt::print("\n{}\n", title);
@@ -64,22 +75,30 @@ ExitCode list_for_client(const std::vector<Case>& cases, const ClientSpec& clien
   std::filesystem::remove_all(scratch, ignored);
   if (!hello) return say(hello.error(), ExitCode::incomplete);
   std::vector<Case> applying;
-  std::map<std::string, std::size_t> reasons, added;
+  std::set<std::string> asked, questions;  // by id: axes, variants and protocols of one are one question
+  std::map<std::string, std::set<std::string>> reasons, added;
   for (const Case& one : cases) {
+    questions.insert(one.question);
     const Fit fit = fit_of(one, client, *hello);
     if (fit.applies()) {
       applying.push_back(one);
-    } else if (fit.missing.empty()) {
-      ++reasons[fit.other];
-    } else {
-      ++reasons[fmt::format("needs {}", fmt::join(fit.missing, " and "))];
-      if (fit.missing.size() == 1) ++added[fit.missing.front()];
+      asked.insert(one.question);
     }
   }
-  print_cases(applying);
-  fmt::print("\n{} of {} cases apply to {} ({})\n", applying.size(), cases.size(), client.name,
-             fmt::join(hello->capabilities, ", "));
-  print_counts("Why the others do not:", reasons);
+  for (const Case& one : cases) {
+    const Fit fit = fit_of(one, client, *hello);
+    if (fit.applies() || asked.contains(one.question)) continue;
+    if (fit.missing.empty()) {
+      reasons[fit.other].insert(one.question);
+    } else {
+      reasons[fmt::format("needs {}", fmt::join(fit.missing, " and "))].insert(one.question);
+      if (fit.missing.size() == 1) added[fit.missing.front()].insert(one.question);
+    }
+  }
+  print_cases(applying, client);
+  fmt::print("\n{} of {} questions apply to {} ({} of {} cases; {})\n", asked.size(), questions.size(),
+             client.name, applying.size(), cases.size(), fmt::join(hello->capabilities, ", "));
+  print_counts("Questions that do not apply, and why:", reasons);
   print_counts("One more capability would add:", added);
   return ExitCode::ok;
 }

@@ -46,9 +46,10 @@ extern "C" void on_signal(int /*number*/) {
 // The plan as text, for --dry-run.
 void print_plan(const std::vector<PlannedCase>& plan, std::size_t clients) {
   std::size_t width = 0;
-  for (const PlannedCase& planned : plan) width = std::max(width, planned.one.id.size());
+  for (const PlannedCase& planned : plan) width = std::max(width, planned.name().size());
   for (const PlannedCase& planned : plan) {
-    fmt::print("{:<{}}  {:<6}{}\n", planned.one.id, width, to_string(planned.one.level),
+    fmt::print("{:<{}}  {:<6}{}\n", planned.name(), width,
+               to_string(level_for(planned.one, planned.client.kind)),
                clients > 1 ? "  " + planned.client.name : "");
   }
   fmt::print("\n{} cases would be played; `assay list cases --client NAME` says which of them apply\n",
@@ -286,6 +287,8 @@ void add_run(CLI::App& app, Action& action, const std::vector<std::string>& comm
                    "depend on each other")
       ->check(one_of({"file", "random"}))
       ->capture_default_str();
+  verb->add_flag("--all-protocols", arguments->all_protocols,
+                 "Run every case in each protocol that the client speaks, not only those that depend on it");
   verb->add_flag("--dry-run", arguments->dry_run, "Show which cases would run, and run none");
   verb->add_option("--shard", arguments->shard, "Run only part I of N of the plan")
       ->type_name("I/N")

@@ -97,6 +97,8 @@ Result<Filter> filter_of(const RunArguments& arguments, std::vector<std::string>
   Filter filter;
   filter.cases = std::move(patterns);
   filter.exclude = arguments.exclude;
+  filter.all_protocols = arguments.all_protocols;
+  filter.first_protocol = !arguments.requirements.empty();
   filter.level = level_named(arguments.level);
   filter.repeat = arguments.repeat;
   const auto shard = parse_shard(arguments.shard);

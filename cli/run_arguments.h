@@ -34,6 +34,7 @@ struct RunArguments {
   std::vector<std::string> exclude;
   std::string order = "file";
   bool dry_run = false;
+  bool all_protocols = false;
   std::string time;  // --time; empty = as cases and clients say
 };
 

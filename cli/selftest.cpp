@@ -32,6 +32,7 @@ struct SelftestArguments {
   std::uint64_t seed = 1;
   bool no_cells = false;
   bool matrix = false;
+  bool all_protocols = false;
   bool learn = false;
   std::vector<std::string> reports;
   bool empty = false;
@@ -99,6 +100,7 @@ ExitCode run_selftest(const SelftestArguments& arguments) {
   options.mutants = *names;
   options.reference = find_client("reference").value();
   options.matrix = arguments.matrix;
+  options.all_protocols = arguments.all_protocols;
   options.seed = arguments.seed;
   if (!arguments.reports.empty()) {
     options.reports = arguments.reports;
@@ -175,6 +177,8 @@ void add_selftest(CLI::App& app, Action& action) {
   verb->add_option("case", arguments->cases, "Case ids, suites or globs (default: all)")->type_name("CASE");
   verb->add_flag("--matrix", arguments->matrix,
                  "Run every mutant against every case and show which cases fail");
+  verb->add_flag("--all-protocols", arguments->all_protocols,
+                 "Prove cases that depend on the protocol in each that the reference client speaks");
   verb->add_option("--reports", arguments->reports,
                    "Withhold all else from the judges: a case applies only if a mutant of it still fails")
       ->delimiter(',')

@@ -46,7 +46,7 @@ _started = time.monotonic()
 
 MAX_ROUNDS = 8
 HARMLESS = [{"name": "lookup", "description": "Looks a path up and changes nothing.",
-             "parameters": {"type": "object", "properties": {"path": {"type": "string"}}}}]
+             "parameters": {"type": "object", "properties": {"path": {"type": "string"}, "query": {"type": "string"}, "limit": {"type": "number"}}}}]
 _FINISH = {word: to for to, words in {
     "stop": "stop end_turn stop_sequence completed complete pause_turn",
     "length": "length max_tokens max_output_tokens model_context_window_exceeded incomplete",

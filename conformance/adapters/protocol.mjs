@@ -67,7 +67,7 @@ export function load(name) {
 }
 
 const HARMLESS = [{ name: 'lookup', description: 'Looks a path up and changes nothing.',
-                    parameters: { type: 'object', properties: { path: { type: 'string' } } } }];
+                    parameters: { type: 'object', properties: { path: { type: 'string' }, query: { type: 'string' }, limit: { type: 'number' } } } }];
 const MAX_ROUNDS = 8;
 
 // Providers' words for the end of an answer → the protocol's.

@@ -7,6 +7,7 @@
 
 #include "conformance/runner/case/capabilities.h"
 #include "harness/base/names.h"
+#include "harness/stream/turn.h"
 
 namespace assay::conformance {
 namespace {
@@ -97,7 +98,55 @@ void check_actors(ObjectReader& map) {
   }
 }
 
+constexpr std::string_view kKinds[] = {"sdk", "program", "gateway"};
+
+// `level: must`, or `level: {program: must, sdk: should}`. What has no level of its own has the strictest.
+void read_level(ObjectReader& map, Case& out) {
+  const json* raw = map.raw("level");
+  if (raw == nullptr || !raw->is_object()) {
+    out.level = static_cast<Level>(map.choice("level", {"must", "should", "may"}, 0));
+    return;
+  }
+  ObjectReader kinds = map.object("level");
+  out.level = Level::may;
+  for (const std::string& kind : kinds.keys()) {
+    if (std::find(std::begin(kKinds), std::end(kKinds), kind) == std::end(kKinds))
+      kinds.problem(kind, unknown_word("kind of client", kind, {std::begin(kKinds), std::end(kKinds)}));
+    const auto level = static_cast<Level>(kinds.choice(kind, {"must", "should", "may"}, 0));
+    out.level_of_kind[kind] = level;
+    out.level = std::min(out.level, level);
+  }
+  if (out.level_of_kind.empty()) map.problem("level", "expected a level, or levels by kind of client");
+}
+
+// `protocols: wire`, or a list of names.
+CaseProtocols read_protocols(ObjectReader& map) {
+  CaseProtocols out;
+  const json* raw = map.raw("protocols");
+  if (raw == nullptr || raw->is_null()) return out;
+  if (raw->is_string()) {
+    out.wire = *raw == "wire";
+    if (!out.wire) map.problem("protocols", "expected wire, or a list of protocols");
+    return out;
+  }
+  std::vector<std::string> known;
+  for (const stream::Protocol one : stream::all_protocols) known.emplace_back(stream::protocol_name(one));
+  out.wire = true;
+  out.named = map.required<std::vector<std::string>>("protocols");
+  for (const std::string& name : out.named) {
+    if (std::find(known.begin(), known.end(), name) == known.end())
+      map.problem("protocols", unknown_word("protocol", name, known));
+  }
+  if (out.named.empty()) map.problem("protocols", "expected at least one protocol");
+  return out;
+}
+
 }  // namespace
+
+Level level_for(const Case& one, const std::string& kind) {
+  const auto found = one.level_of_kind.find(kind);
+  return found == one.level_of_kind.end() ? one.level : found->second;
+}
 
 std::string_view to_string(Level level) {
   switch (level) {
@@ -120,10 +169,11 @@ Result<Case> parse_case(const Document& document, const std::string& suite, cons
   out.file = document.file;
   out.line = document.line("");
   out.source = document.value;
-  (void)map.required<std::string>("id");
+  out.question = suite + "/" + map.required<std::string>("id");
   out.title = map.required<std::string>("title");
   out.requirement = map.optional<std::string>("requirement", out.title);
-  out.level = static_cast<Level>(map.choice("level", {"must", "should", "may"}, 0));
+  read_level(map, out);
+  out.protocols = read_protocols(map);
   out.role = map.optional<std::string>("role", "provider");
   out.seen_in = map.optional<std::vector<std::string>>("seen_in");
   out.needs = map.optional<std::vector<std::string>>("requires");

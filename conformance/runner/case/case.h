@@ -2,6 +2,7 @@
 // case_file.h; the format is in docs/cases.md. Values: copy freely.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -19,13 +20,26 @@ namespace assay::conformance {
 enum class Level { must, should, may };
 std::string_view to_string(Level level);
 
+// What `protocols:` of a case says: in which of the protocols that a client speaks it is asked.
+struct CaseProtocols {
+  bool wire = false;               // in each: its question depends on how the protocol is spoken
+  std::vector<std::string> named;  // in these alone; empty = in any
+  bool fits(const std::string& protocol) const {
+    return named.empty() || std::find(named.begin(), named.end(), protocol) != named.end();
+  }
+};
+
 struct Case {
   std::string id;  // "worldrouter/login/callback-request-late", with axes "…/reads:1-byte", with a variant
                    // "…/no-stdin"
   std::string suite;  // "worldrouter/login"
   std::string title;
   std::string requirement;  // what the client must do, in one sentence
+  std::string question;     // `id` of the file: axes, variants and protocols are one question
   Level level = Level::must;
+  std::map<std::string, Level>
+      level_of_kind;  // where it differs by the kind of client (sdk, program, gateway)
+  CaseProtocols protocols;
   std::string role = "provider";
   std::vector<std::string> seen_in;     // "puffer#126", "oauth-login.accept-inherits-nonblocking"
   std::vector<std::string> needs;       // `requires`: capabilities that a client must have
@@ -57,6 +71,9 @@ struct Case {
   // The expanded case as the file gives it: what a cell is sent, and parses again.
   nlohmann::json source;
 };
+
+// How much a client of that kind must do it. An unknown kind is held to the strictest.
+Level level_for(const Case& one, const std::string& kind);
 
 // Reads one expanded case. `document.value` is the case itself. Problems name the file and the line.
 Result<Case> parse_case(const Document& document, const std::string& suite, const std::string& id);

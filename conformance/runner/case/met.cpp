@@ -102,6 +102,7 @@ const std::vector<Need>& all_needs() {
       {"retry", "the client did not send the request again"},
       {"keep-alive", "the client closes its connection after each request"},
       {"models", "the client did not ask for the list of models"},
+      {"usage", "the client did not ask for token counts (stream_options.include_usage)"},
   };
   return kAll;
 }

@@ -4,25 +4,62 @@
 
 #include <algorithm>
 #include <charconv>
+#include <optional>
 
 #include "harness/base/random.h"
 #include "harness/base/strict.h"
 #include "harness/world/condition.h"
 
 namespace assay::conformance {
-bool fits(const std::string& pattern, const Case& one) {
-  return one.id == pattern || one.suite == pattern || one.id.starts_with(pattern + "/") ||
-         one.id.ends_with("/" + pattern) || glob_match(pattern, one.id);
+
+namespace {
+
+// "any/chat/answers@anthropic" → the part before the @, and what stands behind it.
+std::pair<std::string, std::optional<std::string>> parted(const std::string& pattern) {
+  const auto at = pattern.rfind('@');
+  if (at == std::string::npos) return {pattern, std::nullopt};
+  return {pattern.substr(0, at), pattern.substr(at + 1)};
 }
 
-bool selected(const Case& one, const Filter& filter) {
+bool is_id(const std::string& pattern, const Case& one) {
+  return one.id == pattern || one.id.ends_with("/" + pattern);
+}
+
+}  // namespace
+
+std::vector<ProtocolPlay> plays_of(const Case& one, const ClientSpec& client, bool all_protocols) {
+  std::vector<ProtocolPlay> out;
+  const bool several = one.protocols.wire || all_protocols;
+  // What does not depend on the protocol is asked in whatever the case's own provider speaks.
+  if (!several || client.protocols.empty()) return {{}};
+  for (const std::string& protocol : client.protocols) {
+    if (one.protocols.fits(protocol)) out.push_back({protocol, !out.empty()});
+  }
+  if (out.empty()) out.push_back({client.protocols.front(), false});
+  return out;
+}
+
+bool fits(const std::string& pattern, const Case& one) {
+  const std::string of = parted(pattern).first;
+  return is_id(of, one) || one.suite == of || one.id.starts_with(of + "/") || glob_match(of, one.id);
+}
+
+bool fits(const std::string& pattern, const Case& one, const ProtocolPlay& play) {
+  if (!fits(pattern, one)) return false;
+  const auto [of, protocol] = parted(pattern);
+  if (protocol) return glob_match(*protocol, play.protocol);
+  return !play.other || !is_id(of, one);
+}
+
+bool selected(const Case& one, const ProtocolPlay& play, const ClientSpec& client, const Filter& filter) {
   if (!filter.role.empty() && one.role != filter.role) return false;
-  if (one.level > filter.level) return false;
+  if (play.other && filter.first_protocol) return false;
+  if (level_for(one, client.kind) > filter.level) return false;
   if (std::any_of(filter.exclude.begin(), filter.exclude.end(),
-                  [&](const std::string& p) { return fits(p, one); }))
+                  [&](const std::string& p) { return fits(p, one, play); }))
     return false;
   return filter.cases.empty() || std::any_of(filter.cases.begin(), filter.cases.end(),
-                                             [&](const std::string& p) { return fits(p, one); });
+                                             [&](const std::string& p) { return fits(p, one, play); });
 }
 
 Result<std::vector<PlannedCase>> make_plan(const std::vector<Case>& cases,
@@ -43,10 +80,14 @@ Result<std::vector<PlannedCase>> make_plan(const std::vector<Case>& cases,
   for (const ClientSpec& client : clients) {
     for (std::uint64_t round = 0; round < filter.repeat; ++round) {
       for (const Case& one : cases) {
-        if (!selected(one, filter)) continue;
-        const std::uint64_t here = index++;
-        if (here % filter.shards + 1 != filter.shard) continue;
-        out.push_back({here, seed, one, client});
+        for (const ProtocolPlay& play : plays_of(one, client, filter.all_protocols)) {
+          if (!selected(one, play, client, filter)) continue;
+          const std::uint64_t here = index++;
+          if (here % filter.shards + 1 != filter.shard) continue;
+          PlannedCase planned{here, seed, one, client};
+          planned.play = play;
+          out.push_back(std::move(planned));
+        }
       }
     }
   }

@@ -4,9 +4,12 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <optional>
+#include <set>
 
 #include "conformance/adapter_protocol.h"
 #include "conformance/runner/client/start_client.h"
+#include "conformance/runner/judge/reports.h"
 
 namespace assay::conformance {
 namespace {
@@ -24,7 +27,40 @@ std::vector<const Operation*> operations_of(const Case& one) {
   return out;
 }
 
+std::optional<std::set<std::string>> reports_set(const Hello& hello) {
+  if (!hello.reports) return std::nullopt;
+  return std::set<std::string>(hello.reports->begin(), hello.reports->end());
+}
+
+Reports reports_of(const Recipe& recipe) {
+  return {std::set<std::string>(recipe.reports.begin(), recipe.reports.end()), false};
+}
+
 }  // namespace
+
+std::vector<std::string> protocols_of(const std::vector<std::string>& capabilities) {
+  constexpr std::string_view kPrefix = "protocol.";
+  std::vector<std::string> out;
+  for (const std::string& one : capabilities) {
+    if (one.starts_with(kPrefix)) out.push_back(one.substr(kPrefix.size()));
+  }
+  return out;
+}
+
+std::string wrong_protocol(const Case& one, const std::vector<std::string>& capabilities,
+                           const std::string& protocol) {
+  const auto spoken = protocols_of(capabilities);
+  const auto can = [&](const std::string& name) {
+    return (protocol.empty() || name == protocol) && one.protocols.fits(name);
+  };
+  const bool any = one.protocols.named.empty() && protocol.empty();
+  if (any || std::any_of(spoken.begin(), spoken.end(), can)) return {};
+  const std::string about =
+      one.protocols.named.empty() ? protocol : fmt::format("{}", fmt::join(one.protocols.named, " or "));
+  if (spoken.empty())
+    return "the case is about " + about + ", and the client does not say which protocol it speaks";
+  return fmt::format("the case is about {}, the client speaks {}", about, fmt::join(spoken, ", "));
+}
 
 Fit fit_of(const Case& one, const ClientSpec& client, const Hello& hello) {
   Fit out;
@@ -37,7 +73,12 @@ Fit fit_of(const Case& one, const ClientSpec& client, const Hello& hello) {
   for (const std::string& need : one.needs) {
     if (!has_capability(capabilities, need)) out.missing.push_back(need);
   }
-  if (!out.missing.empty() || !client.recipe) return out;
+  if (!out.missing.empty()) return out;
+  out.other = wrong_protocol(one, capabilities, {});
+  const Reports reports = as_program ? reports_of(*client.as_program)
+                                     : Reports{reports_set(hello), has_capability(capabilities, "store")};
+  if (out.other.empty()) out.other = not_observed(one.observed_by, reports);
+  if (!out.other.empty() || !client.recipe) return out;
   const auto operations = operations_of(one);
   const bool keyless = !one.credential.contains("key") &&
                        std::any_of(operations.begin(), operations.end(), [](const Operation* operation) {
@@ -54,6 +95,7 @@ Result<Hello> hello_of(const ClientSpec& client, const std::string& scratch) {
     out.client = client.recipe->name;
     out.version = client.recipe->version;
     out.capabilities = capabilities_of(*client.recipe);
+    out.reports = client.recipe->reports;
     return out;
   }
   const SystemClock clock;

@@ -16,6 +16,13 @@ struct Fit {
   bool applies() const { return missing.empty() && other.empty(); }
 };
 
+// The protocols that capabilities name ("protocol.anthropic"), in their order.
+std::vector<std::string> protocols_of(const std::vector<std::string>& capabilities);
+// Why a client with these capabilities cannot be asked `one` in `protocol` (empty = whichever fits); empty =
+// it can.
+std::string wrong_protocol(const Case& one, const std::vector<std::string>& capabilities,
+                           const std::string& protocol);
+
 // Pure.
 Fit fit_of(const Case& one, const ClientSpec& client, const Hello& hello);
 

@@ -8,10 +8,12 @@
 
 #include "conformance/runner/case/capabilities.h"
 #include "conformance/runner/case/data.h"
+#include "conformance/runner/client/output_pointers.h"
 #include "conformance/runner/judge/reports.h"
 #include "harness/base/names.h"
 #include "harness/base/pattern.h"
 #include "harness/base/yaml.h"
+#include "harness/stream/encode/encode.h"
 
 namespace assay::conformance {
 namespace {
@@ -86,6 +88,7 @@ void to_json(json& out, const Recipe& recipe) {
          {"files", recipe.files},
          {"model", recipe.model},
          {"output", recipe.output},
+         {"pointers", recipe.pointers},
          {"session", recipe.session},
          {"resume", recipe.resume},
          {"login_argv", recipe.login_argv},
@@ -103,6 +106,7 @@ void from_json(const json& in, Recipe& recipe) {
   in.at("files").get_to(recipe.files);
   in.at("model").get_to(recipe.model);
   in.at("output").get_to(recipe.output);
+  in.at("pointers").get_to(recipe.pointers);
   in.at("session").get_to(recipe.session);
   in.at("resume").get_to(recipe.resume);
   in.at("login_argv").get_to(recipe.login_argv);
@@ -152,6 +156,43 @@ Result<std::string> filled_in(const std::string& text, const std::map<std::strin
   }
   return out;
 }
+
+namespace {
+
+void read_fake(ObjectReader& file, ClientFile& out) {
+  if (file.has("profile")) {
+    const auto name = file.required<std::string>("profile");
+    if (auto known = stream::profile_from_name(name); !known) file.problem("profile", known.error().message);
+    out.fake["profile"] = name;
+  }
+  if (file.has("base_path")) {
+    const auto path = file.required<std::string>("base_path");
+    if (!path.empty() && !path.starts_with('/'))
+      file.problem("base_path", "expected a path such as /openai/v1, found \"" + path + "\"");
+    out.fake["base_path"] = path;
+  }
+  if (file.has("list")) {
+    constexpr const char* kShapes[] = {"openai", "anthropic", "gemini", "ollama", "mistral", "cohere"};
+    out.fake["list"] =
+        kShapes[file.choice("list", {"openai", "anthropic", "gemini", "ollama", "mistral", "cohere"}, 0)];
+  }
+}
+
+// Of what kind it is, in which protocols it is asked, and what the fake of its provider must be like.
+void read_kind_and_fake(ObjectReader& file, ClientFile& out) {
+  constexpr const char* kKinds[] = {"sdk", "program", "gateway"};
+  out.kind = kKinds[file.choice("kind", {"sdk", "program", "gateway"}, out.adapter.empty() ? 1 : 0)];
+  out.protocols = file.optional<std::vector<std::string>>("protocols");
+  for (const std::string& name : out.protocols) {
+    if (auto known = known_capability("protocol." + name); !known)
+      file.problem("protocols", known.error().message);
+  }
+  if (out.adapter.empty() && !out.protocols.empty())
+    file.problem("protocols", "a program says what it speaks in its capabilities: protocol.openai-chat");
+  read_fake(file, out);
+}
+
+}  // namespace
 
 Result<ClientFile> parse_client_file(const Document& document) {
   std::vector<Error> problems;
@@ -216,6 +257,7 @@ Result<ClientFile> parse_client_file(const Document& document) {
   out.without_cell = file.has("cells") && file.choice("cells", {"none"}, 0) == 0;
   out.folder = fs::absolute(document.file).lexically_normal().parent_path().string();
   out.adapter = placed(file.optional<std::vector<std::string>>("adapter"), document.file);
+  read_kind_and_fake(file, out);
   recipe.environment = read_texts(file, "environment");
   if (out.adapter.empty() == !file.has("argv")) file.problem("", "expected either adapter or argv");
   const auto& names = out.adapter.empty() ? kRecipeNames : kAdapterNames;
@@ -233,11 +275,16 @@ Result<ClientFile> parse_client_file(const Document& document) {
     recipe.capabilities = file.required<std::vector<std::string>>("capabilities");
     if (auto known = known_capabilities(recipe.capabilities); !known)
       file.problem("capabilities", known.error().message);
-    recipe.output =
-        static_cast<Dialect>(file.choice("output",
-                                         {"plain", "claude-stream-json", "codex-json", "gemini-json",
-                                          "kimi-stream-json", "opencode", "pi", "copilot", "openclaw", "acp"},
-                                         0));
+    if (const json* output = file.raw("output"); output != nullptr && output->is_object()) {
+      recipe.output = Dialect::pointers;
+      recipe.pointers = read_output_pointers(file.object("output"));
+    } else {
+      recipe.output = static_cast<Dialect>(
+          file.choice("output",
+                      {"plain", "claude-stream-json", "codex-json", "gemini-json", "kimi-stream-json",
+                       "opencode", "pi", "copilot", "openclaw", "acp"},
+                      0));
+    }
     // Every output has a text and, in words, why it failed; a status or a reason for the end few have.
     recipe.reports = {"text", "error.message", "exit"};
     if (file.has("reports")) recipe.reports = file.required<std::vector<std::string>>("reports");

@@ -29,8 +29,27 @@ enum class Dialect {
   pi,
   copilot,
   openclaw,
-  acp
+  acp,
+  pointers  // where JSON pointers say (OutputPointers)
 };
+
+// Where the lines of an output that fits no dialect have what: JSON pointers, each for the lines that fit
+// `when` (pointer → value).
+struct OutputPointer {
+  std::string at;
+  std::map<std::string, nlohmann::json> when;
+};
+struct OutputPointers {
+  std::vector<OutputPointer> text;    // appended
+  std::vector<OutputPointer> whole;   // replaces what came before
+  std::vector<OutputPointer> error;   // why the turn failed
+  std::vector<OutputPointer> status;  // HTTP status of that failure
+  std::vector<OutputPointer> end;     // is there when the turn ended well; none = exit 0 says so
+};
+void to_json(nlohmann::json& out, const OutputPointer& pointer);
+void from_json(const nlohmann::json& in, OutputPointer& pointer);
+void to_json(nlohmann::json& out, const OutputPointers& pointers);
+void from_json(const nlohmann::json& in, OutputPointers& pointers);
 
 // How a command line program is run for one chat. Every text may hold ${inference.url}, ${key}, ${model},
 // ${prompt} and ${home};
@@ -42,7 +61,8 @@ struct Recipe {
   std::map<std::string, std::string> files;  // path below HOME → text
   std::string model;  // what ${model} is, whatever the case asks for; empty = what the case asks for
   Dialect output = Dialect::plain;
-  std::string session;  // JSON pointer to the session's id in a line of its output; empty = it has none
+  OutputPointers pointers;  // of Dialect::pointers
+  std::string session;      // JSON pointer to the session's id in a line of its output; empty = it has none
   // argv of a chat that goes on with ${session}; empty = it cannot.
   std::vector<std::string> resume;
   // Its login: a program that prints the page to visit, and ends when it is signed in. Empty = it has none.
@@ -68,8 +88,11 @@ struct ClientFile {
   std::string node;                    // version of Node.js that it needs, from npm; empty = the machine's
   std::vector<std::string> versions;   // known to work with this file
   std::vector<std::string>
-      adapter;         // argv of a program that speaks the adapter protocol; empty = `recipe` is run
-  Recipe recipe;       // argv empty = `adapter` is run
+      adapter;  // argv of a program that speaks the adapter protocol; empty = `recipe` is run
+  std::string kind = "program";                    // sdk, program or gateway
+  std::vector<std::string> protocols;              // that it speaks, where its adapter speaks several
+  nlohmann::json fake = nlohmann::json::object();  // settings of its inference API: profile, base_path, list
+  Recipe recipe;                                   // argv empty = `adapter` is run
   Micros patience{0};  // how long a client that goes on trying is watched; 0 = the deadlines of the cases
   std::optional<casetime::Rate> time;  // the fastest rate of case time that it is known to follow well
   // Role of a fake → names that the client asks for over https, whatever it is told.

@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "conformance/runner/case/data.h"
+#include "conformance/runner/client/applies.h"
 #include "conformance/runner/client/client_file.h"
 #include "conformance/runner/client/find_program.h"
 #include "conformance/runner/client/install.h"
@@ -83,6 +84,9 @@ Result<ClientSpec> spec_of(const ClientFile& original, const std::string& name,
   out.version = installed_version(file);
   out.patience = file.patience;
   out.time = file.time;
+  out.kind = file.kind;
+  out.fake = file.fake;
+  out.protocols = file.adapter.empty() ? protocols_of(capabilities_of(file.recipe)) : file.protocols;
   out.hosts = file.hosts;
   out.without_cell = file.without_cell;
   const char* variable = std::getenv("HOME");
@@ -118,6 +122,7 @@ Result<ClientSpec> find_client(const std::string& name, const std::vector<std::s
   if (name == "reference") {
     ClientSpec out = adapter_client(name, {process::own_executable(), "client", "adapter"});
     out.as_program = program_of({process::own_executable(), "client"});
+    out.protocols = reference_protocols();
     return out;
   }
   if (name.starts_with("mutant:")) {
@@ -128,6 +133,7 @@ Result<ClientSpec> find_client(const std::string& name, const std::vector<std::s
       return fail(unknown_word("mutant", mutant, *names));
     ClientSpec out = adapter_client(name, {*mutant_program(), mutant});
     out.as_program = program_of({*mutant_program(), mutant});
+    out.protocols = reference_protocols();
     return out;
   }
   const auto data = data_folder();
@@ -142,6 +148,12 @@ Result<ClientSpec> find_client(const std::string& name, const std::vector<std::s
   std::vector<std::string> known = {"reference", "mutant:NAME"};
   for (const ClientFile& file : *files) known.push_back(file.name);
   return fail(unknown_word("client", name, known));
+}
+
+const std::vector<std::string>& reference_protocols() {
+  static const std::vector<std::string> kAll = {"openai-chat", "openai-responses", "anthropic", "gemini",
+                                                "ollama",      "cohere",           "bedrock"};
+  return kAll;
 }
 
 Recipe program_of(std::vector<std::string> argv) {

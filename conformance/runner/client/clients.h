@@ -13,6 +13,8 @@ namespace assay::conformance {
 // ("./mine.yaml"). Errors name what there is, and say how a client that is not installed is installed.
 // `versions`: of its packages, in place of those that its file pins ("openai@7.4.0").
 Result<ClientSpec> find_client(const std::string& name, const std::vector<std::string>& versions = {});
+// What the reference client speaks, its own protocol first.
+const std::vector<std::string>& reference_protocols();
 // `argv` (the reference client or a mutant of it) as a program that is run for each chat: `argv run REQUEST`.
 Recipe program_of(std::vector<std::string> argv);
 // A program that speaks the adapter protocol.

@@ -128,7 +128,7 @@ class ExecClient final : public Client {
     options->on_output = launch_.on_output;
     const auto read = [this, name](const std::string& out, const std::string& err,
                                    const process::ExitStatus& status) {
-      json result = read_output(recipe_.output, recipe_.session, out, err, status);
+      json result = read_output(recipe_.output, recipe_.session, out, err, status, recipe_.pointers);
       if (!name.empty()) remember_session(name, result.value("session", ""));
       return result;
     };

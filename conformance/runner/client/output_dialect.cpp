@@ -3,6 +3,7 @@
 #include <functional>
 
 #include "conformance/runner/client/acp_talk.h"
+#include "conformance/runner/client/output_pointers.h"
 #include "harness/base/text.h"
 #include "harness/base/untrusted_json.h"
 #include "harness/world/condition.h"
@@ -158,6 +159,17 @@ void acp(const json& message, Reading& read) {
   }
 }
 
+void by_pointers(const json& line, const OutputPointers& pointers, Reading& read) {
+  const json* text = found_by(pointers.text, line);
+  const json* whole = found_by(pointers.whole, line);
+  const json* error = found_by(pointers.error, line);
+  const json* status = found_by(pointers.status, line);
+  if (text != nullptr) read.text += text_blocks(*text);
+  if (whole != nullptr) read.text = text_blocks(*whole);
+  if (found_by(pointers.end, line) != nullptr) read.ended = true;
+  if (error != nullptr) read.fail_with(*error, status == nullptr ? json() : *status);
+}
+
 using ReadLine = void (*)(const json&, Reading&);
 
 ReadLine reader_of(Dialect dialect) {
@@ -181,6 +193,7 @@ ReadLine reader_of(Dialect dialect) {
     case Dialect::acp:
       return acp;
     case Dialect::plain:
+    case Dialect::pointers:
       break;
   }
   return nullptr;
@@ -215,10 +228,17 @@ std::string complaint(const std::string& err) {
 }  // namespace
 
 json read_output(Dialect dialect, const std::string& session, const std::string& out, const std::string& err,
-                 const process::ExitStatus& status) {
+                 const process::ExitStatus& status, const OutputPointers& pointers) {
   Reading read;
   json result = json::object();
-  if (const ReadLine line_reader = reader_of(dialect)) {
+  if (dialect == Dialect::pointers) {
+    for (const json& line : objects_of(out, dialect)) {
+      by_pointers(line, pointers, read);
+      const std::string id = session.empty() ? "" : text_at(line, session.c_str());
+      if (!id.empty() && !result.contains("session")) result["session"] = id;
+    }
+    read.ended = read.ended || pointers.end.empty();
+  } else if (const ReadLine line_reader = reader_of(dialect)) {
     for (const json& line : objects_of(out, dialect)) {
       line_reader(line, read);
       const std::string id = session.empty() ? "" : text_at(line, session.c_str());

@@ -15,6 +15,7 @@ namespace assay::conformance {
 // claims whatever the exit status is. A client that failed without a word of it in its
 // dialect is quoted from stderr.
 nlohmann::json read_output(Dialect dialect, const std::string& session, const std::string& out,
-                           const std::string& err, const process::ExitStatus& status);
+                           const std::string& err, const process::ExitStatus& status,
+                           const OutputPointers& pointers = {});
 
 }  // namespace assay::conformance

@@ -60,6 +60,7 @@ Result<std::vector<Case>> required_cases(const std::vector<Case>& cases, std::st
     at->second.found = true;
     out.push_back(one);
     out.back().level = at->second.level;
+    out.back().level_of_kind.clear();
     // A cell reads the case again from its source.
     out.back().source["level"] = to_string(at->second.level);
   }

@@ -6,6 +6,7 @@
 #include <set>
 #include <tuple>
 
+#include "conformance/runner/case/plan.h"
 #include "conformance/runner/client/clients.h"
 #include "conformance/runner/play/timed_case.h"
 
@@ -103,6 +104,22 @@ std::string demand_of(const Case& one, const std::string& name) {
 
 }  // namespace
 
+namespace {
+
+// Each case in the protocols in which it is proven: the first, or all.
+std::vector<std::pair<Case, ProtocolPlay>> plays(const std::vector<Case>& cases,
+                                                 const SelftestOptions& options) {
+  std::vector<std::pair<Case, ProtocolPlay>> out;
+  for (const Case& one : cases) {
+    for (ProtocolPlay& play : plays_of(one, options.reference, false)) {
+      if (!play.other || options.all_protocols) out.emplace_back(one, std::move(play));
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
 Result<SelftestReport> selftest(const std::vector<Case>& cases, const SelftestOptions& options,
                                 const std::function<void(const CaseRecord&)>& progress) {
   SelftestReport report;
@@ -110,17 +127,19 @@ Result<SelftestReport> selftest(const std::vector<Case>& cases, const SelftestOp
   std::map<std::uint64_t, std::pair<std::string, std::string>> proof_of;  // index → mutant, check
   std::set<std::string> used;
   std::uint64_t index = 0;
-  for (const Case& one : cases) {
-    const auto broken = [&](const std::string& mutant) {
+  for (const auto& [one, play] : plays(cases, options)) {
+    const auto broken = [&, &one = one, &play = play](const std::string& mutant) {
       PlannedCase planned{index++, options.seed, one, mutant_client(options, mutant)};
       planned.confirm = false;  // it is to fail
       planned.not_timed = options.not_timed;
+      planned.play = play;
       return planned;
     };
     ClientSpec reference = options.reference;
     reference.only_reports = options.reports;
     plan.push_back({index++, options.seed, one, std::move(reference)});
     plan.back().not_timed = options.not_timed;
+    plan.back().play = play;
     if (one.proven_by.empty()) report.unproven_cases.push_back(one.id);
     for (const auto& [mutant, check] : one.proven_by) {
       if (std::find(options.mutants.begin(), options.mutants.end(), mutant) == options.mutants.end()) {
@@ -144,7 +163,10 @@ Result<SelftestReport> selftest(const std::vector<Case>& cases, const SelftestOp
     if (progress) progress(record);
     const auto proof = proof_of.find(record.index);
     if (record.client == options.reference.name) {
-      if (record.verdict == Verdict::not_applicable && (options.reports || unasked(record.index))) {
+      // A fault may have no place in the answers of another protocol.
+      const bool other = plan[record.index].play.other;
+      if (record.verdict == Verdict::not_applicable &&
+          (options.reports || other || unasked(record.index))) {
         ++report.not_asked;
         return;
       }
@@ -155,12 +177,14 @@ Result<SelftestReport> selftest(const std::vector<Case>& cases, const SelftestOp
     }
     const std::string mutant = record.client.substr(record.client.find(':') + 1);
     if (failed(record.verdict)) report.matrix[mutant].push_back(record.name);
+    const bool other = plan[record.index].play.other;
     if (proof != proof_of.end() && record.verdict == Verdict::not_applicable &&
-        (options.reports || unasked(record.index)))
+        (options.reports || other || unasked(record.index)))
       return;
     if (proof != proof_of.end()) {
       for (const auto& check : record.checks) {
-        if (check.name == proof->second.second) add_sets(report.learned[record.name], check.shown_by);
+        if (check.name == proof->second.second && !other)
+          add_sets(report.learned[record.name], check.shown_by);
       }
       const std::string& check = proof->second.second;
       const std::string why = why_not_proven(record, check, demand_of(plan[record.index].one, check));
@@ -235,6 +259,7 @@ Result<EmptyReport> selftest_empty(const std::vector<Case>& cases, const Selftes
       const bool process = std::find(one.needs.begin(), one.needs.end(), "process") != one.needs.end();
       if (process && !client.as_program) continue;
       plan.push_back({plan.size(), options.seed, one, client});
+      plan.back().play = plays_of(one, options.reference, false).front();
     }
   }
   std::map<std::string, const Case*> by_id;

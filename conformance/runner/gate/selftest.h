@@ -43,7 +43,8 @@ struct SelftestOptions {
   std::string mutant_program;        // assay-mutant
   std::vector<std::string> mutants;  // all that exist
   ClientSpec reference;
-  bool matrix = false;  // every mutant against every case
+  bool matrix = false;         // every mutant against every case
+  bool all_protocols = false;  // cases that depend on the protocol in each that the reference client speaks
   // Beside these everything is withheld from the judges; then each case that applies must still be failed by
   // one of its mutants. None = nothing is withheld.
   std::optional<std::vector<std::string>> reports;

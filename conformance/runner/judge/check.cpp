@@ -60,7 +60,7 @@ void shape_of_journal(ObjectReader& owner, std::string_view key) {
     }
     (void)test.optional<std::string>("after");
     (void)test.optional<std::string>("before");
-    for (const char* group : {"form", "body", "header", "query", "where", "argv", "detail"}) {
+    for (const char* group : {"form", "body", "says", "header", "query", "where", "argv", "detail"}) {
       if (!test.has(group)) continue;
       ObjectReader fields = test.object(group);
       for (const std::string& field : fields.keys()) need_condition(fields, field, *fields.raw(field));

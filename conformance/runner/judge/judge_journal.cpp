@@ -6,6 +6,8 @@
 #include "conformance/runner/judge/journal_query.h"
 #include "conformance/runner/judge/judge.h"
 #include "conformance/runner/judge/phrase.h"
+#include "fakes/inference-api/conversation.h"
+#include "fakes/inference-api/routes.h"
 #include "harness/world/condition.h"
 
 namespace assay::conformance {
@@ -76,6 +78,13 @@ Entries window(const json& test, const Observation& observation) {
   return out;
 }
 
+// What a chat request says, whatever its protocol; null of any other request.
+json said_in(const Request& request) {
+  const auto route = fakes::find_route(request, {"/v1", "", "/openai/v1", "/api/v1"});
+  if (route.kind != fakes::Route::Kind::chat) return nullptr;
+  return fakes::read_conversation(json::parse(request.body, nullptr, false), route.protocol);
+}
+
 // The value at `name` in one part of a request; nullopt when it has none.
 std::optional<json> part_of(const Request& request, std::string_view group, const std::string& name) {
   std::optional<std::string> text;
@@ -127,6 +136,23 @@ bool too_many(const std::vector<Condition>& conditions, std::size_t found) {
   return true;
 }
 
+// What of the conversation in the first request that does not fit is not as demanded.
+std::string said_fact(const std::string& line, const Entries& found, const json& demands) {
+  for (const auto& entry : found) {
+    const json said = entry->request ? said_in(*entry->request) : json();
+    if (said.is_null()) return fmt::format("the {} is no chat request", phrase::entries(line, false));
+    for (const auto& [pointer, demand] : demands.items()) {
+      const auto conditions = parse_condition(demand);
+      const json* seen = pointer.empty() ? &said : at_pointer(said, pointer);
+      if (conditions && all_hold(*conditions, seen)) continue;
+      return fmt::format("the {} says {} at {} (expected: {})", phrase::entries(line, false),
+                         seen == nullptr ? "nothing" : phrase::value(*seen), pointer,
+                         phrase::condition(demand));
+    }
+  }
+  return {};
+}
+
 Judgement judge_line(const std::string& line, const json& test, const Observation& observation) {
   const auto query = parse_query(line);
   if (!query) return wrong(query.error().message);
@@ -174,6 +200,9 @@ Judgement judge_line(const std::string& line, const json& test, const Observatio
       miss(fmt::format("{} {} with body {} were sent (expected: at most {})", such, phrase::entries(line),
                        phrase::value(test["where"]), most));
     }
+  }
+  if (test.contains("says")) {
+    if (auto fact = said_fact(line, found, test["says"]); !fact.empty()) miss(std::move(fact));
   }
   for (const char* group : {"form", "body", "header", "query"}) {
     if (!test.contains(group)) continue;

@@ -37,6 +37,8 @@ class MetJudge {
 
   MetResult judge() {
     for (const MetPart& part : case_.met) take(part);
+    if (const std::string tool = not_offered(); !tool.empty())
+      out_.not_applicable = "the client does not offer the tool " + tool + ", which the model is to call";
     for (const std::string& need : case_.free_needs) {
       if (out_.not_applicable.empty() && !has(need)) out_.not_applicable = unseen(need);
     }
@@ -126,7 +128,20 @@ class MetJudge {
     }
   }
 
+  // A model calls tools that were offered, and no others: the fake notes what it could not call.
+  std::string not_offered() const {
+    for (const auto& entry : seen_.journal) {
+      if (entry->kind == JournalKind::note && entry->text == "tool not offered")
+        return entry->detail.value("name", "");
+    }
+    return {};
+  }
+
   bool has(const std::string& need) const {
+    if (need == "usage")
+      return std::none_of(seen_.journal.begin(), seen_.journal.end(), [](const auto& entry) {
+        return entry->kind == JournalKind::note && entry->text == "usage not asked for";
+      });
     std::map<std::string, std::size_t> asked;
     if (need == "keep-alive")
       return std::any_of(seen_.journal.begin(), seen_.journal.end(),

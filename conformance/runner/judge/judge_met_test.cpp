@@ -74,6 +74,24 @@ TEST(Met, ByDefaultTheRequestArrivedAndEachFaultWasSent) {
   EXPECT_EQ(all.judge(one).parts[0].evidence, std::vector<std::uint64_t>{1});
 }
 
+TEST(Met, AToolThatIsNotOfferedIsNotCalledAndNotAsked) {
+  const Case one = a_case("").value();
+  Happened it;
+  it.request("inference", "POST", "/v1/chat/completions");
+  EXPECT_EQ(it.judge(one).not_applicable, "");
+  it.journal.note("inference", JournalKind::note, "tool not offered", {{"name", "clock"}});
+  EXPECT_THAT(it.judge(one).not_applicable, HasSubstr("does not offer the tool clock"));
+}
+
+TEST(Met, WhoDoesNotAskForTokenCountsIsNotAskedWhatTheyAre) {
+  const Case one = a_case("needs: [usage]").value();
+  Happened it;
+  it.request("inference", "POST", "/v1/chat/completions");
+  EXPECT_EQ(it.judge(one).not_applicable, "");
+  it.journal.note("inference", JournalKind::note, "usage not asked for");
+  EXPECT_THAT(it.judge(one).not_applicable, HasSubstr("did not ask for token counts"));
+}
+
 TEST(Met, WhereNothingIsSentTheResultCounts) {
   EXPECT_EQ(to_string(a_case("", "[status: {as: C}]").value().met), "result C");
   const Case refused = a_case("world: {inference: {listen: [refuse]}}").value();

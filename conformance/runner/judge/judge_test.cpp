@@ -157,6 +157,20 @@ TEST_F(JudgeTest, TextOfTheTurn) {
   EXPECT_THAT(missed("{C: {text: from-turn none}}"), HasSubstr("here is no turn"));
 }
 
+TEST_F(JudgeTest, WhatAChatRequestSaysInWhateverProtocol) {
+  request(
+      "inference", "POST", "/v1/messages", 200,
+      R"({"messages":[{"role":"assistant","content":[{"type":"tool_use","id":"t","name":"lookup","input":{"q":1}}]},)"
+      R"({"role":"user","content":[{"type":"tool_result","tool_use_id":"t","content":"sunny"}]}]})");
+  EXPECT_EQ(missed("{journal: {inference POST chat: {says: {/calls/0/arguments/q: 1, /results/0/call: 0, "
+                   "/results/1: absent}}}}"),
+            "");
+  EXPECT_THAT(missed("{journal: {inference POST chat: {says: {/calls/0/name: clock}}}}"),
+              HasSubstr("says \"lookup\" at /calls/0/name (expected: \"clock\")"));
+  EXPECT_THAT(missed("{journal: {inference POST chat: {says: {/results/1: present}}}}"),
+              HasSubstr("says nothing at /results/1"));
+}
+
 TEST_F(JudgeTest, JournalInOrder) {
   request("auth-station", "GET", "/login?x=1");
   request("control-api", "POST", "/auth/exchange", 401);

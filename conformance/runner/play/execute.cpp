@@ -30,13 +30,22 @@ using nlohmann::json;
 
 json to_wire(const PlannedCase& planned, const std::string& data_folder) {
   const json time = planned.time ? json(planned.time->per_1024) : json();
-  return {{"index", planned.index},         {"seed", planned.seed},
-          {"id", planned.one.id},           {"suite", planned.one.suite},
-          {"case", planned.one.source},     {"file", planned.one.file},
-          {"line", planned.one.line},       {"client", planned.client},
-          {"data_folder", data_folder},     {"time", time},
-          {"learn", planned.learn},         {"arguments", planned.arguments},
-          {"not_timed", planned.not_timed}, {"confirm", planned.confirm}};
+  return {{"index", planned.index},
+          {"seed", planned.seed},
+          {"id", planned.one.id},
+          {"suite", planned.one.suite},
+          {"case", planned.one.source},
+          {"file", planned.one.file},
+          {"line", planned.one.line},
+          {"client", planned.client},
+          {"data_folder", data_folder},
+          {"time", time},
+          {"learn", planned.learn},
+          {"arguments", planned.arguments},
+          {"not_timed", planned.not_timed},
+          {"confirm", planned.confirm},
+          {"protocol", planned.play.protocol},
+          {"other", planned.play.other}};
 }
 
 Result<PlannedCase> from_wire(const json& wire) {
@@ -52,7 +61,8 @@ Result<PlannedCase> from_wire(const json& wire) {
                      wire.at("arguments").get<std::vector<std::string>>(),
                      time.is_null() ? std::nullopt : std::optional(casetime::Rate{time.get<std::uint32_t>()}),
                      wire.at("not_timed").get<std::string>(),
-                     wire.at("confirm").get<bool>()};
+                     wire.at("confirm").get<bool>(),
+                     {wire.at("protocol").get<std::string>(), wire.at("other").get<bool>()}};
 }
 
 // A folder for one case that goes when the case is over.
@@ -116,12 +126,12 @@ CaseLine run_here(const PlannedCase& planned, const std::string& data_folder, Su
 CaseLine as_error(const PlannedCase& planned, std::string reason) {
   CaseRecord record;
   record.index = planned.index;
-  record.name = planned.one.id;
+  record.name = planned.name();
   record.client = planned.client.name;
   record.suite = planned.one.suite;
   record.title = planned.one.title;
   record.requirement = planned.one.requirement;
-  record.level = std::string(to_string(planned.one.level));
+  record.level = std::string(to_string(level_for(planned.one, planned.client.kind)));
   record.seed = planned.seed;
   record.verdict = Verdict::error;
   record.reason = std::move(reason);

@@ -112,7 +112,7 @@ Redactor redactor_for(const std::vector<std::string>& secrets) {
 }  // namespace
 
 std::string command_for(const PlannedCase& planned, bool cells) {
-  std::vector<std::string> words = {"assay", "run", planned.one.id};
+  std::vector<std::string> words = {"assay", "run", planned.name()};
   words.insert(words.end(), planned.arguments.begin(), planned.arguments.end());
   const std::vector<std::string> named = {"--client", planned.client.name};
   const std::vector<std::string>& client =
@@ -129,12 +129,12 @@ CaseRun run_case(const PlannedCase& planned, const SessionOptions& common) {
   CaseRun out;
   CaseRecord& record = out.record;
   record.index = planned.index;
-  record.name = one.id;
+  record.name = planned.name();
   record.client = planned.client.name;
   record.suite = one.suite;
   record.title = one.title;
   record.requirement = one.requirement;
-  record.level = std::string(to_string(one.level));
+  record.level = std::string(to_string(level_for(one, planned.client.kind)));
   record.role = one.role;
   record.features = one.features;
   record.seen_in = one.seen_in;
@@ -144,6 +144,7 @@ CaseRun run_case(const PlannedCase& planned, const SessionOptions& common) {
 
   SessionOptions options = common;
   options.seed = Random(planned.seed).fork(one.id).next();
+  options.protocol = planned.play.protocol;
   auto plan = plan_world(one, options.data_folder, options.seed);
   if (!plan) {
     record.verdict = Verdict::error;
@@ -194,8 +195,8 @@ CaseRun run_case(const PlannedCase& planned, const SessionOptions& common) {
   for (const auto& [label, outcomes] : played.observation.outcomes) {
     for (const Outcome& outcome : outcomes) {
       if (outcome.op != "chat") continue;
-      if (record.protocol.empty())
-        record.protocol = outcome.request.value("protocol", plan->provider.value("default_api", ""));
+      if (record.protocol.empty()) record.protocol = outcome.request.value("protocol", played.protocol);
+      if (record.protocol.empty()) record.protocol = plan->provider.value("default_api", "");
       if (record.model.empty()) record.model = outcome.request.value("model", "");
     }
   }

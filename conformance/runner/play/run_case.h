@@ -13,6 +13,12 @@ namespace assay::conformance {
 // The suite of the start check's cases: their records say what the client can do.
 inline constexpr const char* kStartSuite = "start";
 
+// One case in one protocol.
+struct ProtocolPlay {
+  std::string protocol = {};  // empty = as the case and the client have it
+  bool other = false;         // not the first in which the client is asked: the id then says which
+};
+
 struct PlannedCase {
   std::uint64_t index = 0;  // place in the whole plan
   std::uint64_t seed = 0;   // of the run
@@ -23,6 +29,9 @@ struct PlannedCase {
   std::optional<casetime::Rate> time = std::nullopt;  // --time; none = as the case and the client say
   std::string not_timed = {};  // why this machine cannot compress time; then it is played at x1, or not asked
   bool confirm = true;         // a failure in case time is confirmed at a lower rate
+  ProtocolPlay play = {};
+  // What reports call it: "any/chat/answers", "any/chat/answers@anthropic".
+  std::string name() const { return play.other ? one.id + "@" + play.protocol : one.id; }
 };
 
 struct CaseRun {

@@ -69,6 +69,8 @@ void to_json(nlohmann::json& out, const ClientSpec& client) {
          {"hosts", client.hosts}};
   if (client.time) out["time"] = client.time->per_1024;
   if (client.program) out["program"] = true;
+  if (!client.kind.empty()) out["kind"] = client.kind;
+  if (!client.fake.empty()) out["fake"] = client.fake;
   if (client.narrate) out["narrate"] = true;
   if (!client.home_reads.empty()) out["home_reads"] = client.home_reads;
   if (client.recipe) out["recipe"] = *client.recipe;
@@ -86,6 +88,8 @@ void from_json(const nlohmann::json& in, ClientSpec& client) {
   in.at("hosts").get_to(client.hosts);
   if (in.contains("time")) client.time = casetime::Rate{in["time"].get<std::uint32_t>()};
   client.program = in.contains("program");
+  client.kind = in.value("kind", "");
+  if (in.contains("fake")) client.fake = in["fake"];
   in.at("directory").get_to(client.directory);
   in.at("arguments").get_to(client.arguments);
   client.narrate = in.value("narrate", false);

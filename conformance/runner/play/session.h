@@ -22,10 +22,13 @@ namespace assay::conformance {
 
 // What is under test, as the command line or a client file names it.
 struct ClientSpec {
-  std::string name;                        // "reference"
-  std::vector<std::string> argv;           // of an adapter; of an exec client what its recipe says
-  std::vector<std::string> environment;    // beside HOME, PATH, TERM, LANG, or instead of them
-  std::string version;                     // where it is known before the client is asked
+  std::string name;                                // "reference"
+  std::vector<std::string> argv;                   // of an adapter; of an exec client what its recipe says
+  std::vector<std::string> environment;            // beside HOME, PATH, TERM, LANG, or instead of them
+  std::string version;                             // where it is known before the client is asked
+  std::string kind = {};                           // sdk, program or gateway; empty = nobody said
+  std::vector<std::string> protocols = {};         // that it speaks, as far as is known before it is asked
+  nlohmann::json fake = nlohmann::json::object();  // what the fake of its inference API must be like
   std::vector<std::string> packages = {};  // what is installed for it, "openai 7.55.0"; for the record
   std::optional<Recipe> recipe;            // of a program that is run for each chat
   bool program = false;                    // argv is any program, run for each operation (program_client.h)
@@ -57,6 +60,7 @@ struct SessionOptions {
   std::string data_folder;
   std::string scratch;  // a folder for the homes of this case; removed by the caller
   std::uint64_t seed = 0;
+  std::string protocol = {};  // that the case is to be asked in; empty = as the case and the client have it
   casetime::Rate rate;    // how many seconds of the case pass in one of the machine's
   std::string not_asked;  // why the client is asked nothing, once it is known that the case applies to it
   bool measure = false;   // how late waits end, at the natural rate too
@@ -78,6 +82,7 @@ struct SessionOptions {
 struct Played {
   Observation observation;
   Hello hello;
+  std::string protocol;              // that the client was asked in; empty = it did not say which it speaks
   Reports reports;                   // what the client can tell
   std::string not_applicable;        // why the case does not apply to this client; empty = it does
   std::string could_not_run;         // what this machine lacks

@@ -83,8 +83,9 @@ class Session {
   Launch launch_of(const Actor& actor);
   Result<std::unique_ptr<Client>> make_client(Actor& actor, Launch launch);
   void take_client(Actor& actor, Result<std::unique_ptr<Client>> made);
-  void must_do(const Hello& hello) const;  // stops when the case does not apply to such a client
-  std::string asked_beforehand();          // why it does not apply; empty when it does
+  void must_do(const Hello& hello) const;              // stops when the case does not apply to such a client
+  std::string protocol_for(const Hello& hello) const;  // that such a client is asked in; stops like must_do()
+  std::string asked_beforehand();                      // why it does not apply; empty when it does
 
   // session_references.cpp
   void remember_secrets(const nlohmann::json& value);

@@ -45,9 +45,11 @@ void Session::wind_up() {
   if (options_.surroundings != nullptr) options_.surroundings->end();
   seen.journal = journal_.entries();
   seen.time = time_.seen();
+  json provider = plan_.provider;
+  provider["api_base_path"] = provider_of({}).value("api_base_path", "/v1");
   for (const auto& entry : seen.journal) {
     if (!entry->detail.is_object() || !entry->detail.contains("fault_refused")) continue;
-    const std::string why = refused_by_client(*entry, seen.journal, plan_.provider);
+    const std::string why = refused_by_client(*entry, seen.journal, provider);
     std::string& told = why.empty() ? played_.broken : played_.not_applicable;
     if (told.empty()) told = why.empty() ? entry->text : why;
   }

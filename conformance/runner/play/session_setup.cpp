@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <future>
 
+#include "conformance/runner/client/applies.h"
 #include "conformance/runner/client/start_client.h"
 #include "conformance/runner/judge/journal_query.h"
 #include "fakes/fakes.h"
@@ -45,6 +46,12 @@ void Session::set_up() {
   auto spec = secured(plan_, client_.hosts, options_.surroundings);
   if (!spec) throw Stop{Stop::Why::could_not_run, spec.error().message};
   spec->keep_answers = true;
+  for (FakeSpec& fake : spec->fakes) {
+    if (fake.kind != "inference-api") continue;
+    for (const auto& [key, value] : client_.fake.items()) {
+      if (!fake.settings.contains(key)) fake.settings[key] = value;
+    }
+  }
   auto world = World::start(std::move(*spec), fakes::make_factory(options_.data_folder + "/fixtures"),
                             path_aliases(), clock_, journal_);
   if (!world) broken(world.error().text());
@@ -200,6 +207,7 @@ void Session::take_client(Actor& actor, Result<std::unique_ptr<Client>> made) {
   played_.hello = actor.client->hello();
   played_.reports = reports_of(played_.hello, client_);
   must_do(played_.hello);
+  played_.protocol = protocol_for(played_.hello);
 }
 
 void Session::must_do(const Hello& hello) const {
@@ -220,6 +228,16 @@ void Session::must_do(const Hello& hello) const {
     throw Stop{Stop::Why::not_applicable, why};
 }
 
+std::string Session::protocol_for(const Hello& hello) const {
+  const std::string why = wrong_protocol(case_, hello.capabilities, options_.protocol);
+  if (!why.empty()) throw Stop{Stop::Why::not_applicable, why};
+  if (!options_.protocol.empty()) return options_.protocol;
+  for (const std::string& protocol : protocols_of(hello.capabilities)) {
+    if (case_.protocols.fits(protocol)) return protocol;
+  }
+  return {};
+}
+
 // What this machine lacks matters to a client that can do what the case needs. One that cannot is asked here,
 // by a process of its own where it takes one: nothing of the case was started yet.
 std::string Session::asked_beforehand() {
@@ -236,7 +254,10 @@ std::string Session::asked_beforehand() {
   const auto client = make_client(actor, std::move(launch));
   std::string why;
   try {
-    if (client) must_do((*client)->hello());
+    if (client) {
+      must_do((*client)->hello());
+      (void)protocol_for((*client)->hello());
+    }
   } catch (const Stop& stop) {
     if (stop.why == Stop::Why::not_applicable) why = stop.message;
   }

@@ -260,7 +260,7 @@ func (s *server) chat(r *request) {
 	}
 	var tools []Tool
 	if string(r.Tools) == `"harmless"` {
-		tools = []Tool{{"lookup", "Looks a path up and changes nothing.", map[string]any{"type": "object", "properties": map[string]any{"path": map[string]any{"type": "string"}}}}}
+		tools = []Tool{{"lookup", "Looks a path up and changes nothing.", map[string]any{"type": "object", "properties": map[string]any{"path": map[string]any{"type": "string"}, "query": map[string]any{"type": "string"}, "limit": map[string]any{"type": "number"}}}}}
 	} else if r.Tools != nil {
 		json.Unmarshal(r.Tools, &tools)
 	}

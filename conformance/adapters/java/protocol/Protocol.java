@@ -160,7 +160,7 @@ final class Protocol {
     result.putArray("tool_calls");
     List<Tool> tools = new ArrayList<>();
     if (request.path("tools").isTextual()) {
-      tools.add(new Tool("lookup", "Looks a path up and changes nothing.", parsed("{\"type\":\"object\",\"properties\":{\"path\":{\"type\":\"string\"}}}")));
+      tools.add(new Tool("lookup", "Looks a path up and changes nothing.", parsed("{\"type\":\"object\",\"properties\":{\"path\":{\"type\":\"string\"},\"query\":{\"type\":\"string\"},\"limit\":{\"type\":\"number\"}}}")));
     } else {
       for (JsonNode tool : request.path("tools")) tools.add(new Tool(tool.path("name").asText(), tool.path("description").asText(), tool.get("parameters")));
     }
