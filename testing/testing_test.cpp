@@ -30,7 +30,7 @@ Got ask(const std::string& url, const std::string& key, const std::string& path,
   Request request;
   request.method = "POST";
   request.target.clear();
-  request.headers = {{"Authorization", "Bearer " + key}};
+  request.headers = {{"Authorization", "Bearer " + key}, {"anthropic-version", "2023-06-01"}};
   request.body = body;
   const auto got = assay::http::fetch(assay::http::parse_url(url + path).value(), request);
   return {got.outcome.head ? got.outcome.head->status : 0, got.body};
