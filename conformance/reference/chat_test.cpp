@@ -2,6 +2,7 @@
 #include "conformance/reference/chat.h"
 #include "conformance/reference/discovery.h"
 #include "conformance/reference/test_world.h"
+#include "fakes/inference-api/conversation.h"
 
 namespace assay::reference {
 namespace {
@@ -77,7 +78,8 @@ class Chat : public testing::Test {
 TEST_F(Chat, StreamsInEveryProtocolItSpeaks) {
   world.add("inference", "inference-api",
             {{"turn", {{"reasoning", "hm"}, {"text", "Hello, world"}}}, {"auth", {{"scheme", "auto"}}}});
-  for (const char* protocol : {"openai-chat", "openai-responses", "anthropic", "gemini"})
+  for (const char* protocol :
+       {"openai-chat", "openai-responses", "anthropic", "gemini", "ollama", "cohere", "bedrock"})
     for (const bool streamed : {true, false}) {
       json request = fields(
           {{"protocol", protocol}, {"stream", streamed}, {"urls", world.urls()}, {"model", "kimi-k2.6"}});
@@ -90,6 +92,33 @@ TEST_F(Chat, StreamsInEveryProtocolItSpeaks) {
       for (const json& event : ran.of_kind("text")) told += event.at("text").get<std::string>();
       EXPECT_EQ(told, "Hello, world") << protocol << streamed;
     }
+}
+
+// The fake is as strict as the providers are: a history in the wrong shape or order is refused.
+TEST_F(Chat, AnswersToolCallsInEveryProtocolItSpeaks) {
+  using stream::Protocol;
+  for (const Protocol protocol : {Protocol::openai_chat, Protocol::openai_responses, Protocol::anthropic,
+                                  Protocol::gemini, Protocol::ollama, Protocol::cohere, Protocol::bedrock}) {
+    const std::string name(stream::protocol_name(protocol));
+    world.add("inference", "inference-api",
+              {{"turns", {"signed-reasoning", "pong"}}, {"auth", {{"scheme", "auto"}}}});
+    const json messages = {{{"role", "system"}, {"content", "Be short."}},
+                           {{"role", "user"}, {"content", "Weather?"}}};
+    const Ran ran = run(world.parts(), fields({{"protocol", name},
+                                               {"tools", "harmless"},
+                                               {"messages", messages},
+                                               {"urls", world.urls()},
+                                               {"model", "glm-5"}}));
+    EXPECT_TRUE(ran.result().value("ok", false)) << name << ran.answer;
+    EXPECT_EQ(ran.result().value("text", ""), "pong") << name;
+    const json said = fakes::read_conversation(json::parse(world.requests().back().body), protocol);
+    EXPECT_EQ(said["system"], "Be short.") << name << said;
+    EXPECT_EQ(said["calls"].size(), 1U) << name << said;
+    EXPECT_EQ(said["results"].at(0).at("call"), 0) << name << said;
+    const bool signs = protocol == Protocol::openai_responses || protocol == Protocol::anthropic ||
+                       protocol == Protocol::gemini || protocol == Protocol::bedrock;
+    EXPECT_EQ(!said["signatures"].empty(), signs) << name << said;
+  }
 }
 
 TEST_F(Chat, RunsACompleteToolCallAndSaysItsHistoryAgain) {
