@@ -22,7 +22,7 @@ def model_of(where, name):
         from openai import AsyncOpenAI
         from pydantic_ai.models.openrouter import OpenRouterModel
         from pydantic_ai.providers.openrouter import OpenRouterProvider
-        return OpenRouterModel(name, provider=OpenRouterProvider(openai_client=AsyncOpenAI(api_key=where.key, base_url=where.base)))
+        return OpenRouterModel(name if "/" in name else f"openai/{name}", provider=OpenRouterProvider(openai_client=AsyncOpenAI(api_key=where.key, base_url=where.base)))
     from pydantic_ai.providers.openai import OpenAIProvider
     provider = OpenAIProvider(api_key=where.key, base_url=where.base)
     if WAY == "responses":

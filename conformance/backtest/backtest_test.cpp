@@ -60,9 +60,9 @@ TEST(Bugs, MistakesAreToldWithTheirLine) {
   EXPECT_THAT(problem_of("    check: text", "    chek: text"), HasSubstr("bugs.yaml:10: unknown key 'chek'"));
   EXPECT_THAT(problem_of("    check: text\n", ""), HasSubstr("bugs.yaml:2: "));
   EXPECT_THAT(problem_of("npm.mcp.loop", "pypi.openai.unicode-lines"),
-              HasSubstr("bugs.yaml:13: name: \"pypi.openai.unicode-lines\" is taken, in line 2"));
-  EXPECT_THAT(problem_of("pypi:openai", "pipy:openai"), HasSubstr("bugs.yaml:4: package"));
-  EXPECT_THAT(problem_of("good: 1.16.2", "good: 1.16.1"), HasSubstr("bugs.yaml:6: good"));
+              HasSubstr("bugs.yaml:13: \"pypi.openai.unicode-lines\" is taken, in line 2"));
+  EXPECT_THAT(problem_of("pypi:openai", "pipy:openai"), HasSubstr("bugs.yaml:4: unknown registry 'pipy'"));
+  EXPECT_THAT(problem_of("good: 1.16.2", "good: 1.16.1"), HasSubstr("bugs.yaml:6: expected another version"));
   EXPECT_THAT(problem_of("    package: pypi:openai\n    bad: 1.16.1\n    good: 1.16.2\n", ""),
               HasSubstr("expected package, or a client for each side"));
 }

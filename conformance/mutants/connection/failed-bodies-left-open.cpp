@@ -16,8 +16,7 @@ void mutate(Parts& parts) {
     };
     events.on_body = [&](const http::BodyPiece& piece) { return sink.on_bytes(piece.bytes) || true; };
     const auto url = *http::parse_url(request.url);
-    const Request out{
-        .method = request.method, .target = url.target, .headers = request.headers, .body = request.body};
+    const Request out{request.method, url.target, "HTTP/1.1", request.headers, request.body};
     (void)kept->back()->exchange(url, out, events, &cancel.token());
     return reply;
   };
