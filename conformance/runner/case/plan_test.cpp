@@ -11,7 +11,7 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-constexpr const char* kSuite = R"(suite: demo
+constexpr const char* kPlanSuite = R"(suite: demo
 defaults: {requires: [chat], do: [chat: {as: C}], expect: {done: {C: {ok: true}}}}
 cases:
   - {id: plain, title: Whatever the protocol}
@@ -29,7 +29,7 @@ ClientSpec speaker(std::vector<std::string> protocols, const std::string& kind =
 
 std::vector<std::string> names(const ClientSpec& client, Filter filter = {}) {
   std::vector<std::string> out;
-  const auto plan = make_plan(parse_suite(kSuite, "demo.yaml").value(), {client}, filter, 1);
+  const auto plan = make_plan(parse_suite(kPlanSuite, "demo.yaml").value(), {client}, filter, 1);
   if (!plan) return {plan.error().message};
   for (const PlannedCase& one : *plan) out.push_back(one.name());
   return out;
@@ -70,7 +70,7 @@ TEST(Plan, AnIdAloneMeansTheFirstProtocol) {
 }
 
 TEST(Plan, LevelsGoByTheKindOfClient) {
-  const Case sse = parse_suite(kSuite, "demo.yaml").value()[2];
+  const Case sse = parse_suite(kPlanSuite, "demo.yaml").value()[2];
   EXPECT_EQ(level_for(sse, "sdk"), Level::should);
   EXPECT_EQ(level_for(sse, "program"), Level::must);
   EXPECT_EQ(level_for(sse, ""), Level::must) << "nobody said what it is: the strictest";
@@ -82,7 +82,7 @@ TEST(Plan, LevelsGoByTheKindOfClient) {
 }
 
 TEST(Plan, ACaseAboutOtherProtocolsDoesNotApply) {
-  const Case sse = parse_suite(kSuite, "demo.yaml").value()[2];
+  const Case sse = parse_suite(kPlanSuite, "demo.yaml").value()[2];
   EXPECT_EQ(wrong_protocol(sse, {"chat", "protocol.gemini"}, ""), "");
   EXPECT_THAT(wrong_protocol(sse, {"chat", "protocol.ollama"}, ""),
               HasSubstr("about anthropic or gemini, the client speaks ollama"));
@@ -91,7 +91,7 @@ TEST(Plan, ACaseAboutOtherProtocolsDoesNotApply) {
 }
 
 TEST(Plan, ProtocolsAndKindsThatDoNotExistAreTold) {
-  std::string text = kSuite;
+  std::string text = kPlanSuite;
   const auto refused = [](std::string suite, const std::string& from, const std::string& to) {
     suite.replace(suite.find(from), from.size(), to);
     const auto cases = parse_suite(suite, "demo.yaml");
