@@ -27,8 +27,10 @@ class AttackStandstillTest : public AttackTest {
            "    title: A chat that has a second\n"
            "    do: [{chat: {as: C, messages: [{role: user, content: Say pong}], deadline: 1s}}]\n"
            "    expect: {text: {C: {ok: true, text: from-turn}}}\n"
-           "    variants: {at-leisure: {do: [{chat: {as: C, messages: [{role: user, content: Say "
-           "pong}]}}]}}\n";
+           "  - id: at-leisure\n"
+           "    title: A chat that has its time\n"
+           "    do: [{chat: {as: C, messages: [{role: user, content: Say pong}]}}]\n"
+           "    expect: {text: {C: {ok: true, text: from-turn}}}\n";
   }
 };
 
@@ -49,8 +51,8 @@ constexpr Standstill kStandstills[] = {
 TEST_P(AttackStandstillTest, AClientThatStandsStillIsJudgedAtTheDeadlineOfTheCase) {
   for (const Standstill& one : kStandstills) {
     const bool hangs = std::string_view(one.verdict) == "timeout";
-    const auto cases = play(std::string(kAsks) + one.program,
-                            hangs ? "quick/answers" : "quick/answers/at-leisure", {"--cases", "quick.yaml"});
+    const auto cases = play(std::string(kAsks) + one.program, hangs ? "quick/answers" : "quick/at-leisure",
+                            {"--cases", "quick.yaml"});
     EXPECT_EQ(verdicts(cases), std::vector<std::string>{one.verdict})
         << one.name << ": " << done_.err << cases.back().dump(1);
     EXPECT_LT(cases[0].value("duration_us", 1e9), 20e6) << one.name;

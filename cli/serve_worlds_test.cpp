@@ -160,8 +160,8 @@ TEST_F(ServedWorlds, TheAdminApiSaysWhatIsWrongInItsWords) {
   start({"--scenario", "overloaded"});
   EXPECT_THAT(admin("POST", "/worlds", {{"nam", "x"}}).dump(),
               HasSubstr("unknown key 'nam', did you mean 'name'?"));
-  EXPECT_THAT(admin("PUT", "/worlds/default/settings/inference.turn", {{"text", "hi"}}).dump(),
-              HasSubstr("scenario"));
+  EXPECT_THAT(admin("PUT", "/worlds/default/settings/inference.turn", {{"value", {{"text", "hi"}}}}).dump(),
+              AllOf(HasSubstr("'turn' and 'error'"), HasSubstr("take the others away")));
   EXPECT_EQ(end(SIGTERM).code, 0);
 }
 

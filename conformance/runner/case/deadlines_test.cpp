@@ -26,7 +26,8 @@ TEST(Longest, AddsUpWhatEachStepMayTake) {
       {"[{parallel: {each: [a, b], do: {chat: {as: C, deadline: 20s}}}}]", 20},
   };
   for (const Row& row : rows) {
-    const auto document = load_yaml(std::string("id: x\ntitle: t\ndo: ") + row.steps, "case.yaml");
+    const auto document = load_yaml(
+        std::string("id: x\ntitle: t\nexpect: {c: {C: {ok: true}}}\ndo: ") + row.steps, "case.yaml");
     ASSERT_TRUE(document);
     const auto one = parse_case(*document, "suite", "suite/x");
     ASSERT_TRUE(one) << one.error().text();

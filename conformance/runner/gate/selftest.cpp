@@ -165,8 +165,7 @@ Result<SelftestReport> selftest(const std::vector<Case>& cases, const SelftestOp
     if (record.client == options.reference.name) {
       // A fault may have no place in the answers of another protocol.
       const bool other = plan[record.index].play.other;
-      if (record.verdict == Verdict::not_applicable &&
-          (options.reports || other || unasked(record.index))) {
+      if (record.verdict == Verdict::not_applicable && (options.reports || other || unasked(record.index))) {
         ++report.not_asked;
         return;
       }

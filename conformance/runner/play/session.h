@@ -61,9 +61,9 @@ struct SessionOptions {
   std::string scratch;  // a folder for the homes of this case; removed by the caller
   std::uint64_t seed = 0;
   std::string protocol = {};  // that the case is to be asked in; empty = as the case and the client have it
-  casetime::Rate rate;    // how many seconds of the case pass in one of the machine's
-  std::string not_asked;  // why the client is asked nothing, once it is known that the case applies to it
-  bool measure = false;   // how late waits end, at the natural rate too
+  casetime::Rate rate;        // how many seconds of the case pass in one of the machine's
+  std::string not_asked;      // why the client is asked nothing, once it is known that the case applies to it
+  bool measure = false;       // how late waits end, at the natural rate too
   // Of a worker inside a cell with CellOptions::catch_all; null elsewhere. Outlives the session.
   Surroundings* surroundings = nullptr;
   // One visit of the user agent: walks from `url`, ends with what it was shown. Blocks; journals as

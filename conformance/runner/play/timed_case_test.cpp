@@ -184,7 +184,7 @@ TEST(NotAsked, IsWhatMayTakeLongAtX1BecauseThereIsNoOtherRate) {
   EXPECT_EQ(not_asked(lengthy), "");
   brief.not_timed = lengthy.not_timed = "no time here";
   EXPECT_EQ(not_asked(brief), "");
-  EXPECT_EQ(not_asked(lengthy), "not asked: by the machine's clock it may take 6m1s (no time here)");
+  EXPECT_EQ(not_asked(lengthy), "not asked: by the machine's clock it may take 361s (no time here)");
   brief.client.patience = std::chrono::minutes(7);
   EXPECT_THAT(not_asked(brief), HasSubstr("may take 7m "));
   lengthy.time = Rate{};  // --time x1: whoever orders it has the time
@@ -193,7 +193,7 @@ TEST(NotAsked, IsWhatMayTakeLongAtX1BecauseThereIsNoOtherRate) {
 
 TEST(TimeLimit, IsThatOfTheStepsAsOftenAsTheyMayBePlayed) {
   const auto minute = std::chrono::minutes(1);
-  PlannedCase one = planned("waits: true\ndo: [{chat: {as: C, deadline: 900s}}]");
+  PlannedCase one = planned(std::string(kMinute) + "\nwaits: true\ndo: [{chat: {as: C, deadline: 900s}}]");
   EXPECT_EQ(time_limit(one, minute), 61 * minute);
   one.not_timed = "no time here";  // then it is not asked
   EXPECT_EQ(time_limit(one, minute), minute);
