@@ -55,6 +55,17 @@ cases:
     expect: {listed: {M: {ok: true}}}
 )";
 
+// The program of the client starts, and prints.
+constexpr const char* kStarts = R"(suite: demo/chat
+cases:
+  - id: answers
+    title: The program starts
+    requires: [process]
+    met: {result: C}
+    do: [chat: {as: C, credential: {kind: api_key, key: sk-worldrouter-canary-0123456789abcdef}}]
+    expect: {started: {C: {exit: 0, text: {contains: pong}}}}
+)";
+
 class Choose : public Cli {
  protected:
   void SetUp() override {
@@ -121,15 +132,7 @@ TEST_F(Choose, TheProgramOfAClientFileIsFoundAsTheShellOfTheCallerFindsIt) {
   fs::create_directories(folder_ + "/bin");
   program("bin/interpreter-of-mine", "#!/bin/sh\n. \"$1\"\n");
   program("bin/client-of-mine", "#!/usr/bin/env interpreter-of-mine\necho pong\n");
-  write_case(R"(suite: demo/chat
-cases:
-  - id: answers
-    title: The program starts
-    requires: [process]
-    met: {result: C}
-    do: [chat: {as: C, credential: {kind: api_key, key: sk-worldrouter-canary-0123456789abcdef}}]
-    expect: {started: {C: {exit: 0, text: {contains: pong}}}}
-)");
+  write_case(kStarts);
   write("mine.yaml", "name: mine\ntitle: Mine\ncapabilities: [chat]\nargv: [client-of-mine]\n");
   const auto done =
       in_shell("PATH=\"$PWD/bin:$PATH\" assay run --no-start-check --client ./mine.yaml --out out");
@@ -145,15 +148,7 @@ cases:
 TEST_F(Choose, AProgramThatTheMachineHasTooIsTheOneOfTheCallersPath) {
   fs::create_directories(folder_ + "/bin");
   program("bin/sh", "#!/bin/bash\necho pong\n");
-  write_case(R"(suite: demo/chat
-cases:
-  - id: answers
-    title: The program starts
-    requires: [process]
-    met: {result: C}
-    do: [chat: {as: C, credential: {kind: api_key, key: sk-worldrouter-canary-0123456789abcdef}}]
-    expect: {started: {C: {exit: 0, text: {contains: pong}}}}
-)");
+  write_case(kStarts);
   write("mine.yaml", "name: mine\ntitle: Mine\ncapabilities: [chat]\nargv: [sh, -c, \"exit 3\"]\n");
   (void)in_shell("PATH=\"$PWD/bin:$PATH\" assay run --no-start-check --client ./mine.yaml --out out");
   EXPECT_EQ(record().cases[0].verdict, Verdict::pass) << record().cases[0].reason;
