@@ -48,8 +48,8 @@ class InstallCellsTest : public testing::Test {
                     "sh"};
     options.argv.insert(options.argv.end(), more.begin(), more.end());
     options.environment = {"PATH=" + folder_ + "/bin:/usr/bin:/bin", "HOME=" + folder_ + "/home",
-                           "XDG_CACHE_HOME=" + folder_ + "/cache", "ASSAY_DATA=" ASSAY_SOURCE_DIR,
-                           "SECRET_TOKEN=of-the-caller"};
+                           "XDG_CACHE_HOME=" + folder_ + "/cache",
+                           std::string("ASSAY_DATA=") + ASSAY_SOURCE_DIR, "SECRET_TOKEN=of-the-caller"};
     options.directory = folder_;
     return process::run_program(options, std::chrono::seconds(60)).value();
   }

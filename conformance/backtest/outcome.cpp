@@ -47,8 +47,7 @@ Obstacle obstacle_of(const Bug& bug, const Round& round) {
 
 // What one round says.
 Obstacle finding_of(const Bug& bug, const Round& round) {
-  if (const Obstacle obstacle = obstacle_of(bug, round); obstacle.finding != BugVerdict::found)
-    return obstacle;
+  if (Obstacle obstacle = obstacle_of(bug, round); obstacle.finding != BugVerdict::found) return obstacle;
   const auto side = [](const std::string& name, const std::string& version) {
     return version.empty() ? name + " side" : name + " version " + version;
   };

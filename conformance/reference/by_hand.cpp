@@ -91,6 +91,8 @@ int run_program(const Parts& parts, const std::string& request) {
     std::fputs("expected a request of the adapter protocol as JSON\n", stderr);
     return 2;
   }
+  // A program has no deadline for the whole: whoever started it ends it. The limits of silence stay.
+  if (!fields.contains("deadline_ms")) fields["deadline_ms"] = 3'600'000;
   if (const char* key = std::getenv("ASSAY_API_KEY"); key != nullptr)
     fields["credential"] = {{"kind", "api_key"}, {"key", key}};
   std::signal(SIGPIPE, SIG_IGN);

@@ -103,7 +103,9 @@ class Writer {
     for (std::size_t i = 0; i < calls_.size() && call < 0; ++i) {
       if (answered_[i]) continue;
       const json& one = calls_[i];
-      const bool fits = id.empty() || one["id"] == "" ? one["name"] == name || name.empty() : one["id"] == id;
+      const bool by_name =
+          id.empty() || (one["id"].is_string() && one["id"].get_ref<const std::string&>().empty());
+      const bool fits = by_name ? one["name"] == name || name.empty() : one["id"] == id;
       if (!fits) continue;
       call = static_cast<int>(i);
       answered_[i] = true;

@@ -45,10 +45,9 @@ struct ChildOptions {
   std::vector<std::string> environment;  // "NAME=value": all that it gets
   std::string directory;                 // where it runs; empty = where we run
   StdinMode stdin_mode = StdinMode::null;
-  std::size_t output_limit = std::size_t{16}
-                             << 20U;               // bytes kept of each stream; what comes later is counted
-  bool lines = false;                              // split stdout into lines for read_line()
-  std::size_t line_limit = std::size_t{1} << 20U;  // bytes of one line
+  std::size_t output_limit = std::size_t{6} << 20U;  // bytes kept of each stream; what comes later is counted
+  bool lines = false;                                // split stdout into lines for read_line()
+  std::size_t line_limit = std::size_t{1} << 20U;    // bytes of one line
   // A reader that is slow: once stdout has something, nothing is read for so long, and a full pipe blocks.
   Micros stdout_pause{0};
   // A reader that goes away: after so many bytes of stdout it is closed, and the child meets EPIPE.

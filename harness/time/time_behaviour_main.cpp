@@ -266,7 +266,7 @@ std::string many_threads() {
 std::string vfork_then_exec() {
   // The call itself is what is tried: NOLINTNEXTLINE(clang-analyzer-security.insecureAPI.vfork)
   const pid_t child = ::vfork();
-  if (child == 0) execute("quiet-sleep");
+  if (child == 0) execute("quiet-sleep");  // NOLINT(clang-analyzer-unix.Vfork)
   int status = 0;
   ::waitpid(child, &status, 0);
   return WEXITSTATUS(status) == 0 ? compressed() : "the child's time was not compressed; ";

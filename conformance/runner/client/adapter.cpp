@@ -22,6 +22,7 @@ using nlohmann::json;
 
 constexpr Micros kWriteDeadline = std::chrono::seconds(5);
 constexpr std::size_t kMostEventBytes = std::size_t{16} << 20U;  // that are kept, of all operations
+constexpr std::size_t kEventWeight = 200;  // bytes that an event takes however short it is
 // Far above every deadline of a case: the reader waits for the stream to end, not for a time.
 constexpr Micros kReadForever = std::chrono::hours(24);
 
@@ -229,7 +230,7 @@ class Adapter final : public Client {
     }
     Outcome& outcome = found->second.outcome;
     if (value.contains("event")) {
-      event_bytes_ += line.size();
+      event_bytes_ += line.size() + kEventWeight;
       if (event_bytes_ > kMostEventBytes)
         return fail(fmt::format("its events take more than {} MiB", kMostEventBytes >> 20U));
       const json event = value["event"];

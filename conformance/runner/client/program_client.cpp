@@ -2,8 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cctype>
 #include <set>
+#include <string_view>
+#include <utility>
 
 #include "conformance/runner/client/output_dialect.h"
 #include "conformance/runner/client/runs.h"
@@ -15,6 +18,9 @@ namespace assay::conformance {
 namespace {
 
 using nlohmann::json;
+
+// Of a line of its output, which is told as an event and searched for a page to open.
+constexpr std::size_t kLongestLine = std::size_t{1} << 20U;
 
 std::string value_of(const std::vector<std::string>& environment, const std::string& name) {
   for (const std::string& variable : environment) {
@@ -143,10 +149,14 @@ class ProgramClient final : public Client {
     options.on_output = [this, id, rest, pages](const process::OutputChunk& chunk) {
       if (launch_.on_output) launch_.on_output(chunk);
       std::string& text = (*rest)[chunk.stream];
-      text += chunk.bytes;
-      for (auto end = text.find('\n'); end != std::string::npos; end = text.find('\n')) {
-        said(id, chunk.stream, text.substr(0, end), pages);
-        text.erase(0, end + 1);
+      std::string_view bytes = chunk.bytes;
+      while (!bytes.empty()) {
+        const auto end = bytes.find('\n');
+        // The whole output is kept elsewhere; of a line without an end this much is told.
+        if (text.size() < kLongestLine) text += bytes.substr(0, std::min(end, kLongestLine - text.size()));
+        if (end == std::string_view::npos) break;
+        said(id, chunk.stream, std::exchange(text, {}), pages);
+        bytes.remove_prefix(end + 1);
       }
     };
     runs_.launch(

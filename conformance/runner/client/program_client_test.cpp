@@ -107,6 +107,16 @@ TEST_F(Program, APrintedLoginPageIsOpenedOnce) {
   EXPECT_THAT(opened(2), testing::UnorderedElementsAre(url, "http://127.0.0.1:4711/last"));
 }
 
+TEST_F(Program, OfALineWithoutAnEndAMegabyteIsTold) {
+  run(client(
+          "head -c 3000000 /dev/zero | tr '\\0' y\necho\necho http://127.0.0.1:4711/login?redirect_uri=x\n"),
+      {{"op", "login"}});
+  EXPECT_THAT(opened(1), testing::ElementsAre("http://127.0.0.1:4711/login?redirect_uri=x"));
+  std::size_t longest = 0;
+  for (const json& event : events_) longest = std::max(longest, event.value("text", "").size());
+  EXPECT_EQ(longest, std::size_t{1} << 20U);
+}
+
 TEST_F(Program, ThatCannotBeStartedIsAnError) {
   Launch launch;
   launch.argv = {folder_ + "/nothing"};
