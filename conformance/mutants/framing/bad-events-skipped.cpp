@@ -7,7 +7,7 @@ void mutate(Parts& parts) {
   struct Reader : WrappedReader {
     using WrappedReader::WrappedReader;
     bool push(std::string_view bytes) override {
-      held += bytes;
+      std::copy_if(bytes.begin(), bytes.end(), std::back_inserter(held), [](char c) { return c != '\r'; });
       for (auto end = held.find("\n\n"); end != std::string::npos; end = held.find("\n\n")) {
         const std::string event = held.substr(0, end + 2);
         held.erase(0, end + 2);

@@ -5,8 +5,8 @@ namespace assay::reference {
 
 void mutate(Parts& parts) {
   change_reads(parts, [](std::string bytes) {
-    const auto end = bytes.find("\n\n");
-    return end == std::string::npos ? bytes : bytes.substr(0, end + 2);
+    const auto end = std::min(bytes.find("\n\n"), bytes.find("\n\r\n"));
+    return end == std::string::npos ? bytes : bytes.substr(0, end + 1) + '\n';
   });
 }
 

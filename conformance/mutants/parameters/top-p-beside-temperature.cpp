@@ -5,9 +5,7 @@ namespace assay::reference {
 
 void mutate(Parts& parts) {
   change_requests(parts, [](json& body, const Ask&) {
-    for (json* at : {&body, &body["inferenceConfig"]})
-      if (at->contains("temperature")) (*at)["top_p"] = 1.0;
-    if (body["inferenceConfig"].is_null()) body.erase("inferenceConfig");
+    if (body.contains("temperature")) body["top_p"] = 1.0;
   });
 }
 
