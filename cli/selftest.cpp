@@ -83,6 +83,7 @@ ExitCode run_selftest(const SelftestArguments& arguments) {
   if (!data) return say(data.error());
   auto cases = load_checked_cases(*data);
   if (!cases) return say(cases.error());
+  const std::vector<Case> all = *cases;
   if (!arguments.cases.empty()) {
     Filter filter;
     filter.cases = arguments.cases;
@@ -150,7 +151,7 @@ ExitCode run_selftest(const SelftestArguments& arguments) {
   print_list("Too blunt:", report->blunt_mutants);
   if (arguments.learn) {
     const std::string path = *data + "/conformance/cases/" + kLearnedFile;
-    if (auto written = write_learned(path, *cases, *report); !written) return say(written.error());
+    if (auto written = write_learned(path, all, *report); !written) return say(written.error());
     fmt::print("\nwrote {}\n", path);
     report->stale.clear();
   } else {

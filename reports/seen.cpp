@@ -9,18 +9,20 @@ extern const std::string_view seen_md;
 namespace {
 
 constexpr std::string_view kAnchor = "### <a id=\"";
+constexpr std::string_view kWaits = "Waits for: ";
 
 SeenSource source_of(std::string_view line) {
   SeenSource out;
   const auto middle = line.find("](");
-  const auto end = middle == std::string_view::npos ? middle : line.find("): ", middle);
-  if (!line.starts_with('[') || end == std::string_view::npos) {
+  auto end = middle == std::string_view::npos ? middle : line.find("): ", middle);
+  if (end == std::string_view::npos && line.ends_with(')')) end = line.size() - 1;
+  if (!line.starts_with('[') || middle == std::string_view::npos || end == std::string_view::npos) {
     out.says = line;
     return out;
   }
   out.name = line.substr(1, middle - 1);
   out.url = line.substr(middle + 2, end - middle - 2);
-  out.says = line.substr(end + 3);
+  if (end + 3 < line.size()) out.says = line.substr(end + 3);
   return out;
 }
 
@@ -35,6 +37,8 @@ SeenPage read_seen(std::string_view markdown) {
       open = &out[std::string(line.substr(begin, line.find('"', begin) - begin))];
     } else if (line.starts_with('#')) {
       open = nullptr;
+    } else if (open != nullptr && line.starts_with(kWaits)) {
+      open->waits_for = line.substr(kWaits.size(), line.size() - kWaits.size() - 1);
     } else if (open != nullptr && line.starts_with("- ")) {
       open->sources.push_back(source_of(line.substr(2)));
     } else if (open != nullptr && !line.empty() && open->title.empty()) {

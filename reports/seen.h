@@ -15,14 +15,15 @@ struct SeenSource {
 };
 
 struct Seen {
-  std::string title;  // what happens, one sentence
+  std::string title;      // what happens, one sentence
+  std::string waits_for;  // what no case can ask it without; empty = cases ask it
   std::vector<SeenSource> sources;
 };
 
 using SeenPage = std::map<std::string, Seen, std::less<>>;  // by id
 
-// A page in the form of docs/seen.md: "### <a id="ID"></a>ID", a line that says what happens, and
-// "- [NAME](URL): what was seen." for each source.
+// A page in the form of docs/seen.md: "### <a id="ID"></a>ID", a line that says what happens, perhaps
+// "Waits for: WHAT.", and "- [NAME](URL): what was seen." for each source, of which the end may be missing.
 SeenPage read_seen(std::string_view markdown);
 
 // The page that is compiled in; nullptr when it does not know `id`. Thread-safe.

@@ -5,9 +5,11 @@
 
 #include <fcntl.h>
 #include <netdb.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -107,6 +109,81 @@ inline void change_turns(Parts& parts, std::function<void(stream::Turn&)> change
     reader->change = change;
     return reader;
   };
+}
+
+// Changes the body of every request; what is refused of it stays in it all the same.
+inline void change_requests(Parts& parts, std::function<void(json&, const Ask&)> change) {
+  parts.write_request = [right = parts.write_request, change](const Ask& ask) {
+    json body = right(ask);
+    change(body, ask);
+    return body;
+  };
+  parts.refused_param = [](const json&, const Failure&) -> std::optional<std::string> { return {}; };
+}
+// Changes the conversation before a request is written.
+inline void change_history(Parts& parts, std::function<void(Ask&)> change) {
+  parts.write_request = [right = parts.write_request, change](Ask ask) {
+    change(ask);
+    return right(ask);
+  };
+}
+// Changes what is made of an answer that is an error.
+inline void change_failures(Parts& parts, std::function<void(Failure&, const HttpReply&)> change) {
+  parts.error_text = [right = parts.error_text, change](const HttpReply& reply,
+                                                        const std::vector<std::string>& secrets) {
+    Failure failed = right(reply, secrets);
+    change(failed, reply);
+    return failed;
+  };
+}
+// Takes an answer for a good one where `good` says so, whatever happened to it.
+inline void forgive(Parts& parts,
+                    std::function<bool(const stream::Turn&, const std::optional<Failure>&)> good) {
+  parts.judge_end = [right = parts.judge_end, good](const stream::Turn& turn,
+                                                    const std::optional<Failure>& over) {
+    return good(turn, over) ? std::optional<Failure>() : right(turn, over);
+  };
+}
+// Replaces the exchange over HTTP; `right` is the one that it replaces.
+using Transport = decltype(Parts::transport);
+inline void change_transport(
+    Parts& parts, std::function<Outcome<HttpReply>(const Transport& right, HttpRequest, const BodySink&,
+                                                   const Cancel&, const Deadline&)>
+                      change) {
+  parts.transport = [right = parts.transport, change](const HttpRequest& request, const BodySink& sink,
+                                                      const Cancel& cancel, const Deadline& deadline) {
+    return change(right, request, sink, cancel, deadline);
+  };
+}
+// What a server sends for `request`, read by hand until it sends nothing for a fifth of a second, or until
+// `deadline`. At most `most` bytes are kept. The connection is closed, unless `kept` takes it.
+inline std::string raw_answer(const HttpRequest& request, const Deadline& deadline,
+                              std::size_t most = std::size_t{1} << 20U, int* kept = nullptr) {
+  std::string bytes;
+  const auto url = http::parse_url(request.url);
+  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const timeval fifth = {0, 200000};
+  ::setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &fifth, sizeof fifth);
+  sockaddr_in address = {};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(url->port);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  std::string out = request.method + ' ' + url->target + " HTTP/1.1\r\nHost: " + url->authority() +
+                    "\r\nContent-Length: " + std::to_string(request.body.size()) + "\r\n";
+  for (const Header& one : request.headers) out += one.name + ": " + one.value + "\r\n";
+  out += "\r\n" + request.body;
+  if (::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 &&
+      ::send(fd, out.data(), out.size(), MSG_NOSIGNAL) > 0) {
+    char read[65536];
+    for (ssize_t got = ::recv(fd, read, sizeof read, 0); got > 0 && !deadline.passed();
+         got = ::recv(fd, read, sizeof read, 0))
+      bytes.append(read, std::min(static_cast<std::size_t>(got), most - bytes.size()));
+  }
+  if (kept != nullptr)
+    *kept = fd;
+  else
+    ::close(fd);
+  return bytes;
 }
 
 // Whether `fd` is a connection that the listener of `mine` accepted too.

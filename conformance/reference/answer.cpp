@@ -28,18 +28,17 @@ class DecodingReader final : public StreamReader {
         watch_({line_limit, line_limit}) {}
 
   bool push(std::string_view bytes) override {
-    if (auto fed = decoder_.feed(bytes, &sink_); !fed) {
-      problem_ = fed.error().message;
-      return false;
+    if (protocol_ == stream::Protocol::bedrock) return feed(bytes);  // its messages name no end
+    if (protocol_ == stream::Protocol::ollama) return feed(bytes) && watch_lines(bytes);
+    // Line by line: what stands behind the end in the same read belongs to no answer
+    // (sse-framing.bytes-after-done).
+    while (!bytes.empty() && !ended_) {
+      const std::string_view line = bytes.substr(0, bytes.find('\n') + 1);
+      const std::string_view part = line.empty() ? bytes : line;
+      if (!feed(part)) return false;
+      watch(part);
+      bytes.remove_prefix(part.size());
     }
-    if (protocol_ == stream::Protocol::bedrock) return true;  // its messages name no end
-    if (protocol_ == stream::Protocol::ollama) return watch_lines(bytes);
-    watch_.append(bytes);
-    for (stream::SseEvent event; watch_.next(event);)
-      ended_ = ended_ || event.data == "[DONE]" || event.type == "message_stop" ||
-               event.type == "message-end" || event.type == "response.completed" ||
-               event.type == "response.failed" || event.type == "response.incomplete" ||
-               event.type == "error" || event.data.starts_with("{\"error\":");
     return true;
   }
   bool ended() const override { return ended_; }
@@ -47,6 +46,19 @@ class DecodingReader final : public StreamReader {
   stream::Turn finish() override { return decoder_.finish(&sink_); }
 
  private:
+  bool feed(std::string_view bytes) {
+    auto fed = decoder_.feed(bytes, &sink_);
+    if (!fed) problem_ = fed.error().message;
+    return fed.has_value();
+  }
+  void watch(std::string_view bytes) {
+    watch_.append(bytes);
+    for (stream::SseEvent event; watch_.next(event);)
+      ended_ = ended_ || event.data == "[DONE]" || event.type == "message_stop" ||
+               event.type == "message-end" || event.type == "response.completed" ||
+               event.type == "response.failed" || event.type == "response.incomplete" ||
+               event.type == "error" || event.data.starts_with("{\"error\":");
+  }
   // The last line of Ollama says so itself.
   bool watch_lines(std::string_view bytes) {
     line_ += bytes;
@@ -200,9 +212,11 @@ std::unique_ptr<StreamReader> open_stream(stream::Protocol protocol, stream::Del
 
 std::optional<Failure> judge_end(const stream::Turn& turn, const std::optional<Failure>& over) {
   if (turn.error) {
+    const std::string code = turn.error->code.empty() && turn.error->status != 0
+                                 ? std::to_string(turn.error->status)
+                                 : turn.error->code;
     const json said = {
-        {"error",
-         {{"message", turn.error->message}, {"type", turn.error->type}, {"code", turn.error->code}}}};
+        {"error", {{"message", turn.error->message}, {"type", turn.error->type}, {"code", code}}}};
     Failure failed = error_object(said, over ? over->status : 200, {});
     failed.stage = "chat";
     return failed;

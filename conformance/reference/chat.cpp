@@ -18,8 +18,6 @@ using stream::Block;
 
 namespace {
 
-constexpr int most_tool_turns = 8;
-
 // What a chat request asks, and what its session remembers.
 struct Conversation {
   std::string path;  // of the session's file; empty: none
@@ -139,6 +137,8 @@ void add_messages(Conversation& conversation, const json& fields, const std::str
     Entry entry;
     const std::string role = message.value("role", "user");
     entry.text = message.value("content", "");
+    for (const json& image : message.value("images", json::array()))
+      entry.images.push_back(image.at("data").get<std::string>());
     if (role == "system") entry.kind = Entry::Kind::system;
     if (role == "assistant") {
       entry.kind = Entry::Kind::assistant;
@@ -219,7 +219,7 @@ Outcome<json> chat(const Call& call, const json& fields) {
   Answer answer;
   int requests = 0;
   std::optional<Failure> failed;
-  for (int turn = 0; turn < most_tool_turns; ++turn) {
+  for (int turn = 0; turn < call.parts->most_tool_turns; ++turn) {
     ask->history = conversation->history;
     answer = ask_until_answered(call, *ask, base, limits);
     requests += answer.attempts;

@@ -20,6 +20,14 @@ json arguments_value(const Block& call) {
   return value.is_object() ? value : json::object();
 }
 
+std::string image_type(std::string_view base64) {
+  constexpr std::pair<std::string_view, const char*> kSigns[] = {
+      {"iVBORw0KGgo", "image/png"}, {"/9j/", "image/jpeg"}, {"R0lGOD", "image/gif"}, {"UklGR", "image/webp"}};
+  for (const auto& [sign, type] : kSigns)
+    if (base64.starts_with(sign)) return type;
+  return "application/octet-stream";
+}
+
 std::string system_text(const History& history) {
   std::string text;
   for (const Entry& entry : history)
@@ -145,11 +153,20 @@ json anthropic_blocks(const stream::Turn& turn) {
   return blocks;
 }
 
+json anthropic_user(const Entry& entry) {
+  if (entry.images.empty()) return {{"role", "user"}, {"content", entry.text}};
+  json content = json::array({{{"type", "text"}, {"text", entry.text}}});
+  for (const std::string& image : entry.images)
+    content.push_back({{"type", "image"},
+                       {"source", {{"type", "base64"}, {"media_type", image_type(image)}, {"data", image}}}});
+  return {{"role", "user"}, {"content", std::move(content)}};
+}
+
 json write_anthropic(const Ask& ask) {
   json messages = json::array();
   for (const Entry& entry : ask.history) {
     if (entry.kind == Entry::Kind::user) {
-      messages.push_back({{"role", "user"}, {"content", entry.text}});
+      messages.push_back(anthropic_user(entry));
     } else if (entry.kind == Entry::Kind::assistant) {
       json blocks = anthropic_blocks(entry.turn);
       if (!blocks.empty()) messages.push_back({{"role", "assistant"}, {"content", std::move(blocks)}});
@@ -324,7 +341,7 @@ json to_json(const History& history) {
         out.push_back({{"system", entry.text}});
         break;
       case Entry::Kind::user:
-        out.push_back({{"user", entry.text}});
+        out.push_back({{"user", entry.text}, {"images", entry.images}});
         break;
       case Entry::Kind::assistant:
         out.push_back({{"assistant", stream::to_json(entry.turn)}});
@@ -352,6 +369,7 @@ Result<History> history_from_json(const json& list) {
         entry.text = one.at("system").get<std::string>();
       } else if (one.contains("user")) {
         entry.text = one.at("user").get<std::string>();
+        entry.images = one.value("images", entry.images);
       } else if (one.contains("assistant")) {
         entry.kind = Entry::Kind::assistant;
         auto turn = stream::turn_from_json(one.at("assistant"));

@@ -24,6 +24,7 @@ struct Entry {
   enum class Kind { system, user, assistant, tool_results };
   Kind kind = Kind::user;
   std::string text;                 // system, user
+  std::vector<std::string> images;  // user: base64 of each
   stream::Turn turn;                // assistant
   std::vector<ToolResult> results;  // tool_results
 };
@@ -54,6 +55,9 @@ nlohmann::json write_bedrock(const Ask& ask);
 // (stream-semantics.oai-tool-args-empty).
 std::string arguments_text(const stream::Block& call);
 nlohmann::json arguments_value(const stream::Block& call);
+// The media type of an image by its first bytes, whatever its sender calls it
+// (parameter-rejections.image-media-type-mismatch).
+std::string image_type(std::string_view base64);
 // What system messages say, together.
 std::string system_text(const History& history);
 

@@ -157,6 +157,8 @@ struct Parts {
   std::function<std::optional<Failure>(const stream::Turn&, const std::optional<Failure>& over)> judge_end;
   // Forgets what a failed attempt gave, before the next one. Pure.
   std::function<void(stream::Turn&)> before_retry;
+  // Answers with calls in one turn before the client stops.
+  int most_tool_turns = 8;
   // May this call run? `failed`: the answer did not end well. Pure.
   std::function<bool(const stream::Turn&, const stream::Block& call, bool failed)> may_run;
   // The parameter of `body` that a refusal is about; nullopt: none that could be left out. Pure.

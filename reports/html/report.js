@@ -267,7 +267,7 @@
     const seen = data.seen[id];
     if (!seen) return el("p", {}, source(id));
     return el("div", {class: "seen"}, el("p", {}, seen.title, el("span", {class: "quiet"}, ` (${id})`)),
-      el("ul", {}, ...seen.sources.map(([name, url, says]) => el("li", {}, url ? source(url, name) : "", url ? ": " : "", says))));
+      el("ul", {}, ...seen.sources.map(([name, url, says]) => el("li", {}, url ? source(url, name) : "", url && says ? ": " : "", says))));
   };
   const source = (text, name) => /^https?:\/\//.test(text) ? el("a", {href: text, rel: "noreferrer noopener", target: "_blank"}, name ?? text) : el("span", {}, text);
   const pairs = (...entries) => el("dl", {}, ...entries.filter(([, value]) => value !== "" && value !== undefined && value !== null)

@@ -35,6 +35,7 @@ const std::vector<Capability>& capabilities() {
       {"stream", "reads a streamed answer"},
       {"tools", "offers tools and runs the calls"},
       {"reasoning", "reads the reasoning of a model and sends it back"},
+      {"images", "takes images with a message (protocol.anthropic)"},
       {"resume", "goes on with an earlier session"},
       {"cancel", "cancels a running operation"},
       {"process", "runs one process for each chat (client files have it by themselves)"},

@@ -182,6 +182,13 @@ TEST(AnthropicHabits, PingsSpacesAndCumulativeUsage) {
   EXPECT_TRUE(turn.complete);
 }
 
+TEST(AnthropicHabits, TheInputOfACallMayBeText) {
+  const Turn turn = hear(
+      Protocol::anthropic,
+      R"({"type":"message","content":[{"type":"tool_use","id":"t","name":"f","input":"{\"a\": 1}"}],"stop_reason":"tool_use"})");
+  EXPECT_EQ(tool_calls_of(turn).at(0).text, R"({"a": 1})");
+}
+
 TEST(GeminiHabits, CallsWithoutIdMissingPartsNumbersForReasonsAndBlockedPrompts) {
   const Turn turn = hear(
       Protocol::gemini,

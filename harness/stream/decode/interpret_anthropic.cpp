@@ -133,9 +133,10 @@ class Anthropic final : public Interpreter {
     out_.fragment(number, std::string(simdjson::minify(element)));
     return number;
   }
-  // A body has the input whole; a stream starts with {} and sends it in deltas.
+  // A body has the input whole, relays have it as text; a stream starts with {} and sends it in deltas.
   void whole_input(std::uint32_t number, const Object& block, bool streamed) {
     Object input;
+    if (const std::string_view text = text_in(block, "input"); !text.empty()) out_.fragment(number, text);
     if (!object_in(block, "input", input) || (streamed && input.size() == 0)) return;
     out_.fragment(number, std::string(simdjson::minify(input)));
   }

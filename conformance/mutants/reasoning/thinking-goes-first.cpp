@@ -1,0 +1,15 @@
+// stream-semantics.anthropic-interleaved-order-lost: all thinking of a message goes back before its calls.
+#include "conformance/mutants/mutant.h"
+
+namespace assay::reference {
+
+void mutate(Parts& parts) {
+  change_history(parts, [](Ask& ask) {
+    for (Entry& entry : ask.history)
+      std::stable_partition(entry.turn.blocks.begin(), entry.turn.blocks.end(), [](const stream::Block& one) {
+        return one.kind == stream::Block::Kind::reasoning;
+      });
+  });
+}
+
+}  // namespace assay::reference
