@@ -28,34 +28,43 @@ class DecodingReader final : public StreamReader {
         watch_({line_limit, line_limit}) {}
 
   bool push(std::string_view bytes) override {
+    watch(bytes);
     if (auto fed = decoder_.feed(bytes, &sink_); !fed) {
       problem_ = fed.error().message;
       return false;
     }
-    if (protocol_ == stream::Protocol::bedrock) return true;  // its messages name no end
-    if (protocol_ == stream::Protocol::ollama) return watch_lines(bytes);
-    watch_.append(bytes);
-    for (stream::SseEvent event; watch_.next(event);)
-      ended_ = ended_ || event.data == "[DONE]" || event.type == "message_stop" ||
-               event.type == "message-end" || event.type == "response.completed" ||
-               event.type == "response.failed" || event.type == "response.incomplete" ||
-               event.type == "error" || event.data.starts_with("{\"error\":");
     return true;
   }
   bool ended() const override { return ended_; }
   std::string problem() const override { return problem_; }
   stream::Turn finish() override { return decoder_.finish(&sink_); }
+  json frames() const override { return frames_; }
 
  private:
+  static constexpr std::size_t kMostFrames = 16, kMostOfAFrame = 4096;
+
+  void watch(std::string_view bytes) {
+    if (protocol_ == stream::Protocol::bedrock) return;  // its messages name no end
+    if (protocol_ == stream::Protocol::ollama) return watch_lines(bytes);
+    watch_.append(bytes);
+    for (stream::SseEvent event; watch_.next(event);) {
+      if (frames_.size() < kMostFrames)
+        frames_.push_back(
+            {{"data", event.data.substr(0, kMostOfAFrame)}, {"event", event.type}, {"id", event.id}});
+      ended_ = ended_ || event.data == "[DONE]" || event.type == "message_stop" ||
+               event.type == "message-end" || event.type == "response.completed" ||
+               event.type == "response.failed" || event.type == "response.incomplete" ||
+               event.type == "error" || event.data.starts_with("{\"error\":");
+    }
+  }
   // The last line of Ollama says so itself.
-  bool watch_lines(std::string_view bytes) {
+  void watch_lines(std::string_view bytes) {
     line_ += bytes;
     for (auto end = line_.find('\n'); end != std::string::npos; end = line_.find('\n')) {
       const json line = parse_untrusted(line_.substr(0, end));
       ended_ = ended_ || (line.is_object() && line.value("done", json()) == true);
       line_.erase(0, end + 1);
     }
-    return true;
   }
 
   static stream::DecodeOptions options(std::size_t line_limit) {
@@ -66,6 +75,7 @@ class DecodingReader final : public StreamReader {
   stream::DeltaSink& sink_;
   stream::Protocol protocol_;
   std::string line_;
+  json frames_ = json::array();
   stream::Decoder decoder_;
   stream::SseFramer watch_;
   std::string problem_;
@@ -113,6 +123,7 @@ struct Attempt {
   std::optional<Failure> failed;
   int status = 0;
   bool told = false;
+  json frames;
 };
 
 Attempt try_once(const Call& call, const Ask& ask, const json& body, const std::string& base_url,
@@ -158,6 +169,7 @@ Attempt try_once(const Call& call, const Ask& ask, const json& body, const std::
     return attempt;
   }
   attempt.turn = reader->finish();
+  attempt.frames = reader->frames();
   attempt.told = teller.told();
   const std::string problem = reader->problem();
   if (!problem.empty()) {
@@ -281,6 +293,7 @@ Answer ask_until_answered(const Call& call, const Ask& ask, const std::string& b
     kept.blocks.insert(kept.blocks.end(), attempt.turn.blocks.begin(), attempt.turn.blocks.end());
     attempt.turn.blocks = kept.blocks;
     answer.turn = attempt.turn;
+    answer.frames = attempt.frames;
     answer.failed = attempt.failed;
     if (!answer.failed) return answer;
     Failure& failed = *answer.failed;
