@@ -36,7 +36,7 @@ const readers = {
     const { SSE } = await load('sse.js');
     await new Promise((resolve, reject) => {
       const source = new SSE(url, { headers: init.headers, payload: init.body, method: 'POST', start: false, autoReconnect: false });
-      source.addEventListener('message', (event) => heard(event.data, event));
+      source.addEventListener('message', (event) => { try { heard(event.data, event); } catch (error) { reject(error); source.close(); } });
       source.addEventListener('error', (event) => reject(event.responseCode ? new HttpError(event.responseCode, String(event.data ?? '')) : new Error(String(event.data ?? 'the stream failed'))));
       source.addEventListener('abort', () => reject(new Error('aborted')));
       source.addEventListener('readystatechange', (event) => { if (event.readyState === 2) resolve(); });

@@ -398,9 +398,13 @@ Result<Lock> install_cargo(const Installation& one) {
   }
   const auto tree = cargo({"tree", "--quiet", "--prefix", "none", "--format", "{p}"});
   if (!tree) return tl::unexpected(tree.error());
-  const std::string vendor = one.folder + "/vendor";
   const std::string target = kept_for_builds(one, "cargo-" + one.set.packages.front().name);
-  if (auto done = one.run({"cargo", "vendor", "--quiet", "--manifest-path", manifest, vendor}, {}); !done)
+  // In the same place for all versions: Cargo compiles again what lies elsewhere.
+  const std::string vendor = target + "/vendor";
+  if (auto done = one.run({"cargo", "vendor", "--quiet", "--versioned-dirs", "--no-delete", "--manifest-path",
+                           manifest, vendor},
+                          {});
+      !done)
     return tl::unexpected(done.error());
   // Build scripts and procedural macros are programs.
   if (auto done =
@@ -414,8 +418,6 @@ Result<Lock> install_cargo(const Installation& one) {
     return tl::unexpected(done.error());
   if (auto taken = take_program(target + "/release", one.folder); !taken)
     return tl::unexpected(taken.error());
-  std::error_code error;
-  fs::remove_all(vendor, error);
   Lock out;
   for (const std::string_view line : split(*tree, '\n')) {
     const auto by = line.find(" v");
