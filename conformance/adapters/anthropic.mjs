@@ -19,6 +19,7 @@ function take(message, event) {
   }
   if (event.type === 'message_delta') {
     message.stop_reason = event.delta.stop_reason;
+    message.stop_details = event.delta.stop_details;
     message.usage = { ...message.usage, ...event.usage };
   }
   return message;
@@ -28,7 +29,7 @@ serve({
   package: '@anthropic-ai/sdk',
   protocol: 'anthropic',
   can: ['stream', 'tools', 'reasoning'],
-  reports: ['reasoning', 'tool_calls', 'executed', 'finish_reason', 'usage', 'error.status'],
+  reports: ['reasoning', 'tool_calls', 'executed', 'finish_reason', 'finish_details', 'usage', 'error.status'],
   connect: ({ base, key }) => new Anthropic({ apiKey: key, baseURL: base.replace(/\/v1\/?$/, '') }),
   models: async (client) => { const ids = []; for await (const one of client.models.list()) ids.push(one.id); return ids; },
   tool: ({ name, description, parameters }) => ({ name, description, input_schema: parameters }),
@@ -56,7 +57,7 @@ serve({
     const calls = message.content.filter((block) => block?.type === 'tool_use').map((block) => ({ id: block.id, name: block.name, arguments: block.json ?? block.input }));
     const content = message.content.filter(Boolean).map(({ json, ...block }) => (json === undefined ? block : { ...block, input: objectOf(json) }));
     const { usage } = message;
-    return { add: { role: 'assistant', content }, calls, finish: message.stop_reason, usage: usage && { input: usage.input_tokens, output: usage.output_tokens, cached: usage.cache_read_input_tokens, reasoning: usage.output_tokens_details?.thinking_tokens } };
+    return { add: { role: 'assistant', content }, calls, finish: message.stop_reason, details: message.stop_details, usage: usage && { input: usage.input_tokens, output: usage.output_tokens, cached: usage.cache_read_input_tokens, reasoning: usage.output_tokens_details?.thinking_tokens } };
   },
 });
 

@@ -23,7 +23,7 @@ class Joined:
     """Joins raw events into a message, as the API's guide does."""
 
     def __init__(self, ask):
-        self.ask, self.blocks, self.finish, self.usage = ask, {}, None, {}
+        self.ask, self.blocks, self.finish, self.usage, self.details = ask, {}, None, {}, None
 
     def take(self, event):
         if event.type == "message_start":
@@ -43,7 +43,7 @@ class Joined:
             elif delta.type == "input_json_delta":
                 block["json"] = block.get("json", "") + delta.partial_json
         elif event.type == "message_delta":
-            self.finish = event.delta.stop_reason
+            self.finish, self.details = event.delta.stop_reason, getattr(event.delta, "stop_details", None)
             self.usage.update(event.usage.model_dump(exclude_none=True))
 
     def answer(self):
@@ -56,19 +56,20 @@ class Joined:
                 except ValueError:
                     block["input"] = {}
             content.append({key: value for key, value in block.items() if key != "json"})
-        return finished(content, calls, self.finish, self.usage) if content or self.finish else Answer()
+        return finished(content, calls, self.finish, self.usage, self.details) if content or self.finish else Answer()
 
 
-def finished(content, calls, finish, usage):
+def finished(content, calls, finish, usage, details):
+    details = details.model_dump(exclude_none=True) if hasattr(details, "model_dump") else details
     return Answer([{"role": "assistant", "content": content}], calls, finish,
-                  {"input": usage.get("input_tokens"), "output": usage.get("output_tokens"), "cached": usage.get("cache_read_input_tokens")} if usage else None)
+                  {"input": usage.get("input_tokens"), "output": usage.get("output_tokens"), "cached": usage.get("cache_read_input_tokens")} if usage else None, details)
 
 
 def whole(message):
     content = [block.model_dump(exclude_none=True) for block in message.content]
     for block in content:
         block.pop("parsed_output", None)
-    return finished(content, [Call(one.id, one.name, one.input) for one in message.content if one.type == "tool_use"], message.stop_reason, message.usage.model_dump(exclude_none=True))
+    return finished(content, [Call(one.id, one.name, one.input) for one in message.content if one.type == "tool_use"], message.stop_reason, message.usage.model_dump(exclude_none=True), getattr(message, "stop_details", None))
 
 
 def shown(ask, message):
@@ -82,7 +83,7 @@ class Anthropic(Adapter):
     package = "anthropic"
     protocols = ["anthropic"]
     can = ["stream", "tools", "reasoning"]
-    reports = ["reasoning", "tool_calls", "executed", "finish_reason", "usage", "error.status"]
+    reports = ["reasoning", "tool_calls", "executed", "finish_reason", "finish_details", "usage", "error.status"]
 
     def connect(self, where):
         return (anthropic.AsyncAnthropic if ASYNC else anthropic.Anthropic)(api_key=where.key, base_url=where.base.rstrip("/").removesuffix("/v1"))

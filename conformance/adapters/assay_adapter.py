@@ -19,8 +19,9 @@ SDK. Standard library only. Put it beside an adapter of your own, or let PYTHONP
 
 `turn` sends one request. `ask` has model, messages (the conversation in the SDK's own form), tools, params, stream,
 and what to call while the answer comes: text(piece), reasoning(piece). Its Answer has `add`, the messages that the
-SDK wants to see again; `calls`; `finish`, the provider's word for the end, None when the SDK gave none; `usage`, a
-dict of input, output, reasoning, cached. Exceptions are left to escape: what the SDK raises is what is judged.
+SDK wants to see again; `calls`; `finish`, the provider's word for the end, None when the SDK gave none; `details`,
+what it says beside it; `usage`, a dict of input, output, reasoning, cached. A parser of event streams calls
+ask.frame({"data", "event", "id"}) too. Exceptions are left to escape: what the SDK raises is what is judged.
 
 `turn` may be a coroutine: it then runs in an event loop, and a cancel cancels its task. A blocking one runs in a
 thread; a cancel calls what it gave to ask.on_cancel, such as the close method of a stream. An SDK that runs tools
@@ -69,6 +70,7 @@ class Answer:
     calls: list = field(default_factory=list)
     finish: object = None
     usage: dict | None = None
+    details: object = None
 
 
 class Adapter:
@@ -253,13 +255,17 @@ class _Server:
                     if not operation.done:
                         _tell(seq, event={"kind": kind, "text": piece})
 
+            def frame(event):
+                if merged.get("frames") and len(result.setdefault("frames", [])) < 16:
+                    result["frames"].append(event)
+
             def again():
                 result["text"] = result["reasoning"] = ""
 
             ask = SimpleNamespace(
                 model=merged.get("model") or (merged.get("provider", {}).get("seeds") or ["default"])[0], params=merged.get("params") or {},
                 stream=merged.get("stream", True), messages=session.messages, run=run, again=again, session=session, max_rounds=MAX_ROUNDS,
-                tools=[sdk.tool(tool, run) for tool in tools], text=lambda piece: say("text", piece),
+                tools=[sdk.tool(tool, run) for tool in tools], text=lambda piece: say("text", piece), frame=frame,
                 reasoning=lambda piece: say("reasoning", piece), on_cancel=operation.closers.append)
             return ask, {tool["name"] for tool in tools}
 
@@ -269,6 +275,8 @@ class _Server:
             calls = answer.calls
             result["tool_calls"] = [{"id": call.id or "", "name": call.name, "arguments": parsed(call.arguments)} for call in calls]
             result["finish_reason"] = finish_reason(answer.finish, calls)
+            if answer.details is not None:
+                result["finish_details"] = answer.details
             result["usage"] = answer.usage and {key: value for key, value in answer.usage.items() if value is not None}
             if not calls:
                 return False

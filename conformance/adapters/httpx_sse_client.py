@@ -10,7 +10,7 @@ class Parser(Adapter):
     package = "httpx-sse"
     protocols = ["openai-chat"]
     can = ["stream"]
-    reports = ["finish_reason", "error.status"]
+    reports = ["finish_reason", "frames", "error.status"]
 
     def connect(self, where):
         return httpx.Client(base_url=where.base, headers={"authorization": f"Bearer {where.key}"}, timeout=30)
@@ -21,6 +21,7 @@ class Parser(Adapter):
             ask.on_cancel(source.response.close)
             source.response.raise_for_status()
             for event in source.iter_sse():
+                ask.frame({"data": event.data, "event": event.event, "id": event.id})
                 if event.data == "[DONE]":
                     break
                 chunk = json.loads(event.data)

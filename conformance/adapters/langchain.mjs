@@ -32,7 +32,9 @@ serve({
   connect: ways[which].make,
   tool: (one) => ({ type: 'function', function: one }),
   result: (call, content, failed) => new ToolMessage({ content, tool_call_id: call.id ?? '', name: call.name, status: failed ? 'error' : 'success' }),
-  async turn(client, { model, messages, tools, params: { top_p: topP, ...params }, stream, signal, text, reasoning }) {
+  async turn(client, { model, messages, tools, params: { top_p: topP, text: { format } = {}, ...params }, stream, signal, text, reasoning }) {
+    // A schema is asked for as the package's users do, whatever the API calls it.
+    const options = { signal, ...(format && { response_format: { type: format.type, json_schema: { name: format.name, strict: format.strict, schema: format.schema } } }) };
     const chat = client(model, { ...params, ...(topP !== undefined && { topP }) });
     const bound = tools.length ? chat.bindTools(tools) : chat;
     let whole;
@@ -48,12 +50,12 @@ serve({
       reasoning(message.additional_kwargs?.reasoning_content);
     };
     if (stream) {
-      for await (const chunk of await bound.stream(messages, { signal })) {
+      for await (const chunk of await bound.stream(messages, options)) {
         show(chunk);
         whole = whole ? whole.concat(chunk) : chunk;
       }
     } else {
-      whole = await bound.invoke(messages, { signal });
+      whole = await bound.invoke(messages, options);
       show(whole);
     }
     if (!whole) return { finish: null };

@@ -1,11 +1,23 @@
 """openai for Python: `openai_sdk.py chat|responses [async] [helper] [azure]`."""
 import sys
+from contextlib import contextmanager
 
 import openai
 from assay_adapter import Adapter, Answer, Call, serve
 from openai_chunks import Joined, calls_of, usage_of, whole
 
 RESPONSES, ASYNC = "responses" in sys.argv, "async" in sys.argv
+RAISED = []
+
+
+@contextmanager
+def kept():
+    """Keeps what a stream raises, and with it the frames that it passed, as a log of errors does: what closes a stream then is the package, not the end of its objects."""
+    try:
+        yield
+    except Exception as error:
+        RAISED.append(error)
+        raise
 
 
 def responded(answer):
@@ -79,8 +91,9 @@ class OpenAI(Adapter):
         joined = Joined(ask)
         stream = client.chat.completions.create(**self.body(ask), stream=True, extra_body={"stream_options": {"include_usage": True}})
         ask.on_cancel(closer(stream))
-        for chunk in stream:
-            joined.take(chunk)
+        with kept():
+            for chunk in stream:
+                joined.take(chunk)
         return joined.answer()
 
 
@@ -101,8 +114,9 @@ class AsyncOpenAI(OpenAI):
         if not ask.stream:
             return whole(ask, await client.chat.completions.create(**self.body(ask)))
         joined = Joined(ask)
-        async for chunk in await client.chat.completions.create(**self.body(ask), stream=True, extra_body={"stream_options": {"include_usage": True}}):
-            joined.take(chunk)
+        with kept():
+            async for chunk in await client.chat.completions.create(**self.body(ask), stream=True, extra_body={"stream_options": {"include_usage": True}}):
+                joined.take(chunk)
         return joined.answer()
 
 

@@ -15,9 +15,9 @@
 //
 // `turn` sends one request through the SDK. `ask` has model, messages (the conversation in the SDK's own form),
 // system (text of system messages, for SDKs that take it apart), tools, params, stream, signal, and what to call
-// while the answer comes: text(piece), reasoning(piece). It gives back `add`, the messages that the SDK made of
+// while the answer comes: text(piece), reasoning(piece), and frame({data, event, id}) where it is a parser. It gives back `add`, the messages that the SDK made of
 // the answer and wants to see again; `calls`, [{id, name, arguments}], arguments an object or JSON text;
-// `finish`, the provider's word for why it ended, null when the SDK gave none; `usage`, {input, output,
+// `finish`, the provider's word for why it ended, null when the SDK gave none; `details`, what it says beside it; `usage`, {input, output,
 // reasoning, cached}. Errors are left to escape: what the SDK throws is what is judged.
 //
 // An SDK that runs tools itself gives every tool run(name, args, id) as its function (second argument of `tool`),
@@ -177,15 +177,17 @@ export function serve(sdk) {
         tools: tools.map((tool) => (sdk.tool ?? ((one) => one))(tool, run)),
         again() { result.text = result.reasoning = ''; },
         text(piece) { if (piece) { result.text += piece; say({ kind: 'text', text: piece }); } },
+        frame(event) { if (all.frames && (result.frames ??= []).length < 16) result.frames.push(event); },
         reasoning(piece) { if (piece) { result.reasoning += piece; say({ kind: 'reasoning', text: piece }); } },
       };
       const client = clientOf(all);
       for (let round = 1; ; ++round) {
         ask.again();
-        const { add = [], calls = [], finish, usage } = await sdk.turn(client, ask);
+        const { add = [], calls = [], finish, details, usage } = await sdk.turn(client, ask);
         session.messages.push(...[add].flat());
         result.tool_calls = calls.map((call) => ({ id: call.id ?? '', name: call.name, arguments: parsed(call.arguments) }));
         result.finish_reason = finishReason(finish, calls);
+        if (details !== undefined) result.finish_details = details;
         result.usage = usage ?? null;
         if (!calls.length || signal.aborted) return;
         if (all.tool_mode === 'report') { session.pending = calls; return; }

@@ -18,7 +18,7 @@ const readers = {
     const response = await fetch(url, init);
     if (!response.ok) throw new HttpError(response.status, await response.text());
     // Version 1 gives every event and reconnection time to one function, later ones take callbacks.
-    const take = (event) => { if (event.data !== undefined) heard(event.data); };
+    const take = (event) => { if (event.data !== undefined) heard(event.data, event); };
     const parser = createParser.length === 1 && /onParse|onEvent/.test(String(createParser)) && String(createParser).includes('onParse') ? createParser(take) : createParser({ onEvent: take });
     const decoder = new TextDecoder();
     for await (const bytes of response.body) parser.feed(decoder.decode(bytes, { stream: true }));
@@ -28,7 +28,7 @@ const readers = {
     globalThis.document ??= { hidden: false, addEventListener() {}, removeEventListener() {} };
     const { fetchEventSource } = await load('@microsoft/fetch-event-source');
     await fetchEventSource(url, {
-      ...init, openWhenHidden: true, onmessage: (event) => heard(event.data), onerror(error) { throw error; },
+      ...init, openWhenHidden: true, onmessage: (event) => heard(event.data, event), onerror(error) { throw error; },
       async onopen(response) { if (!response.ok) throw new HttpError(response.status, await response.text()); },
     });
   },
@@ -36,7 +36,7 @@ const readers = {
     const { SSE } = await load('sse.js');
     await new Promise((resolve, reject) => {
       const source = new SSE(url, { headers: init.headers, payload: init.body, method: 'POST', start: false, autoReconnect: false });
-      source.addEventListener('message', (event) => heard(event.data));
+      source.addEventListener('message', (event) => { try { heard(event.data, event); } catch (error) { reject(error); source.close(); } });
       source.addEventListener('error', (event) => reject(event.responseCode ? new HttpError(event.responseCode, String(event.data ?? '')) : new Error(String(event.data ?? 'the stream failed'))));
       source.addEventListener('abort', () => reject(new Error('aborted')));
       source.addEventListener('readystatechange', (event) => { if (event.readyState === 2) resolve(); });
@@ -51,14 +51,15 @@ serve({
   package: packages[which],
   protocol: 'openai-chat',
   can: ['stream'],
-  reports: ['finish_reason', 'error.status'],
+  reports: ['finish_reason', 'frames', 'error.status'],
   connect: (where) => where,
-  async turn({ base, key }, { model, messages, params, signal, text }) {
+  async turn({ base, key }, { model, messages, params, signal, text, frame }) {
     const message = { role: 'assistant', content: '' };
     let finish = null, ended = false;
     await readers[which](`${base}/chat/completions`, {
       method: 'POST', signal, headers: { 'content-type': 'application/json', authorization: `Bearer ${key}` }, body: JSON.stringify({ model, messages, ...params, stream: true }),
-    }, (data) => {
+    }, (data, { event, id }) => {
+      frame({ data, ...(event && { event }), ...(id && { id }) });
       if (data === '[DONE]') ended = true;
       if (ended) return;
       const chunk = JSON.parse(data), [choice] = chunk.choices ?? [];

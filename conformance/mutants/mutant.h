@@ -46,6 +46,7 @@ struct WrappedReader : StreamReader {
   bool ended() const override { return right->ended(); }
   std::string problem() const override { return right->problem(); }
   stream::Turn finish() override { return right->finish(); }
+  json frames() const override { return right->frames(); }
   std::unique_ptr<StreamReader> right;
 };
 // Puts a reader of type R around the one that `parts` opens.

@@ -44,8 +44,11 @@ class DecodingReader final : public StreamReader {
   bool ended() const override { return ended_; }
   std::string problem() const override { return problem_; }
   stream::Turn finish() override { return decoder_.finish(&sink_); }
+  json frames() const override { return frames_; }
 
  private:
+  static constexpr std::size_t kMostFrames = 16, kMostOfAFrame = 4096;
+
   bool feed(std::string_view bytes) {
     auto fed = decoder_.feed(bytes, &sink_);
     if (!fed) problem_ = fed.error().message;
@@ -53,11 +56,15 @@ class DecodingReader final : public StreamReader {
   }
   void watch(std::string_view bytes) {
     watch_.append(bytes);
-    for (stream::SseEvent event; watch_.next(event);)
+    for (stream::SseEvent event; watch_.next(event);) {
+      if (frames_.size() < kMostFrames)
+        frames_.push_back(
+            {{"data", event.data.substr(0, kMostOfAFrame)}, {"event", event.type}, {"id", event.id}});
       ended_ = ended_ || event.data == "[DONE]" || event.type == "message_stop" ||
                event.type == "message-end" || event.type == "response.completed" ||
                event.type == "response.failed" || event.type == "response.incomplete" ||
                event.type == "error" || event.data.starts_with("{\"error\":");
+    }
   }
   // The last line of Ollama says so itself.
   bool watch_lines(std::string_view bytes) {
@@ -78,6 +85,7 @@ class DecodingReader final : public StreamReader {
   stream::DeltaSink& sink_;
   stream::Protocol protocol_;
   std::string line_;
+  json frames_ = json::array();
   stream::Decoder decoder_;
   stream::SseFramer watch_;
   std::string problem_;
@@ -125,6 +133,7 @@ struct Attempt {
   std::optional<Failure> failed;
   int status = 0;
   bool told = false;
+  json frames;
 };
 
 Attempt try_once(const Call& call, const Ask& ask, const json& body, const std::string& base_url,
@@ -170,6 +179,7 @@ Attempt try_once(const Call& call, const Ask& ask, const json& body, const std::
     return attempt;
   }
   attempt.turn = reader->finish();
+  attempt.frames = reader->frames();
   attempt.told = teller.told();
   const std::string problem = reader->problem();
   if (!problem.empty()) {
@@ -295,6 +305,7 @@ Answer ask_until_answered(const Call& call, const Ask& ask, const std::string& b
     kept.blocks.insert(kept.blocks.end(), attempt.turn.blocks.begin(), attempt.turn.blocks.end());
     attempt.turn.blocks = kept.blocks;
     answer.turn = attempt.turn;
+    answer.frames = attempt.frames;
     answer.failed = attempt.failed;
     if (!answer.failed) return answer;
     Failure& failed = *answer.failed;

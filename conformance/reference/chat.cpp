@@ -150,9 +150,13 @@ void add_messages(Conversation& conversation, const json& fields, const std::str
   }
 }
 
-// Calls need ids of their own to be answered: those without one, or with one that another has, get one.
-void give_ids(stream::Turn& turn, std::size_t turn_number) {
+// Calls need ids of their own to be answered: those without one, or with one that another of the session has,
+// get one.
+void give_ids(stream::Turn& turn, const History& history) {
   std::set<std::string> seen;
+  for (const Entry& entry : history)
+    for (const Block& call : stream::tool_calls_of(entry.turn)) seen.insert(call.id);
+  const std::size_t turn_number = history.size();
   int number = 0;
   for (Block& block : turn.blocks) {
     if (block.kind != Block::Kind::tool_call) continue;
@@ -224,7 +228,7 @@ Outcome<json> chat(const Call& call, const json& fields) {
     answer = ask_until_answered(call, *ask, base, limits);
     requests += answer.attempts;
     failed = answer.failed;
-    give_ids(answer.turn, conversation->history.size());
+    give_ids(answer.turn, conversation->history);
     Entry said;
     said.kind = Entry::Kind::assistant;
     said.turn = answer.turn;
@@ -269,6 +273,9 @@ Outcome<json> chat(const Call& call, const json& fields) {
                  {"status", answer.status},
                  {"truncated", answer.turn.finish == stream::FinishReason::length ||
                                    (failed && failed->category == Category::truncated)}};
+  if (const stream::Extra* details = stream::find_extra(answer.turn.extras, "stop_details"))
+    result["finish_details"] = parse_untrusted(details->json);
+  if (settings.value("frames", false)) result["frames"] = std::move(answer.frames);
   if (failed) result["error"] = to_json(*failed);
   return result;
 }

@@ -23,7 +23,8 @@ struct Answer {
   stream::Turn turn;  // with a failure: what came before it
   std::optional<Failure> failed;
   int status = 0;
-  int attempts = 0;  // requests sent
+  int attempts = 0;       // requests sent
+  nlohmann::json frames;  // StreamReader::frames of the last one
 };
 Answer ask_until_answered(const Call& call, const Ask& ask, const std::string& base_url,
                           const ChatLimits& limits);

@@ -67,7 +67,9 @@ json write_chat(const Ask& ask) {
         messages.push_back({{"role", "user"}, {"content", entry.text}});
         break;
       case Entry::Kind::assistant:
-        messages.push_back(chat_assistant(entry.turn, replay));
+        // Servers refuse a message that says nothing and calls nothing, and with it the whole session.
+        if (!stream::text_of(entry.turn).empty() || !stream::tool_calls_of(entry.turn).empty())
+          messages.push_back(chat_assistant(entry.turn, replay));
         break;
       case Entry::Kind::tool_results:
         for (const ToolResult& result : entry.results)

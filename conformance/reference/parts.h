@@ -70,6 +70,8 @@ class StreamReader {
   virtual std::string problem() const = 0;
   // No more bytes will come: everything that was learned.
   virtual stream::Turn finish() = 0;
+  // The first events of an event stream as they were framed, [{data, event, id}]; null of what is none.
+  virtual nlohmann::json frames() const { return nullptr; }
 };
 struct RetryLimits {
   int attempts = 3;

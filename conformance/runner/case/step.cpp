@@ -19,7 +19,7 @@ const std::vector<std::string> kFields = {
     "flow",     "key",       "callback_wait_ms", "read_wait_ms", "manual",   "poll_scale",
     "refresh",  "providers", "session",          "protocol",     "base_url", "model",
     "messages", "tools",     "tool_mode",        "stop",         "params",   "stream",
-    "limits",   "results",   "credential",       "pipes"};
+    "limits",   "results",   "credential",       "pipes",        "frames"};
 
 std::vector<std::string> protocol_names() {
   std::vector<std::string> out;

@@ -315,12 +315,14 @@ Result<ClientFile> parse_client_file(const Document& document) {
     for (const std::string& word : recipe.resume) {
       if (auto ok = filled_in(word, kResumeNames); !ok) file.problem("resume", ok.error().message);
     }
-    if (file.has("resume") && recipe.session.empty())
+    const bool named = std::any_of(recipe.resume.begin(), recipe.resume.end(), names_session);
+    if (named && recipe.session.empty())
       file.problem("resume", "expected session: too, or nobody knows which one to go on with");
-    // An agent is told in its protocol.
-    if (file.has("resume") && recipe.output != Dialect::acp &&
-        std::none_of(recipe.resume.begin(), recipe.resume.end(), names_session))
+    // An agent is told in its protocol; a program without `session` goes on with its last one by itself.
+    if (file.has("resume") && recipe.output != Dialect::acp && !recipe.session.empty() && !named)
       file.problem("resume", "expected the argv of a chat that goes on with ${session}");
+    if (file.has("resume") && recipe.output == Dialect::acp && recipe.session.empty())
+      file.problem("resume", "expected session: too, or nobody knows which one to go on with");
   }
   for (const std::string& word : out.adapter) check("adapter", word);
   for (const auto& [name, text] : recipe.environment) {

@@ -117,12 +117,12 @@ class ExecClient final : public Client {
     const std::string name = request.value("session", "");
     const auto known = session_named(name);
     const bool goes_on = !recipe_.resume.empty() && (known || request.value("op", "") == "resume");
-    if (goes_on && known.value_or("").empty()) {
+    if (goes_on && !recipe_.session.empty() && known.value_or("").empty()) {
       const std::string why = "no chat before it told the id of a session to go on with";
       return runs_.end(id, Outcome::End::result,
                        {{"ok", false}, {"said", "failure"}, {"text", ""}, {"error", {{"message", why}}}});
     }
-    if (goes_on) (*values)["session"] = *known;
+    if (goes_on) (*values)["session"] = known.value_or("");
     auto options = options_for(*values, goes_on ? recipe_.resume : recipe_.argv);
     if (!options) return runs_.end(id, Outcome::End::errored, {{"message", options.error().text()}});
     options->on_output = launch_.on_output;

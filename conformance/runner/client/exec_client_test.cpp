@@ -57,6 +57,7 @@ TEST(ClientFile, SaysWhatIsWrongAndWhere) {
               HasSubstr("x.yaml:5: expected session: too"));
   EXPECT_THAT(problem(good + "argv: [x]\nsession: /id\nresume: [x]\n"), HasSubstr("goes on with ${session}"));
   EXPECT_THAT(problem(good + "argv: [x, \"${session}\"]\n"), HasSubstr("unknown name 'session'"));
+  EXPECT_EQ(problem(good + "argv: [x]\nresume: [x, --continue]\n"), "");
   EXPECT_EQ(problem(good + "argv: [x]\noutput: acp\nsession: /result/sessionId\nresume: [x]\n"), "");
 }
 

@@ -95,6 +95,18 @@ Result<process::Completed> run_watched(process::ChildOptions options, const std:
   return done;
 }
 
+// Without the sequences that set colours.
+std::string uncoloured(std::string_view text) {
+  std::string out;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    if (text.substr(at).starts_with("\x1b["))
+      at = std::min(text.find('m', at), text.size() - 1);
+    else
+      out += text[at];
+  }
+  return out;
+}
+
 // What uv says where a package comes as an archive of sources alone.
 bool says_no_wheel(const std::string& text) {
   return text.find("no usable wheels") != std::string::npos ||
@@ -132,8 +144,9 @@ Result<void> fetch(const PackageSet& set, Lock lock, const fs::path& folder, con
                            const Result<process::Completed>& done) -> Result<std::string> {
     if (!done) return fail(fmt::format("{} for {}: {}", argv.front(), what, done.error().text()));
     if (done->status.ok()) return done->out;
-    // A tool that was told to be quiet says the reason on either stream.
-    const std::string text = done->err + (trim(done->err).empty() ? done->out : "");
+    // A tool that was told to be quiet says the reason on either stream, and sets colours on the other.
+    std::string text = uncoloured(done->err);
+    if (trim(text).empty()) text = uncoloured(done->out);
     const std::string reason(trim(text).substr(0, 500));
     const std::string command = fmt::format(
         "{}",

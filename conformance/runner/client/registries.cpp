@@ -281,6 +281,16 @@ Result<void> take_program(const std::string& built, const std::string& folder) {
   return fail("the build left no program in " + built);
 }
 
+// What builds of several versions have in common, most of what there is to compile: a folder that only their
+// cells write in, and nothing is run from.
+std::string kept_for_builds(const Installation& one, std::string name) {
+  std::replace(name.begin(), name.end(), '/', '-');
+  const std::string folder = fs::path(one.tools).parent_path() / ("tools-" + name);
+  std::error_code ignored;
+  fs::create_directories(folder, ignored);
+  return folder;
+}
+
 // A Go module takes the lowest versions that satisfy every go.mod: the same today as on the day of release.
 Result<Lock> install_go(const Installation& one) {
   const std::string source = one.folder + "/source";
@@ -298,10 +308,11 @@ Result<Lock> install_go(const Installation& one) {
   if (auto done = go({"mod", "vendor"}); !done) return tl::unexpected(done.error());
   const std::string built = one.folder + "/built";
   fs::create_directory(built);
-  if (auto done = one.untrusted({{"go", "-C", source, "build", "-o", built + "/program", "."},
+  const std::string compiled = kept_for_builds(one, "go");
+  if (auto done = one.untrusted({{"go", "-C", source, "build", "-trimpath", "-o", built + "/program", "."},
                                  {"GOTOOLCHAIN=local", "GOFLAGS=-mod=vendor", "CGO_ENABLED=0", "GOWORK=off",
-                                  "GOPROXY=off", "GOTELEMETRY=off"},
-                                 {built},
+                                  "GOPROXY=off", "GOTELEMETRY=off", "GOCACHE=" + compiled},
+                                 {built, compiled},
                                  false});
       !done)
     return tl::unexpected(done.error());
@@ -325,13 +336,23 @@ Result<Lock> install_maven(const Installation& one) {
   pom += "</dependencies></project>\n";
   if (auto done = write_file_atomically(one.folder + "/pom.xml", pom); !done)
     return tl::unexpected(done.error());
-  const std::vector<std::string> mvn = {"mvn", "-q", "-B", "-f", one.folder + "/pom.xml"};
-  auto argv = mvn;
-  argv.insert(argv.end(),
-              {"dependency:copy-dependencies", "-DoutputDirectory=" + libraries, "-DincludeScope=runtime"});
-  if (auto done = one.run(argv, {}); !done) return tl::unexpected(done.error());
+  const std::vector<std::string> mvn = {"mvn",
+                                        "-q",
+                                        "-B",
+                                        "-Dstyle.color=never",
+                                        "-f",
+                                        one.folder + "/pom.xml",
+                                        "dependency:copy-dependencies",
+                                        "-DoutputDirectory=" + libraries,
+                                        "-DincludeScope=runtime"};
+  // It gives up on a file that came broken or late, and keeps those that came whole: what is left comes the
+  // next time.
+  auto fetched = one.run(mvn, {});
+  for (int more = 2; !fetched && more > 0; --more) fetched = one.run(mvn, {});
+  if (!fetched) return tl::unexpected(fetched.error());
   fs::create_directory(one.folder + "/classes");
-  argv = {"javac", "-proc:none", "-cp", libraries + "/*", "-d", one.folder + "/classes"};
+  std::vector<std::string> argv = {"javac",          "-proc:none", "-cp",
+                                   libraries + "/*", "-d",         one.folder + "/classes"};
   for (const auto& entry : fs::directory_iterator(source))
     if (entry.path().extension() == ".java") argv.push_back(entry.path().string());
   if (auto done = one.untrusted({argv, {}, {one.folder + "/classes"}, false}); !done)
@@ -348,6 +369,16 @@ Result<Lock> install_maven(const Installation& one) {
   return out;
 }
 
+// The name by which a manifest calls a package that it renames (`rig = { package = "rig-core" …`), empty for
+// others.
+std::string renamed_in(const std::string& manifest, const std::string& package) {
+  for (const std::string_view line : split(manifest, '\n')) {
+    if (line.find(fmt::format("package = \"{}\"", package)) != std::string_view::npos)
+      return std::string(trim(line.substr(0, line.find('='))));
+  }
+  return {};
+}
+
 // Cargo resolves to the newest that fits, and knows no date: Cargo.lock beside the sources holds what is
 // beneath.
 Result<Lock> install_cargo(const Installation& one) {
@@ -359,15 +390,22 @@ Result<Lock> install_cargo(const Installation& one) {
     return one.run(words, {});
   };
   for (const Package& package : one.set.packages) {
-    if (auto done = cargo({"add", "--quiet", fmt::format("{}@={}", package.name, package.version)}); !done)
-      return tl::unexpected(done.error());
+    std::vector<std::string> add = {"add", "--quiet", fmt::format("{}@={}", package.name, package.version)};
+    const auto text = read_file(manifest);
+    if (const std::string name = text ? renamed_in(*text, package.name) : ""; !name.empty())
+      add.insert(add.end(), {"--rename", name});
+    if (auto done = cargo(add); !done) return tl::unexpected(done.error());
   }
   const auto tree = cargo({"tree", "--quiet", "--prefix", "none", "--format", "{p}"});
   if (!tree) return tl::unexpected(tree.error());
-  const std::string vendor = one.folder + "/vendor", target = one.folder + "/target";
-  if (auto done = one.run({"cargo", "vendor", "--quiet", "--manifest-path", manifest, vendor}, {}); !done)
+  const std::string target = kept_for_builds(one, "cargo-" + one.set.packages.front().name);
+  // In the same place for all versions: Cargo compiles again what lies elsewhere.
+  const std::string vendor = target + "/vendor";
+  if (auto done = one.run({"cargo", "vendor", "--quiet", "--versioned-dirs", "--no-delete", "--manifest-path",
+                           manifest, vendor},
+                          {});
+      !done)
     return tl::unexpected(done.error());
-  fs::create_directory(target);
   // Build scripts and procedural macros are programs.
   if (auto done =
           one.untrusted({{"cargo", "build", "--quiet", "--release", "--offline", "--manifest-path", manifest,
@@ -380,9 +418,6 @@ Result<Lock> install_cargo(const Installation& one) {
     return tl::unexpected(done.error());
   if (auto taken = take_program(target + "/release", one.folder); !taken)
     return tl::unexpected(taken.error());
-  std::error_code error;
-  fs::remove_all(target, error);
-  fs::remove_all(vendor, error);
   Lock out;
   for (const std::string_view line : split(*tree, '\n')) {
     const auto by = line.find(" v");

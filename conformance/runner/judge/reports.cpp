@@ -15,8 +15,9 @@ using Kind = Predicate::Kind;
 // The report that a member of a result belongs to; "" = every client shows it (whether and when it ended).
 std::string report_of(const std::string& key) {
   std::string first = key.starts_with('/') ? key.substr(1, key.find('/', 1) - 1) : key;
-  static const std::set<std::string> fields = {"text",          "reasoning", "tool_calls", "executed",
-                                               "finish_reason", "usage",     "attempts",   "status"};
+  static const std::set<std::string> fields = {"text",           "reasoning", "tool_calls", "executed",
+                                               "finish_reason",  "usage",     "attempts",   "status",
+                                               "finish_details", "frames"};
   if (fields.contains(first)) return first;
   if (first == "requests") return "attempts";
   if (first == "events") return "deltas";
@@ -121,7 +122,9 @@ const std::vector<std::string>& report_names() {
                                                  "tool_calls",
                                                  "executed",
                                                  "finish_reason",
+                                                 "finish_details",
                                                  "usage",
+                                                 "frames",
                                                  "attempts",
                                                  "status",
                                                  "models",

@@ -1,38 +1,30 @@
-// dev.langchain4j: its models for OpenAI, Anthropic and Gemini, named by the first argument.
+// dev.langchain4j: everything but the model, which a class of its own in langchain4j-open-ai, -anthropic or -gemini
+// makes: each is built with its own module alone, so that what lies beneath is of the same release.
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.langchain4j.agent.tool.ToolExecutionRequest;
 import dev.langchain4j.agent.tool.ToolSpecification;
 import dev.langchain4j.data.message.*;
 import dev.langchain4j.exception.HttpException;
-import dev.langchain4j.model.anthropic.AnthropicChatModel;
-import dev.langchain4j.model.anthropic.AnthropicStreamingChatModel;
 import dev.langchain4j.model.chat.ChatModel;
 import dev.langchain4j.model.chat.StreamingChatModel;
 import dev.langchain4j.model.chat.request.ChatRequest;
 import dev.langchain4j.model.chat.request.json.*;
 import dev.langchain4j.model.chat.response.ChatResponse;
 import dev.langchain4j.model.chat.response.StreamingChatResponseHandler;
-import dev.langchain4j.model.googleai.GoogleAiGeminiChatModel;
-import dev.langchain4j.model.googleai.GoogleAiGeminiStreamingChatModel;
-import dev.langchain4j.model.openai.OpenAiChatModel;
-import dev.langchain4j.model.openai.OpenAiStreamingChatModel;
 import dev.langchain4j.model.output.TokenUsage;
 import java.util.*;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 
-public final class LangChain4j implements Protocol.Sdk {
-  private final String way;
-  LangChain4j(String way) { this.way = way; }
+public abstract class LangChain4j implements Protocol.Sdk {
+  abstract ChatModel model(Protocol.Where where, String name);
+  abstract StreamingChatModel streaming(Protocol.Where where, String name);
 
-  public static void main(String[] words) throws Exception { Protocol.serve(new LangChain4j(words.length > 0 ? words[0] : "openai")); }
-
-  public String name() { return "langchain4j, " + way; }
+  public String name() { return "langchain4j, " + protocol(); }
   public String version() {
     String jar = ChatModel.class.getProtectionDomain().getCodeSource().getLocation().getPath();
     return jar.replaceAll(".*-core-|\\.jar", "");
   }
-  public String protocol() { return Map.of("openai", "openai-chat", "anthropic", "anthropic", "gemini", "gemini").get(way); }
   public List<String> can() { return List.of("stream", "tools", "reasoning"); }
   public List<String> reports() { return List.of("deltas", "reasoning", "tool_calls", "executed", "finish_reason", "usage", "error.status"); }
   public int status(Throwable error) {
@@ -40,21 +32,6 @@ public final class LangChain4j implements Protocol.Sdk {
     return 0;
   }
   public Protocol.Conversation open(Protocol.Where where) { return new Talk(where); }
-
-  private ChatModel model(Protocol.Where where, String name) {
-    return switch (way) {
-      case "anthropic" -> AnthropicChatModel.builder().apiKey(where.key()).baseUrl(where.base()).modelName(name).maxTokens(4096).build();
-      case "gemini" -> GoogleAiGeminiChatModel.builder().apiKey(where.key()).baseUrl(where.origin() + "/v1beta").modelName(name).build();
-      default -> OpenAiChatModel.builder().apiKey(where.key()).baseUrl(where.base()).modelName(name).build();
-    };
-  }
-  private StreamingChatModel streaming(Protocol.Where where, String name) {
-    return switch (way) {
-      case "anthropic" -> AnthropicStreamingChatModel.builder().apiKey(where.key()).baseUrl(where.base()).modelName(name).maxTokens(4096).returnThinking(true).build();
-      case "gemini" -> GoogleAiGeminiStreamingChatModel.builder().apiKey(where.key()).baseUrl(where.origin() + "/v1beta").modelName(name).returnThinking(true).build();
-      default -> OpenAiStreamingChatModel.builder().apiKey(where.key()).baseUrl(where.base()).modelName(name).returnThinking(true).build();
-    };
-  }
 
   private final class Talk implements Protocol.Conversation {
     private final Protocol.Where where;
