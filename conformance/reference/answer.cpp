@@ -35,8 +35,8 @@ class DecodingReader final : public StreamReader {
     while (!bytes.empty() && !ended_) {
       const std::string_view line = bytes.substr(0, bytes.find('\n') + 1);
       const std::string_view part = line.empty() ? bytes : line;
-      if (!feed(part)) return false;
       watch(part);
+      if (!feed(part)) return false;
       bytes.remove_prefix(part.size());
     }
     return true;
