@@ -41,7 +41,8 @@ std::vector<ProtocolPlay> plays_of(const Case& one, const ClientSpec& client, bo
 
 bool fits(const std::string& pattern, const Case& one) {
   const std::string of = parted(pattern).first;
-  return is_id(of, one) || one.suite == of || one.id.starts_with(of + "/") || glob_match(of, one.id);
+  return is_id(of, one) || one.suite == of || one.question == of || one.id.starts_with(of + "/") ||
+         glob_match(of, one.id);
 }
 
 bool fits(const std::string& pattern, const Case& one, const ProtocolPlay& play) {

@@ -27,8 +27,8 @@ struct Filter {
 // for none of them is said as a verdict.
 std::vector<ProtocolPlay> plays_of(const Case& one, const ClientSpec& client, bool all_protocols);
 
-// Whether a word of the command line ("any", "any/chat", "answers", "any/*/answers") means `one`. A word may
-// end with @ and a protocol, or a glob of protocols.
+// Whether a word of the command line ("any", "any/chat", "answers", "any/*/answers", a question's id without
+// its axes) means `one`. A word may end with @ and a protocol, or a glob of protocols.
 bool fits(const std::string& pattern, const Case& one);
 // The id of a case alone means its first protocol; suites and globs mean every one.
 bool fits(const std::string& pattern, const Case& one, const ProtocolPlay& play);

@@ -51,6 +51,16 @@ TEST(Plan, AClientOfOneProtocolOrOfNoneThatIsKnownIsAskedOnce) {
   EXPECT_THAT(names(speaker({})), ElementsAre("demo/plain", "demo/framing", "demo/sse"));
 }
 
+TEST(Plan, AQuestionIsAllOfItsAxes) {
+  const auto cases = parse_suite(
+      "suite: demo\ncases:\n  - id: many\n    title: Many\n    axes: {n: [1, 2]}\n    do: [chat: {as: C}]\n"
+      "    expect: {done: {C: {ok: true}}}\n",
+      "demo.yaml");
+  ASSERT_TRUE(cases) << cases.error().text();
+  ASSERT_EQ(cases->size(), 2u);
+  for (const Case& one : *cases) EXPECT_TRUE(fits("demo/many", one)) << one.id;
+}
+
 TEST(Plan, AnIdAloneMeansTheFirstProtocol) {
   const ClientSpec both = speaker({"openai-chat", "anthropic"});
   const auto with = [&](const std::string& word) {
