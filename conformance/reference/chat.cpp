@@ -275,7 +275,7 @@ Outcome<json> chat(const Call& call, const json& fields) {
                                    (failed && failed->category == Category::truncated)}};
   if (const stream::Extra* details = stream::find_extra(answer.turn.extras, "stop_details"))
     result["finish_details"] = parse_untrusted(details->json);
-  if (settings.value("frames", false)) result["frames"] = std::move(answer.frames);
+  if (fields.value("frames", false)) result["frames"] = std::move(answer.frames);
   if (failed) result["error"] = to_json(*failed);
   return result;
 }
