@@ -345,8 +345,8 @@ Result<Lock> install_maven(const Installation& one) {
                                         "dependency:copy-dependencies",
                                         "-DoutputDirectory=" + libraries,
                                         "-DincludeScope=runtime"};
-  // It gives up on a file that came broken or late, and keeps those that came whole: what is left comes the
-  // next time.
+  // -U: it would remember that it once found nothing. It gives up on a file that came broken or late, and
+  // keeps those that came whole: what is left comes the next time.
   auto fetched = one.run(mvn, {});
   for (int more = 2; !fetched && more > 0; --more) fetched = one.run(mvn, {});
   if (!fetched) return tl::unexpected(fetched.error());
