@@ -303,6 +303,8 @@ Result<Lock> install_go(const Installation& one) {
   };
   if (auto done = go({"mod", "init", "adapter"}); !done) return tl::unexpected(done.error());
   if (auto done = go(with_pins({"get"}, one.set, "@")); !done) return tl::unexpected(done.error());
+  // Asking for a module brings no sums of what its packages import.
+  if (auto done = go({"mod", "tidy"}); !done) return tl::unexpected(done.error());
   const auto listed = go({"list", "-m", "all"});
   if (!listed) return tl::unexpected(listed.error());
   if (auto done = go({"mod", "vendor"}); !done) return tl::unexpected(done.error());
