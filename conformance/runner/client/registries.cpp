@@ -303,6 +303,8 @@ Result<Lock> install_go(const Installation& one) {
   };
   if (auto done = go({"mod", "init", "adapter"}); !done) return tl::unexpected(done.error());
   if (auto done = go(with_pins({"get"}, one.set, "@")); !done) return tl::unexpected(done.error());
+  // Asking for a module brings no sums of what its packages import.
+  if (auto done = go({"mod", "tidy"}); !done) return tl::unexpected(done.error());
   const auto listed = go({"list", "-m", "all"});
   if (!listed) return tl::unexpected(listed.error());
   if (auto done = go({"mod", "vendor"}); !done) return tl::unexpected(done.error());
@@ -345,8 +347,8 @@ Result<Lock> install_maven(const Installation& one) {
                                         "dependency:copy-dependencies",
                                         "-DoutputDirectory=" + libraries,
                                         "-DincludeScope=runtime"};
-  // It gives up on a file that came broken or late, and keeps those that came whole: what is left comes the
-  // next time.
+  // -U: it would remember that it once found nothing. It gives up on a file that came broken or late, and
+  // keeps those that came whole: what is left comes the next time.
   auto fetched = one.run(mvn, {});
   for (int more = 2; !fetched && more > 0; --more) fetched = one.run(mvn, {});
   if (!fetched) return tl::unexpected(fetched.error());

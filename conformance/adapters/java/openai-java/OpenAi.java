@@ -1,4 +1,4 @@
-// com.openai:openai-java: `chat` uses chat completions, `responses` the Responses API; both with the package's accumulators; `azure` shows the key as Azure wants it.
+// com.openai:openai-java: `chat` uses chat completions, `responses` the Responses API; both with the package's accumulators; `azure` shows the key as Azure wants it, `responses strict` validates what comes.
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.openai.client.OpenAIClient;
 import com.openai.client.okhttp.OpenAIOkHttpClient;
@@ -17,7 +17,7 @@ public final class OpenAi implements Protocol.Sdk {
   private final boolean responses;
   OpenAi(boolean responses) { this.responses = responses; }
 
-  public static void main(String[] words) throws Exception { azure = words.length > 0 && words[0].equals("azure"); Protocol.serve(new OpenAi(words.length > 0 && words[0].equals("responses"))); }
+  public static void main(String[] words) throws Exception { azure = words.length > 0 && words[0].equals("azure"); strict = words.length > 1 && words[1].equals("strict"); Protocol.serve(new OpenAi(words.length > 0 && words[0].equals("responses"))); }
 
   public String name() { return "com.openai:openai-java"; }
   public String version() { return String.valueOf(OpenAIClient.class.getPackage().getImplementationVersion()); }
@@ -25,9 +25,10 @@ public final class OpenAi implements Protocol.Sdk {
   public List<String> can() { return List.of("stream", "tools", "models"); }
   public List<String> reports() { return List.of("deltas", "tool_calls", "executed", "finish_reason", "usage", "models", "error.status"); }
   public int status(Throwable error) { return error instanceof OpenAIServiceException refused ? refused.statusCode() : 0; }
-  private static boolean azure;  // the key in a header of its own
+  private static boolean azure;   // the key in a header of its own
+  private static boolean strict;  // what comes is validated
   static OpenAIClient client(Protocol.Where where) {
-    OpenAIOkHttpClient.Builder builder = OpenAIOkHttpClient.builder().baseUrl(where.base());
+    OpenAIOkHttpClient.Builder builder = OpenAIOkHttpClient.builder().baseUrl(where.base()).responseValidation(strict);
     return (azure ? builder.credential(com.openai.azure.credential.AzureApiKeyCredential.create(where.key())) : builder.apiKey(where.key())).build();
   }
   public List<String> models(Protocol.Where where) {
