@@ -1,4 +1,5 @@
-// stream-semantics.call-ids-repeat-across-turns: a call whose id was seen before, and was given another, does not run.
+// stream-semantics.call-ids-repeat-across-turns: a call whose id was seen before, and was given another, does
+// not run.
 #include "conformance/mutants/mutant.h"
 
 namespace assay::reference {

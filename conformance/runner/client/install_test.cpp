@@ -235,7 +235,8 @@ TEST_F(InstallTest, JavaProgramsAreCompiledAgainstWhatMavenResolves) {
   client_.node.clear();
   client_.packages = PackageSet{{*parse_package("maven:org.example:tool@1.2.3")}, {}, {sources}, {}};
   // The first time it fails, as under load.
-  tool("mvn", "[ -d lib ] || { mkdir lib; exit 1; }\ntouch lib/tool-1.2.3.jar lib/inner-core-0.4.0-rc.1.jar\n");
+  tool("mvn",
+       "[ -d lib ] || { mkdir lib; exit 1; }\ntouch lib/tool-1.2.3.jar lib/inner-core-0.4.0-rc.1.jar\n");
   tool("javac", "for last; do :; done\nmkdir classes\ncp $last classes/\n");
   const auto done = run();
   ASSERT_TRUE(done) << done.error().text();
