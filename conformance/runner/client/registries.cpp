@@ -285,7 +285,7 @@ Result<void> take_program(const std::string& built, const std::string& folder) {
 // cells write in, and nothing is run from.
 std::string kept_for_builds(const Installation& one, std::string name) {
   std::replace(name.begin(), name.end(), '/', '-');
-  const std::string folder = fs::path(one.tools).parent_path() / ("tools-" + name);
+  std::string folder = fs::path(one.tools).parent_path() / ("tools-" + name);
   std::error_code ignored;
   fs::create_directories(folder, ignored);
   return folder;
