@@ -156,6 +156,17 @@ inline void change_transport(
     return change(right, request, sink, cancel, deadline);
   };
 }
+// Asks the same address again after a redirect, with what `change` makes of the request.
+inline void follow_redirects(Parts& parts, std::function<void(HttpRequest&)> change) {
+  change_transport(parts, [change](const Transport& right, HttpRequest request, const BodySink& sink,
+                                   const Cancel& cancel, const Deadline& deadline) {
+    auto reply = right(request, sink, cancel, deadline);
+    if (!reply || reply->status / 100 != 3) return reply;
+    change(request);
+    return right(request, sink, cancel, deadline);
+  });
+}
+
 // What a server sends for `request`, read by hand until it sends nothing for a fifth of a second, or until
 // `deadline`. At most `most` bytes are kept. The connection is closed, unless `kept` takes it.
 inline std::string raw_answer(const HttpRequest& request, const Deadline& deadline,

@@ -4,13 +4,9 @@
 namespace assay::reference {
 
 void mutate(Parts& parts) {
-  change_transport(parts, [](const Transport& right, HttpRequest request, const BodySink& sink,
-                             const Cancel& cancel, const Deadline& deadline) {
-    auto reply = right(request, sink, cancel, deadline);
-    if (!reply || reply->status / 100 != 3) return reply;
+  follow_redirects(parts, [](HttpRequest& request) {
     request.method = "GET";
     request.body.clear();
-    return right(request, sink, cancel, deadline);
   });
 }
 
