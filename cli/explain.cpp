@@ -1,8 +1,12 @@
 // assay explain CASE: what a case demands, where that was seen, what the fakes do, and how to run it alone.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <filesystem>
+
 #include "cli/say.h"
 #include "cli/verbs.h"
+#include "conformance/backtest/bugs.h"
 #include "conformance/runner/case/data.h"
 #include "conformance/runner/case/plan.h"
 #include "conformance/runner/case/world_spec.h"
@@ -10,6 +14,7 @@
 #include "conformance/runner/judge/expectation.h"
 #include "conformance/runner/play/machinery.h"
 #include "harness/wire/fault.h"
+#include "reports/record/topic.h"
 #include "reports/seen.h"
 
 namespace assay::cli {
@@ -71,6 +76,14 @@ void explain_seen(const Case& one) {
   }
 }
 
+// Published versions that `assay backtest` saw failing this case.
+void explain_known_to_fail(const Case& one, const std::vector<Bug>& bugs) {
+  for (const Bug& bug : bugs) {
+    if (bug.case_id != one.id || !bug.package || !bug.not_attached.empty()) continue;
+    fmt::print("Known to fail:   {}, mended in {}: {}\n", bug.package->text(), bug.good, bug.title);
+  }
+}
+
 ExitCode explain(const std::string& pattern) {
   const auto data = data_folder();
   if (!data) return say(data.error());
@@ -78,8 +91,14 @@ ExitCode explain(const std::string& pattern) {
   if (!cases) return say(cases.error());
   Filter filter;
   filter.cases = {pattern};
-  const auto plan = make_plan(*cases, {adapter_client("reference", {})}, filter, 1);
+  auto plan = make_plan(*cases, {adapter_client("reference", {})}, filter, 1);
   if (!plan) return say(plan.error());
+  const std::string backtest = *data + "/conformance/backtest.yaml";  // a folder of one's own has none
+  const auto bugs = std::filesystem::exists(backtest) ? load_bugs(backtest) : std::vector<Bug>();
+  if (!bugs) return say(bugs.error());
+  std::stable_sort(plan->begin(), plan->end(), [](const PlannedCase& a, const PlannedCase& b) {
+    return topic_rank(a.one.topic) < topic_rank(b.one.topic);
+  });
   bool first = true;
   for (const PlannedCase& planned : *plan) {
     const Case& one = planned.one;
@@ -87,8 +106,10 @@ ExitCode explain(const std::string& pattern) {
     first = false;
     fmt::print("{}\n{}\n\n", one.id, one.title);
     fmt::print("Required ({}): {}\n", to_string(one.level), one.requirement);
+    fmt::print("What to fix:     {}\n", topic_title(one.topic));
     if (!one.profile.empty()) fmt::print("Profile:         {}\n", one.profile);
     explain_seen(one);
+    explain_known_to_fail(one, *bugs);
     if (!one.needs.empty()) fmt::print("Client needs:    {}\n", joined(one.needs));
     const auto world = plan_world(one, *data, planned.seed);
     if (!world) return say(world.error());

@@ -168,7 +168,9 @@ TEST_F(Gate, AManifestSaysWhatAClientMustBeAbleToDo) {
 }
 
 TEST_F(Gate, ShardsMergedAreTheWholeRunAndALostOneIsTold) {
-  const std::vector<std::string> what = {"run", "chat/stream", "--client", kMutant};
+  // Whether the mutant sees the end of a stream that it cannot read before it is cancelled is a race.
+  const std::vector<std::string> what = {"run",      "chat/stream", "--exclude", "chat/stream/cancelled*",
+                                         "--client", kMutant};
   const auto run_into = [&](const std::string& out, const std::vector<std::string>& more) {
     std::vector<std::string> all = what;
     all.insert(all.end(), {"--out", out});

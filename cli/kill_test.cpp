@@ -89,10 +89,10 @@ class KillTest : public testing::Test {
   }
   void TearDown() override { fs::remove_all(folder_); }
 
-  process::Child start(const std::string& out) {
+  process::Child start(const std::string& out, const std::string& cases = "worldrouter/exchange") {
     spaces_.clear();
     process::ChildOptions options;
-    options.argv = {ASSAY_PROGRAM, "run", "worldrouter/exchange", "-j", "3", "--out", out};
+    options.argv = {ASSAY_PROGRAM, "run", cases, "-j", "3", "--out", out};
     options.environment = {"PATH=/usr/bin:/bin", "HOME=" + folder_, "TMPDIR=" + temporary_};
     auto child = process::Child::start(std::move(options));
     EXPECT_TRUE(child) << child.error().text();
@@ -218,9 +218,21 @@ TEST_F(KillTest, OfACellCostsItsCaseAlone) {
 }
 
 TEST_F(KillTest, OfAClientIsACrashOrAnErrorOfItsCase) {
-  for (int place = 0; place < kPlaces; ++place) {
+  // Clients that live long enough to be found.
+  std::ofstream(folder_ + "/slow.yaml") << R"(suite: demo/slow
+cases:
+  - id: answer
+    title: Answer that takes a while
+    axes: {n: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]}
+    requires: [chat, stream]
+    credential: {kind: api_key, key: sk-slow-canary-0123456789abcdef}
+    world: {inference: {turn: long, pace: 1ms, auth: {keys: [sk-slow-canary-0123456789abcdef]}}}
+    do: [chat: {as: C, deadline: 20s}]
+    expect: {answered: {C: {ok: true}}}
+)";
+  for (int place = 0; place < kPlaces; place += 3) {
     const std::string out = folder_ + "/client" + std::to_string(place);
-    process::Child run = start(out);
+    process::Child run = start(out, folder_ + "/slow.yaml");
     ASSERT_TRUE(wait_for_lines(out, static_cast<std::size_t>(2 + place)));
     bool killed = false;
     const auto until = steady_clock::now() + seconds(20);

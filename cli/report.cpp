@@ -1,5 +1,6 @@
 // assay report render|merge|diff|lint: every report, from run records alone.
 #include <cstdio>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "harness/base/text.h"
 #include "reports/record/writer.h"
 #include "reports/render.h"
+#include "reports/site/site.h"
 
 namespace assay::cli {
 namespace {
@@ -42,6 +44,31 @@ ExitCode merge(const ReportOptions& options) {
   if (const auto done = put(options.out, record_text(*merged)); !done) return say(done.error());
   for (const std::string& note : merged->notes) std::fprintf(stderr, "assay report: %s\n", note.c_str());
   return static_cast<ExitCode>(merged->footer->exit);
+}
+
+// Written beside its place and moved there whole. A folder that holds anything is refused: pages of an older
+// site would stay.
+ExitCode site(const ReportOptions& options) {
+  namespace fs = std::filesystem;
+  if (options.out == "-") return say(Error{"--out names the folder of the site", ""});
+  std::error_code error;
+  if (fs::exists(options.out, error) && !fs::is_empty(options.out, error))
+    return say(Error{"it exists and is not empty; a site is written into a new folder", options.out});
+  auto record =
+      options.files.size() == 1 ? read_record(options.files.front()) : reports::merge_files(options.files);
+  if (!record) return say(record.error());
+  const std::string beside = options.out + ".part";
+  fs::remove_all(beside, error);
+  const reports::Site pages = reports::render_site(*record);
+  for (const auto& [path, text] : pages) {
+    fs::create_directories(fs::path(beside + "/" + path).parent_path(), error);
+    if (const auto done = write_file_atomically(beside + "/" + path, text); !done) return say(done.error());
+  }
+  fs::remove(options.out, error);
+  fs::rename(beside, options.out, error);
+  if (error) return say(Error{"cannot write: " + error.message(), options.out});
+  std::printf("%zu pages in %s/index.html\n", pages.size(), options.out.c_str());
+  return ExitCode::ok;
 }
 
 ExitCode diff(const ReportOptions& options) {
@@ -89,6 +116,13 @@ void add_report(CLI::App& app, Action& action) {
           "Joins the records of shards and clients; exits as the whole run would, 3 when one is lost", merge);
   verb->add_option("FILE", options->files, "Run records")->required()->expected(1, -1);
   verb->add_option("--out", options->out, "Output file (- for stdout)")->capture_default_str();
+
+  verb = add("site", "Writes a static site: one page a client, one a question, badges", site);
+  verb->add_option("FILE", options->files, "Run records; several are joined")->required()->expected(1, -1);
+  verb->add_option("--out", options->out, "Folder of the site, new or empty")->required();
+  verb->footer(
+      "Examples:\n  assay report site out/run/run.jsonl --out site\n  assay report site out/*/run.jsonl "
+      "--out public");
 
   verb = add("diff", "Compare two runs; exit 1 if anything changed", diff);
   verb->add_option("FILE", options->files, "Run records: before, after")->required()->expected(2);

@@ -8,6 +8,8 @@
 #include <cstdlib>
 #include <utility>
 
+#include "reports/record/topic.h"
+
 namespace assay::reports {
 namespace {
 
@@ -89,6 +91,16 @@ std::vector<std::string> block(const ConsoleStyle& style, const CaseRecord& c) {
   return out;
 }
 
+// "Reading the bytes of a stream 3, Retries and waiting 1"; empty where nothing is to be grouped.
+std::string to_fix(const std::vector<const CaseRecord*>& cases) {
+  const auto groups = by_topic(cases);
+  if (cases.size() < 2 || (groups.size() == 1 && groups.front().first.empty())) return {};
+  std::string out;
+  for (const auto& [topic, count] : groups)
+    out += fmt::format("{}{} {}", out.empty() ? "" : ", ", topic_title(topic), count);
+  return out;
+}
+
 std::string verdict_line(const ConsoleStyle& style, const RunRecord& record, bool needs_attention) {
   if (!record.complete()) return paint(style, "1;33", "INCOMPLETE");
   const bool failed = record.footer->exit != 0;
@@ -150,8 +162,8 @@ std::string render_console(const RunRecord& record, const ConsoleStyle& style,
                            const std::string& record_path) {
   const std::vector<const CaseRecord*> cases = attention(record);
   std::string out;
-  // The last four lines are kept for what follows the cases.
-  int left = style.height - 5 - static_cast<int>(record.notes.size());
+  // The last lines are kept for what follows the cases.
+  int left = style.height - 5 - (to_fix(cases).empty() ? 0 : 1) - static_cast<int>(record.notes.size());
   std::size_t shown = 0;
   for (; shown < cases.size(); ++shown) {
     std::vector<std::string> lines = block(style, *cases[shown]);
@@ -166,6 +178,8 @@ std::string render_console(const RunRecord& record, const ConsoleStyle& style,
                        cases.size() - shown, one_line(record_path));
   }
   if (!cases.empty()) out += "\n";
+  if (const std::string groups = to_fix(cases); !groups.empty())
+    out += one_line("to fix: " + groups, columns(style, 0)) + "\n";
   for (const std::string& note : record.notes) out += paint(style, "33", "note: " + one_line(note)) + "\n";
   if (!record.header.without_cells.empty())
     out += paint(style, "33", "note: without cells: " + one_line(record.header.without_cells)) + "\n";

@@ -76,6 +76,16 @@ TEST(Console, FitsOneScreenHoweverMuchFails) {
   }
 }
 
+TEST(Console, SaysWhatThereIsToFix) {
+  CaseRecord retry = failing();
+  retry.topic = "retry";
+  CaseRecord framing = failing();
+  framing.topic = "framing";
+  EXPECT_THAT(render_console(record_of({retry, framing, retry})),
+              HasSubstr("\nto fix: Reading the bytes of a stream 1, Retries and waiting 2\n"));
+  EXPECT_THAT(render_console(record_of({retry})), Not(HasSubstr("to fix"))) << "one case speaks for itself";
+}
+
 TEST(Console, ShowsMustBeforeShouldAndCrashBeforeFail) {
   CaseRecord should = failing();
   should.level = "should";

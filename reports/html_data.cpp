@@ -10,6 +10,7 @@
 #include <unordered_map>
 
 #include "harness/base/text.h"
+#include "reports/record/topic.h"
 #include "reports/seen.h"
 #include "reports/summary.h"
 
@@ -195,7 +196,7 @@ std::vector<Keep> budget(const RunRecord& record, std::size_t green_evidence, st
 }
 
 struct Columns {
-  std::vector<int> name, title, requirement, suite, level, provider, model, protocol;
+  std::vector<int> name, title, requirement, suite, topic, level, provider, model, protocol;
   std::vector<std::string> features, seen, axes;  // lists of string numbers, as JSON
 };
 
@@ -204,6 +205,7 @@ void add_case(Columns& out, Strings& strings, const CaseRecord& c) {
   out.title.push_back(strings.number(c.title));
   out.requirement.push_back(strings.number(c.requirement));
   out.suite.push_back(strings.number(c.suite));
+  out.topic.push_back(strings.number(std::string(topic_title(c.topic))));
   out.level.push_back(strings.number(c.level));
   out.provider.push_back(strings.number(c.provider));
   out.model.push_back(strings.number(c.model));
@@ -223,10 +225,10 @@ void add_case(Columns& out, Strings& strings, const CaseRecord& c) {
 
 std::string columns_json(const Columns& cases) {
   return fmt::format(
-      R"({{"name":{},"title":{},"requirement":{},"suite":{},"level":{},"provider":{},"model":{},"protocol":{},"features":{},"seen":{},"axes":{}}})",
-      list(cases.name), list(cases.title), list(cases.requirement), list(cases.suite), list(cases.level),
-      list(cases.provider), list(cases.model), list(cases.protocol), list(cases.features), list(cases.seen),
-      list(cases.axes));
+      R"({{"name":{},"title":{},"requirement":{},"suite":{},"topic":{},"level":{},"provider":{},"model":{},"protocol":{},"features":{},"seen":{},"axes":{}}})",
+      list(cases.name), list(cases.title), list(cases.requirement), list(cases.suite), list(cases.topic),
+      list(cases.level), list(cases.provider), list(cases.model), list(cases.protocol), list(cases.features),
+      list(cases.seen), list(cases.axes));
 }
 
 // One value a case and client; an absent result is '.'.
@@ -254,6 +256,12 @@ std::string seen_json(const RunRecord& record) {
       out[id] = {{"title", seen->title}, {"sources", std::move(sources)}};
     }
   }
+  return out.dump();
+}
+
+std::string topics_json() {
+  nlohmann::json out = nlohmann::json::array();
+  for (const Topic& topic : topics()) out.push_back(topic.title);
   return out.dump();
 }
 
@@ -353,9 +361,9 @@ HtmlData html_data(const RunRecord& record, std::size_t green_evidence, std::siz
   }
   HtmlData out;
   out.index = fmt::format(
-      R"({{"meta":{},"verdicts":{},"clients":{},"cases":{},"cells":{},"strings":{},"blocks":{},"seen":{}}})",
+      R"({{"meta":{},"verdicts":{},"clients":{},"cases":{},"cells":{},"strings":{},"blocks":{},"seen":{},"topics":{}}})",
       meta(record), verdicts.dump(), clients_json(record, clients), columns_json(cases), columns_json(cells),
-      strings.json(), items.starts(), seen_json(record));
+      strings.json(), items.starts(), seen_json(record), topics_json());
   out.blocks = std::move(items).blocks();
   return out;
 }

@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <set>
 
+#include "reports/record/topic.h"
 #include "reports/seen.h"
 
 namespace assay::reports {
@@ -41,6 +43,20 @@ std::string client_table(const RunRecord& record) {
   return out;
 }
 
+// How many cases of each topic need a look, by client.
+std::string topic_table(const std::vector<const CaseRecord*>& cases) {
+  const auto groups = by_topic(cases);
+  if (cases.size() < 2 || (groups.size() == 1 && groups.front().first.empty())) return {};
+  std::string out = "| what to fix | cases | clients |\n| --- | ---: | --- |\n";
+  for (const auto& [topic, count] : groups) {
+    std::set<std::string> clients;
+    for (const CaseRecord* c : cases)
+      if (topic_rank(c->topic) == topic_rank(topic)) clients.insert(markdown_escape(c->client, 80));
+    out += fmt::format("| {} | {} | {} |\n", topic_title(topic), count, fmt::join(clients, ", "));
+  }
+  return out + "\n";
+}
+
 // ": [openai/codex#1](…), …", three at most.
 std::string sources_of(const Seen& seen) {
   std::string out;
@@ -57,6 +73,7 @@ std::string case_block(const CaseRecord& c) {
   out +=
       fmt::format("{} · {} · {}\n\n", c.level, markdown_escape(c.client, 80), markdown_escape(c.title, 300));
   if (!c.reason.empty()) out += fmt::format("- why: {}\n", markdown_escape(c.reason, 500));
+  if (!c.topic.empty()) out += fmt::format("- what to fix: {}\n", topic_title(c.topic));
   if (!c.requirement.empty()) out += fmt::format("- requirement: {}\n", markdown_escape(c.requirement, 500));
   int shown = 0;
   for (const Check* check : failed_checks(c)) {
@@ -123,6 +140,7 @@ std::string render_markdown(const RunRecord& record, std::size_t limit) {
   std::string out = fmt::format("# {}: {}\n\n", judgement(record), describe(all));
   for (const std::string& note : record.notes) out += fmt::format("> {}\n\n", markdown_escape(note, 300));
   const std::vector<const CaseRecord*> cases = attention(record);
+  out += topic_table(cases);
   std::string end = "\n" + client_table(record) + "\n";
   end += fmt::format("{} cases, {}, seed {}, assay {}\n", all.total,
                      markdown_escape(clients_line(record.header), 2000), record.header.seed,

@@ -57,6 +57,22 @@ TEST(Markdown, PutsFirstWhatFailed) {
   EXPECT_THAT(text, HasSubstr("| reference | 2 | 1 | 1 |"));
 }
 
+TEST(Markdown, CountsByWhatToFix) {
+  CaseRecord framing = markdown_case(Verdict::fail, "f");
+  framing.topic = "framing";
+  CaseRecord other = markdown_case(Verdict::crash, "c");
+  other.client = "second";
+  other.topic = "framing";
+  CaseRecord own = markdown_case(Verdict::fail, "own");
+  const std::string text = render_markdown(markdown_record({own, framing, other}, 1));
+  EXPECT_THAT(
+      text,
+      HasSubstr("| Reading the bytes of a stream | 2 | reference, second |\n| Other | 1 | reference |\n"));
+  EXPECT_THAT(text, HasSubstr("- what to fix: Reading the bytes of a stream\n"));
+  EXPECT_THAT(render_markdown(markdown_record({own, own}, 1)), Not(HasSubstr("what to fix")))
+      << "an older record knows no topics";
+}
+
 TEST(Markdown, StaysUnderItsLimitAndSaysWhatItLeavesOut) {
   const RunRecord record = sample_record({300, 1, 900, 7});
   const std::string text = render_markdown(record, 100'000);

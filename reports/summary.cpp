@@ -3,11 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <tuple>
 
 #include "harness/base/untrusted_json.h"
 #include "harness/base/visible.h"
+#include "reports/record/topic.h"
 
 namespace assay::reports {
 namespace {
@@ -74,6 +76,20 @@ std::vector<const CaseRecord*> attention(const RunRecord& record) {
   };
   std::sort(out.begin(), out.end(),
             [&](const CaseRecord* a, const CaseRecord* b) { return key(a) < key(b); });
+  return out;
+}
+
+std::vector<std::pair<std::string, std::size_t>> by_topic(const std::vector<const CaseRecord*>& cases) {
+  std::map<std::size_t, std::pair<std::string, std::size_t>> counted;
+  for (const CaseRecord* c : cases) {
+    const std::size_t rank = topic_rank(c->topic);
+    auto& [name, count] = counted[rank];
+    name = rank == topics().size() ? "" : c->topic;
+    ++count;
+  }
+  std::vector<std::pair<std::string, std::size_t>> out;
+  out.reserve(counted.size());
+  for (auto& [rank, entry] : counted) out.push_back(std::move(entry));
   return out;
 }
 

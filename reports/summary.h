@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "reports/record/reader.h"
@@ -26,6 +27,10 @@ std::string describe(const Tally& tally);
 // What a person must look at: red cases and those that could not run; must before should before may, then
 // worst first, then in plan order. The pointers live as long as `record`.
 std::vector<const CaseRecord*> attention(const RunRecord& record);
+
+// What there is to fix, in the order of topics(): how many of `cases` each topic has; "" = those without one,
+// last.
+std::vector<std::pair<std::string, std::size_t>> by_topic(const std::vector<const CaseRecord*>& cases);
 
 // The checks that do not hold.
 std::vector<const Check*> failed_checks(const CaseRecord& record);

@@ -118,6 +118,17 @@ const tests = {
     assert.match(await count(page), /^[1-9]/);
     clean(page);
   },
+  async "the matrix shows what to fix first, in the order of an answer"(small) {
+    const page = await load(small.url);
+    await page.eval("document.getElementById('overview').open = true");
+    await page.until("document.querySelector('#matrix tbody tr') !== null");
+    const rows = await page.eval("[...document.querySelectorAll('#matrix tbody th')].map((th) => th.textContent)");
+    assert.deepEqual(rows.slice(0, 2), ["Reading the bytes of a stream", "Tool calls and their results"]);
+    await page.eval("document.querySelector('#matrix td button').click()");
+    assert.equal(await page.eval("document.getElementById('topic').selectedOptions[0].text"), rows[0]);
+    assert.match(await count(page), /^[1-9]/);
+    clean(page);
+  },
   async "what a record holds is never markup"(small) {
     const page = await load(small.url);
     await filterBy(page, "onerror");

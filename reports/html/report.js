@@ -53,7 +53,7 @@
 
   // ---- filters ------------------------------------------------------------------------------------------------
 
-  const filter = {verdicts: new Set(), text: "", client: "", suite: "", model: "", level: "", order: "worst"};
+  const filter = {verdicts: new Set(), text: "", client: "", suite: "", topic: "", model: "", level: "", order: "worst"};
   const selected = {row: -1, client: 0, open: false};
   let haystack = [];    // lower-case words of each case
   let worst = [];       // rank of the worst result of each case
@@ -66,7 +66,7 @@
     lower = data.strings.map((text) => text.toLowerCase());
     const c = data.cases;
     for (let i = 0; i < total; ++i) {
-      const words = [c.name[i], c.title[i], c.requirement[i], c.suite[i], c.level[i], c.provider[i], c.model[i], c.protocol[i],
+      const words = [c.name[i], c.title[i], c.requirement[i], c.suite[i], c.topic[i], c.level[i], c.provider[i], c.model[i], c.protocol[i],
                      ...c.features[i], ...c.seen[i]];
       haystack.push(words.map((number) => lower[number]).join(" "));
       let rank = 99, slow = 0, red = 0;
@@ -102,6 +102,7 @@
     let results = 0;
     for (let i = 0; i < total; ++i) {
       if (filter.suite !== "" && c.suite[i] !== Number(filter.suite)) continue;
+      if (filter.topic !== "" && c.topic[i] !== Number(filter.topic)) continue;
       if (filter.model !== "" && c.model[i] !== Number(filter.model)) continue;
       if (filter.level !== "" && S(c.level[i]) !== filter.level) continue;
       const missing = [];
@@ -119,6 +120,7 @@
     }
     if (filter.order === "worst")
       shown.sort((a, b) => reds[b] - reds[a] || reds[a] * (LEVELS[S(c.level[a])] - LEVELS[S(c.level[b])]) || worst[a] - worst[b] || a - b);
+    else if (filter.order === "topic") shown.sort((a, b) => byTopic(c.topic[a], c.topic[b]) || reds[b] - reds[a] || a - b);
     else if (filter.order === "slow") shown.sort((a, b) => slowest[b] - slowest[a] || a - b);
     $("count").textContent = `${shown.length} of ${total} cases, ${results} results`;
     selected.row = Math.min(selected.row, shown.length - 1);
@@ -418,7 +420,7 @@
       el("div", {class: "verdict-line"}, square(verdict), verdict ? verdict.name : "not run",
         el("span", {class: `tag ${S(c.level[i])}`}, S(c.level[i])), el("span", {class: "quiet"}, verdict ? duration(data.cells.duration[cell]) : "")),
       S(data.cells.reason[cell]) ? el("p", {}, S(data.cells.reason[cell])) : "",
-      pairs(["requirement", S(c.requirement[i])], ["suite", S(c.suite[i])], ["client", `${data.clients[k].name} ${data.clients[k].version}`],
+      pairs(["requirement", S(c.requirement[i])], ["what to fix", S(c.topic[i])], ["suite", S(c.suite[i])], ["client", `${data.clients[k].name} ${data.clients[k].version}`],
         ["provider", S(c.provider[i])], ["model", S(c.model[i])], ["protocol", S(c.protocol[i])],
         ["features", c.features[i].map(S).join(", ")], ["axes", c.axes[i].map(S).join(", ")],
         ["known failure", item.known ? `${item.known.reason}${item.known.expires ? `, until ${item.known.expires}` : ""}` : ""])];
@@ -479,6 +481,9 @@
     heads.append(...data.clients.map((client) => el("span", {title: client.name}, client.name)));
   };
 
+  // Topics in the order of data.topics; a case without one comes last.
+  const placeOfTopic = (number) => (data.topics.indexOf(S(number)) + 1) || data.topics.length + 1;
+  const byTopic = (a, b) => placeOfTopic(a) - placeOfTopic(b);
   const distinct = (column) => [...new Set(column)].sort((a, b) => S(a) < S(b) ? -1 : 1);
   const selects = () => {
     const fillIn = (id, all, options) => {
@@ -487,33 +492,37 @@
       $(id).addEventListener("change", () => { filter[id] = $(id).value; sync(); });
     };
     fillIn("client", "all clients", data.clients.map((client, n) => [n, client.name]));
+    fillIn("topic", "everything to fix", [...new Set(data.cases.topic)].sort(byTopic).map((n) => [n, S(n)]));
     fillIn("suite", "all suites", distinct(data.cases.suite).map((n) => [n, S(n)]));
     fillIn("model", "all models", distinct(data.cases.model).map((n) => [n, S(n) || "(no model)"]));
     fillIn("level", "all levels", distinct(data.cases.level).map((n) => [S(n), S(n)]));
     $("order").addEventListener("change", () => { filter.order = $("order").value; sync(); });
     $("text").addEventListener("input", () => { filter.text = $("text").value; apply(); });
     $("clear").addEventListener("click", () => {
-      Object.assign(filter, {text: "", client: "", suite: "", model: "", level: ""});
+      Object.assign(filter, {text: "", client: "", suite: "", topic: "", model: "", level: ""});
       filter.verdicts.clear();
       sync();
     });
   };
   // What the controls show follows the filter.
   const sync = () => {
-    for (const id of ["text", "client", "suite", "model", "level", "order"]) if ($(id).value !== filter[id]) $(id).value = filter[id];
+    for (const id of ["text", "client", "suite", "topic", "model", "level", "order"]) if ($(id).value !== filter[id]) $(id).value = filter[id];
     for (const chip of $("chips").children) chip.setAttribute("aria-pressed", String(filter.verdicts.has(chip.dataset.verdict)));
     apply();
   };
 
-  let matrixRows = "suite";
+  // What a row of the matrix stands for: the columns of a case that it groups by.
+  const ROWS = {topic: ["topic"], suite: ["suite"], model: ["model"], both: ["suite", "model"]};
+  const HEADS = {topic: "what to fix", suite: "suite", model: "model", both: "suite × model"};
+  let matrixRows = "topic";
   const matrix = () => {
     const many = clients > 6;  // then only what is red is a number
     const groups = new Map();
     const c = data.cases;
     for (let i = 0; i < total; ++i) {
-      const suite = matrixRows === "model" ? "" : c.suite[i], model = matrixRows === "suite" ? "" : c.model[i];
-      const key = `${suite} ${model}`;
-      if (!groups.has(key)) groups.set(key, {suite, model, counts: Array.from({length: clients}, () => ({ran: 0, good: 0, red: 0}))});
+      const of = Object.fromEntries(ROWS[matrixRows].map((column) => [column, c[column][i]]));
+      const key = Object.values(of).join(" ");
+      if (!groups.has(key)) groups.set(key, {of, counts: Array.from({length: clients}, () => ({ran: 0, good: 0, red: 0}))});
       const group = groups.get(key);
       for (let k = 0; k < clients; ++k) {
         const verdict = verdictOf(i * clients + k);
@@ -523,13 +532,14 @@
         else if (verdict.name === "pass" || verdict.name === "xfail") ++group.counts[k].good;
       }
     }
-    const name = (group) => [group.suite === "" ? "" : S(group.suite), group.model === "" ? "" : S(group.model) || "(no model)"].filter(Boolean).join(" × ");
-    const sorted = [...groups.values()].sort((a, b) => name(a) < name(b) ? -1 : 1);
+    const name = (group) => Object.entries(group.of).map(([column, number]) => S(number) || `(no ${column})`).join(" × ");
+    const sorted = [...groups.values()].sort((a, b) => matrixRows === "topic" ? byTopic(a.of.topic, b.of.topic) : name(a) < name(b) ? -1 : 1);
     const body = sorted.map((group) => el("tr", {}, el("th", {scope: "row"}, name(group)), ...group.counts.map((count, k) => {
       if (count.ran === 0) return el("td", {});
       const button = el("button", {type: "button", title: `${data.clients[k].name}, ${name(group)}: ${count.good} of ${count.ran} as expected, ${count.red} red`,
         onclick: () => {
-          Object.assign(filter, {client: clients > 1 ? String(k) : "", suite: String(group.suite), model: String(group.model)});
+          const of = Object.fromEntries(Object.entries(group.of).map(([column, number]) => [column, String(number)]));
+          Object.assign(filter, {client: clients > 1 ? String(k) : "", suite: "", topic: "", model: "", ...of});
           sync();
           bar.scrollIntoView();
         }}, count.red ? el("span", {class: "red"}, `${count.red} `) : "", many ? (count.red ? "" : "✓") : `${count.good}/${count.ran}`);
@@ -538,7 +548,7 @@
       return el("td", {}, button);
     })));
     $("matrix").className = many ? "many" : "";
-    $("matrix").replaceChildren(el("thead", {}, el("tr", {}, el("th", {}, matrixRows === "both" ? "suite × model" : matrixRows),
+    $("matrix").replaceChildren(el("thead", {}, el("tr", {}, el("th", {}, HEADS[matrixRows]),
       ...data.clients.map((client) => el("th", {scope: "col"}, client.name)))), el("tbody", {}, ...body));
   };
 

@@ -146,6 +146,8 @@ void take(CaseRecord& out, std::string_view key, od::value value) {
     out.title = text(value);
   else if (key == "requirement")
     out.requirement = text(value);
+  else if (key == "topic")
+    out.topic = text(value);
   else if (key == "level")
     out.level = text(value);
   else if (key == "role")

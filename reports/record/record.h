@@ -136,6 +136,7 @@ struct CaseRecord {
   std::string suite;
   std::string title;
   std::string requirement;
+  std::string topic;           // what a maintainer would fix (topic.h); empty in older records
   std::string level = "must";  // must | should | may
   std::string role = "provider";
   std::string provider;

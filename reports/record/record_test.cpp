@@ -59,6 +59,7 @@ CaseRecord a_case() {
   c.model = "m";
   c.protocol = "oauth-loopback";
   c.features = {"login"};
+  c.topic = "login";
   c.seen_in = {"puffer#126"};
   c.axes = {{"reads", "1-byte"}};
   c.verdict = Verdict::flaky;

@@ -15,20 +15,21 @@ struct SuiteShape {
   const char* protocol;
   std::vector<std::string> features;
   const char* subject;
+  const char* topic;
 };
 
 const std::vector<SuiteShape>& suites() {
   static const std::vector<SuiteShape> all = {
-      {"worldrouter/login", "oauth-loopback", {"login"}, "the callback"},
-      {"worldrouter/exchange", "control-api", {"login"}, "the key exchange"},
-      {"worldrouter/discovery", "control-api", {"models"}, "the model list"},
-      {"chat/stream", "openai-chat", {"stream"}, "the stream"},
-      {"chat/tools", "openai-chat", {"stream", "tools"}, "a tool call"},
-      {"chat/parallel-tools", "anthropic", {"stream", "tools", "parallel-tools"}, "two tool calls"},
-      {"chat/reasoning", "openai-responses", {"stream", "reasoning"}, "the reasoning"},
-      {"chat/usage", "gemini", {"stream", "usage"}, "the usage"},
-      {"limits/rate", "openai-chat", {"chat"}, "a rate limit"},
-      {"limits/size", "anthropic", {"vision"}, "a large body"}};
+      {"worldrouter/login", "oauth-loopback", {"login"}, "the callback", "login"},
+      {"worldrouter/exchange", "control-api", {"login"}, "the key exchange", "token"},
+      {"worldrouter/discovery", "control-api", {"models"}, "the model list", "models"},
+      {"chat/stream", "openai-chat", {"stream"}, "the stream", "framing"},
+      {"chat/tools", "openai-chat", {"stream", "tools"}, "a tool call", "tools"},
+      {"chat/parallel-tools", "anthropic", {"stream", "tools", "parallel-tools"}, "two tool calls", "tools"},
+      {"chat/reasoning", "openai-responses", {"stream", "reasoning"}, "the reasoning", "reasoning"},
+      {"chat/usage", "gemini", {"stream", "usage"}, "the usage", "usage"},
+      {"limits/rate", "openai-chat", {"chat"}, "a rate limit", "retry"},
+      {"limits/size", "anthropic", {"vision"}, "a large body", "parameters"}};
   return all;
 }
 
@@ -205,6 +206,7 @@ RunRecord sample_record(const SampleSize& size) {
     c.model = model.name;
     c.protocol = suite.protocol;
     c.features = suite.features;
+    c.topic = suite.topic;
     if (shape.below(3) == 0)
       c.seen_in = {fmt::format("https://example.test/repo/issues/{}", shape.below(900))};
     c.seed = size.seed;

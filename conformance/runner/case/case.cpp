@@ -6,8 +6,10 @@
 #include <set>
 
 #include "conformance/runner/case/capabilities.h"
+#include "conformance/runner/case/topic_of.h"
 #include "harness/base/names.h"
 #include "harness/stream/turn.h"
+#include "reports/record/topic.h"
 
 namespace assay::conformance {
 namespace {
@@ -216,6 +218,9 @@ Result<Case> parse_case(const Document& document, const std::string& suite, cons
                                            mutant, check.dump()));
     out.proven_by[mutant] = check.is_string() ? check.get<std::string>() : check.dump();
   }
+  out.topic = map.optional<std::string>("topic", topic_of(out.proven_by));
+  if (map.raw("topic") != nullptr && find_topic(out.topic) == nullptr)
+    map.problem("topic", unknown_word("topic", out.topic, topic_names()));
   map.done();
   if (auto ok = first_problem(problems); !ok) return tl::unexpected(ok.error());
   return out;

@@ -35,6 +35,7 @@ struct Case {
   std::string suite;  // "worldrouter/login"
   std::string title;
   std::string requirement;  // what the client must do, in one sentence
+  std::string topic;        // what a maintainer would fix (reports/record/topic.h)
   std::string question;     // `id` of the file: axes, variants and protocols are one question
   Level level = Level::must;
   std::map<std::string, Level>

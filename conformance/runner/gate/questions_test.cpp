@@ -1,6 +1,6 @@
 // docs/questions.md: every question by what a maintainer would fix, and every known bug with the questions
 // about it or with what it waits for. All of it is computed: from the case files, from docs/seen.md, from
-// conformance/backtest.yaml, and from the folder of the mutant that proves a question. After a change:
+// conformance/backtest.yaml. After a change:
 //   ASSAY_WRITE_SHOWN=1 runner_test --gtest_filter='Questions*'
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -10,8 +10,10 @@
 #include <set>
 
 #include "conformance/runner/case/case_file.h"
+#include "conformance/runner/case/topic_of.h"
 #include "harness/base/text.h"
 #include "harness/base/yaml.h"
+#include "reports/record/topic.h"
 #include "reports/seen.h"
 
 namespace assay::conformance {
@@ -19,37 +21,8 @@ namespace {
 
 const std::string kSource = ASSAY_SOURCE_DIR;
 
-const std::vector<std::pair<std::string, std::string>>& groups() {
-  static const std::vector<std::pair<std::string, std::string>> kAll = {
-      {"framing", "Reading the bytes of a stream"},
-      {"stream", "What the events of a stream mean"},
-      {"tools", "Tool calls and their results"},
-      {"reasoning", "Reasoning and its replay"},
-      {"usage", "Token counts"},
-      {"errors", "Reading and showing errors"},
-      {"retry", "Retries and waiting"},
-      {"connection", "Connections and HTTP"},
-      {"parameters", "Parameters and messages of a request"},
-      {"models", "Model lists and addresses"},
-      {"login", "Login"},
-      {"token", "Key exchange"},
-      {"store", "The credential store"},
-      {"secrets", "Secrets"},
-      {"process", "Behaviour as a program"}};
-  return kAll;
-}
-
-// Which folder of conformance/mutants has the mutant.
-std::map<std::string, std::string> folders_of_mutants() {
-  std::map<std::string, std::string> out;
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(kSource + "/conformance/mutants"))
-    if (entry.path().extension() == ".cpp")
-      out[entry.path().stem().string()] = entry.path().parent_path().filename().string();
-  return out;
-}
-
 struct Question {
-  std::string id, title, requirement, level, group;
+  std::string id, title, requirement, level, topic;
   std::set<std::string> seen_in, failing;
 };
 
@@ -63,7 +36,6 @@ std::string level_of(const Case& one) {
 }
 
 std::vector<Question> questions_of(const std::vector<Case>& cases) {
-  const auto folders = folders_of_mutants();
   const auto backtest = load_yaml_file(kSource + "/conformance/backtest.yaml").value();
   std::map<std::string, std::set<std::string>> failing;  // case → versions
   for (const auto& bug : backtest.value["bugs"])
@@ -75,14 +47,7 @@ std::vector<Question> questions_of(const std::vector<Case>& cases) {
     const auto known = [&](const Question& question) { return question.id == one.question; };
     auto found = std::find_if(out.begin(), out.end(), known);
     if (found == out.end()) {
-      const auto group = one.proven_by.empty() ? folders.end() : folders.find(one.proven_by.begin()->first);
-      out.push_back({one.question,
-                     one.title,
-                     one.requirement,
-                     level_of(one),
-                     group == folders.end() ? "" : group->second,
-                     {},
-                     {}});
+      out.push_back({one.question, one.title, one.requirement, level_of(one), one.topic, {}, {}});
       found = out.end() - 1;
     }
     found->seen_in.insert(one.seen_in.begin(), one.seen_in.end());
@@ -123,13 +88,13 @@ std::string questions_page(const std::vector<Question>& questions, const reports
       "(`questions_test.cpp`).\n\n{} "
       "questions; {} known bugs, of which {} are asked and {} wait.\n",
       questions.size(), seen.size(), asked.size(), waiting);
-  for (const auto& [folder, title] : groups()) {
-    const auto here = [&folder = folder](const Question& one) { return one.group == folder; };
+  for (const Topic& topic : topics()) {
+    const auto here = [&](const Question& one) { return one.topic == topic.name; };
     const auto count = std::count_if(questions.begin(), questions.end(), here);
     out += fmt::format(
         "\n## {} ({})\n\n| question | level | what the client must do | seen in | known to fail |\n"
         "| --- | --- | --- | --- | --- |\n",
-        title, count);
+        topic.title, count);
     for (const Question& one : questions)
       if (here(one))
         out += fmt::format("| `{}`: {} | {} | {} | {} | {} |\n", one.id, cell(one.title), one.level,
@@ -159,14 +124,18 @@ TEST(Questions, ThePageIsUpToDate) {
   EXPECT_TRUE(*written == page) << path << " is not what the case files say; see the top of this file";
 }
 
-TEST(Questions, EveryOneHasAGroup) {
+TEST(Questions, EveryOneHasATopic) {
   const auto cases = load_cases(kSource + "/conformance/cases");
   ASSERT_TRUE(cases) << cases.error().text();
-  for (const Question& one : questions_of(*cases)) {
-    const auto known = [&](const auto& group) { return group.first == one.group; };
-    EXPECT_TRUE(std::any_of(groups().begin(), groups().end(), known))
-        << one.id << " is proven by a mutant of the folder '" << one.group << "'";
-  }
+  for (const Question& one : questions_of(*cases))
+    EXPECT_NE(find_topic(one.topic), nullptr)
+        << one.id << " is proven by a mutant of the folder '" << one.topic << "'";
+}
+
+TEST(Questions, AFolderOfMutantsIsATopic) {
+  ASSERT_FALSE(mutant_folders().empty());
+  for (const MutantFolder& row : mutant_folders())
+    EXPECT_NE(find_topic(row.folder), nullptr) << "conformance/mutants/" << row.folder << "/" << row.mutant;
 }
 
 TEST(Questions, EveryKnownBugIsAskedOrSaysWhatItWaitsFor) {

@@ -134,6 +134,7 @@ CaseRun run_case(const PlannedCase& planned, const SessionOptions& common) {
   record.suite = one.suite;
   record.title = one.title;
   record.requirement = one.requirement;
+  record.topic = one.topic;
   record.level = std::string(to_string(level_for(one, planned.client.kind)));
   record.role = one.role;
   record.features = one.features;
