@@ -72,8 +72,10 @@ Finding check_time() {
 }
 
 Finding check_tls() {
-  return {
-      good, "TLS", fmt::format("{}; certificates of hosts need cells", OpenSSL_version(OPENSSL_VERSION)), {}};
+  return {Finding::good,
+          "TLS",
+          fmt::format("{}; certificates of hosts need cells", OpenSSL_version(OPENSSL_VERSION)),
+          {}};
 }
 
 Finding check_shims() {

@@ -3,6 +3,7 @@ import os
 import re
 import shutil
 import subprocess
+import textwrap
 import time
 
 import archive
@@ -27,12 +28,12 @@ COPYRIGHT = """Format: https://www.debian.org/doc/packaging-manuals/copyright-fo
 Upstream-Name: assay
 
 Files: *
-Copyright: the contributors of assay
+Copyright: 2026 the contributors of assay
 License: Apache-2.0
  On Debian systems the text is in /usr/share/common-licenses/Apache-2.0.
 
 Files: usr/lib/assay/lib*
-Copyright: the authors named in /usr/share/doc/{name}/third-party
+Copyright: 2026 and earlier, the authors named in /usr/share/doc/{name}/third-party
 License: as-named
  Each library is a copy of Debian's, under the licence that
  /usr/share/doc/{name}/third-party has for its package: {packages}.
@@ -47,6 +48,10 @@ OVERRIDES = """# One package installs on several releases, whose libraries have 
 {name}: hardening-no-bindnow
 # A program that must work without any shared library: case time is checked with it.
 {name}: statically-linked-binary
+# The name of a browser that `opener` stands in for; it is never executed.
+{name}: missing-depends-on-sensible-utils
+# Examples, in the language of those who have it.
+{name}: python3-script-but-no-python3-dep
 # Published without a mailbox; set ASSAY_MAINTAINER.
 {name}: bogus-mail-host
 """
@@ -60,7 +65,9 @@ def _changelog(when):
     out = ""
     for version, text in zip(parts[::2], parts[1::2]):
         out += f"{NAME} ({version}) unstable; urgency=medium\n\n"
-        out += "".join(f"  * {line[2:]}\n" for line in text.splitlines() if line.startswith("- "))
+        for line in text.splitlines():
+            if line.startswith("- "):
+                out += textwrap.fill(line[2:], 76, initial_indent="  * ", subsequent_indent="    ") + "\n"
         out += f"\n -- {MAINTAINER}  {date}\n\n"
     return out
 
