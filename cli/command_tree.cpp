@@ -10,7 +10,7 @@ OptionShape shape_of(const CLI::Option& option) {
   for (const std::string& name : option.get_lnames()) out.names.push_back("--" + name);
   for (const std::string& name : option.get_snames()) out.names.push_back("-" + name);
   out.help = option.get_description();
-  if (option.get_type_size_max() == 0) return out;
+  if (option.get_items_expected_max() == 0) return out;  // a flag
   // The parser shows a type, then what its validators say: "TEXT:{must,should,may}".
   const std::string type = option.get_type_name();
   const auto open = type.find('{'), close = type.find('}');
