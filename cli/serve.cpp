@@ -142,8 +142,14 @@ void add_serve(CLI::App& app, Action& action, const std::vector<std::string>& li
                                 "With COMMAND: the clocks of COMMAND and of the fakes run N times as fast")
                    ->type_name("xN")
                    ->needs(command);
+  auto* with_stdin =
+      verb->add_flag(
+              "--end-with-stdin", options->end_with_stdin,
+              "End when standard input is closed, so that it never outlives the program that started it")
+          ->excludes(command);
   fixtures->excludes(command)
       ->excludes(time)
+      ->excludes(with_stdin)
       ->excludes(provider)
       ->excludes(world)
       ->excludes(one)
