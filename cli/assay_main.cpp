@@ -21,7 +21,7 @@ int main(int argc, char** argv) {
   assay::cli::add_list(app, action);
   assay::cli::add_explain(app, action);
   assay::cli::add_selftest(app, action);
-  assay::cli::add_serve(app, action);
+  assay::cli::add_serve(app, action, command);
   assay::cli::add_client(app, action);
   assay::cli::add_clients(app, action);
   assay::cli::add_fixture(app, action);
@@ -30,6 +30,8 @@ int main(int argc, char** argv) {
   assay::cli::add_report(app, action);
   assay::cli::add_repro(app, action);
   assay::cli::add_accept(app, action);
+  assay::cli::add_completion(app, action);
+  assay::cli::add_doctor(app, action);
   assay::cli::add_cell_worker(app, action);
   assay::cli::show_examples(app);
   try {

@@ -30,6 +30,8 @@ constexpr Example kExamples[] = {
     {"clients", "assay clients\nassay clients install codex"},
     {"clients install", "assay clients install codex pi"},
     {"clients lock", "assay clients lock openai-python"},
+    {"completion", "assay completion bash >~/.local/share/bash-completion/completions/assay"},
+    {"doctor", "assay doctor"},
     {"decode", "curl -sN https://api.example.com/v1/chat/completions … | assay decode -"},
     {"explain", "assay explain any/chat/answers"},
     {"fixture", "assay fixture lint recordings/*.json"},
@@ -51,7 +53,7 @@ constexpr Example kExamples[] = {
     {"selftest", "assay selftest any/chat"},
     {"serve",
      "assay serve --scenario rate-limited\nassay serve --world world.yaml --port inference=8080\n"
-     "assay serve --fixture recording.json --speed 10"},
+     "assay serve --fixture recording.json --speed 10\nassay serve --scenario overloaded-once -- pytest"},
 };
 
 }  // namespace

@@ -3,11 +3,17 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cerrno>
 #include <csignal>
+#include <cstring>
 
 #include "cli/say.h"
 #include "cli/serve.h"
 #include "cli/verbs.h"
+#include "harness/process/cell.h"
+#include "harness/time/clock_map.h"
+#include "harness/time/start.h"
 
 namespace assay::cli {
 namespace {
@@ -31,6 +37,29 @@ void raise_open_files() {
 void print_url(std::string name, const std::string& url) {
   for (char& c : name) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
   fmt::print("export ASSAY_{}_URL={}\n", name, url);
+}
+
+// Executes the same command line in case time: fakes and COMMAND have one clock. Returns only when that
+// fails.
+ExitCode serve_in_case_time(const ServeOptions& options, const std::vector<std::string>& line) {
+  if (const auto rate = casetime::parse_rate(options.time); !rate)
+    return say({"--time: " + rate.error().message, {}, 0});
+  const std::string self = process::own_executable();
+  std::vector<std::string> words = {self, casetime::kTimedVerb, options.time, "--", self};
+  bool own = true;
+  for (std::size_t i = 1; i < line.size(); ++i) {
+    own = own && line[i] != "--";
+    if (own && line[i] == "--time") {
+      ++i;
+    } else if (!own || line[i].rfind("--time=", 0) != 0) {
+      words.push_back(line[i]);
+    }
+  }
+  std::vector<char*> argv;
+  for (std::string& word : words) argv.push_back(word.data());
+  argv.push_back(nullptr);
+  ::execv(self.c_str(), argv.data());
+  return say({"cannot start " + self + ": " + std::strerror(errno), {}, 0}, ExitCode::incomplete);
 }
 
 }  // namespace
@@ -74,10 +103,16 @@ void print_variables(std::string name, const std::string& url) {
   std::fflush(stdout);
 }
 
-void add_serve(CLI::App& app, Action& action) {
+void add_serve(CLI::App& app, Action& action, const std::vector<std::string>& line) {
   auto options = std::make_shared<ServeOptions>();
   CLI::App* verb = app.add_subcommand(
       "serve", "Serve fake providers or recordings for development, with a live journal and an admin API");
+  auto* command =
+      verb->add_option(
+              "command", options->command,
+              "Program and arguments after --: it runs while the world is up, with the exports in its "
+              "environment and not in a cell; assay exits with its status")
+          ->type_name("COMMAND");
   auto* provider =
       verb->add_option("--provider", options->provider, "Provider descriptor of conformance/providers")
           ->capture_default_str();
@@ -103,8 +138,24 @@ void add_serve(CLI::App& app, Action& action) {
                        "shared machines")
           ->envname("ASSAY_ADMIN_TOKEN")
           ->type_name("TOKEN");
-  fixtures->excludes(provider)->excludes(world)->excludes(one)->excludes(admin)->excludes(print)->excludes(
-      token);
+  auto* time = verb->add_option("--time", options->time,
+                                "With COMMAND: the clocks of COMMAND and of the fakes run N times as fast")
+                   ->type_name("xN")
+                   ->needs(command);
+  auto* with_stdin =
+      verb->add_flag(
+              "--end-with-stdin", options->end_with_stdin,
+              "End when standard input is closed, so that it never outlives the program that started it")
+          ->excludes(command);
+  fixtures->excludes(command)
+      ->excludes(time)
+      ->excludes(with_stdin)
+      ->excludes(provider)
+      ->excludes(world)
+      ->excludes(one)
+      ->excludes(admin)
+      ->excludes(print)
+      ->excludes(token);
   verb->add_option("--port", options->ports,
                    "A fixed port for a fake (\"replay\" with --fixture); default: any free port")
       ->type_name("FAKE=PORT");
@@ -123,8 +174,12 @@ void add_serve(CLI::App& app, Action& action) {
   verb->add_flag("-v,--verbose", options->verbose,
                  "Print every entry and the bytes of requests and responses")
       ->excludes(quiet);
-  verb->callback([options, &action] {
-    action = [options] {
+  verb->callback([options, &action, &line] {
+    action = [options, &line] {
+      if (!options->command.empty() && std::find(line.begin(), line.end(), "--") == line.end())
+        return say(
+            {"unexpected \"" + options->command.front() + "\"; a program to run stands after --", {}, 0});
+      if (!options->time.empty()) return serve_in_case_time(*options, line);
       raise_open_files();
       return options->fixtures.empty() ? serve_worlds(*options) : serve_fixtures(*options);
     };

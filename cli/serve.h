@@ -26,6 +26,9 @@ struct ServeOptions {
   bool cut_chunks = false;
   bool quiet = false;
   bool verbose = false;
+  std::vector<std::string> command;  // runs while the world is up; empty = until a signal
+  bool end_with_stdin = false;       // whoever started it holds the other end: it ends when they do
+  std::string time;                  // "x20": world and command in case time
 };
 
 // One --port option: "inference=8080".

@@ -10,6 +10,7 @@
 
 #include "cli/say.h"
 #include "cli/serve.h"
+#include "cli/serve_command.h"
 #include "conformance/runner/case/data.h"
 #include "conformance/runner/case/own_paths.h"
 #include "conformance/runner/client/client_file.h"
@@ -78,15 +79,28 @@ std::vector<std::string> watched(const ServeOptions& options, const std::string&
   return out;
 }
 
-// Serves until a signal; says which.
-int serve_until_signal(int signals, serve::Watch& watch, const ServeOptions& options, serve::Worlds& worlds,
-                       JournalStream& terminal) {
+// Serves until a signal ends it, or the command has ended.
+ExitCode serve_until_end(int signals, serve::Watch& watch, const ServeOptions& options, serve::Worlds& worlds,
+                         JournalStream& terminal, pid_t command) {
   for (;;) {
-    std::array<pollfd, 2> asked = {pollfd{signals, POLLIN, 0}, pollfd{watch.descriptor(), POLLIN, 0}};
+    std::array<pollfd, 3> asked = {pollfd{signals, POLLIN, 0}, pollfd{watch.descriptor(), POLLIN, 0},
+                                   pollfd{options.end_with_stdin ? STDIN_FILENO : -1, POLLIN, 0}};
     if (::poll(asked.data(), asked.size(), -1) < 0) continue;
     if (asked[0].revents != 0) {
       signalfd_siginfo got{};
-      return ::read(signals, &got, sizeof got) == sizeof got ? static_cast<int>(got.ssi_signo) : SIGTERM;
+      if (::read(signals, &got, sizeof got) != sizeof got) got.ssi_signo = SIGTERM;
+      if (command == 0 && got.ssi_signo != SIGCHLD)
+        return got.ssi_signo == SIGINT ? ExitCode::interrupted : ExitCode::ok;
+      if (command == 0) continue;
+      if (const auto status = status_of(command)) return static_cast<ExitCode>(*status);
+      // What a terminal sends reaches the command without us.
+      if (got.ssi_signo != SIGCHLD && got.ssi_code != SI_KERNEL)
+        ::kill(command, static_cast<int>(got.ssi_signo));
+      continue;
+    }
+    if (asked[2].revents != 0) {
+      std::array<char, 512> ignored{};
+      if (::read(STDIN_FILENO, ignored.data(), ignored.size()) <= 0) return ExitCode::ok;
     }
     const auto files = watch.changed();
     if (files.empty()) continue;
@@ -109,11 +123,13 @@ ExitCode serve_worlds(const ServeOptions& options) {
   if (!order) return say(order.error());
   const auto ports = fixed_ports(options);
   if (!ports) return say(ports.error());
-  block_ending_signals();
   sigset_t ending;
   sigemptyset(&ending);
   sigaddset(&ending, SIGINT);
   sigaddset(&ending, SIGTERM);
+  sigaddset(&ending, SIGCHLD);
+  sigset_t before;
+  pthread_sigmask(SIG_BLOCK, &ending, &before);
   const UniqueFd signals(::signalfd(-1, &ending, SFD_CLOEXEC));
 
   const JournalStreamOptions view_options = journal_view(options.verbose);
@@ -127,7 +143,8 @@ ExitCode serve_worlds(const ServeOptions& options) {
   settings.speed = options.speed;
   settings.threads = options.threads;
   for (const FixedPort& fixed : *ports) settings.ports[fixed.fake] = fixed.port;
-  if (!options.quiet)
+  // What a command prints is not mixed with the journal, unless that is asked for.
+  if (!options.quiet && (options.command.empty() || options.verbose))
     settings.on_entry = [&](const std::string& world, const JournalEntry& entry) {
       live.entry(world, entry);
     };
@@ -157,15 +174,29 @@ ExitCode serve_worlds(const ServeOptions& options) {
   told.count_down();
 
   const auto view = (*worlds)->find(serve::kDefaultWorld).value();
-  const auto text = printed(options.print, view, (*desk)->url(), *data);
+  const bool silent = options.print.empty() && !options.command.empty();
+  const auto text =
+      printed(silent ? std::vector<std::string>{"none"} : options.print, view, (*desk)->url(), *data);
   if (!text) return say(text.error());
   fmt::print("{}", *text);
   std::fflush(stdout);
-  terminal.write(
-      fmt::format("assay: serving {}; admin API at {}; Ctrl-C ends it\n", view.provider, (*desk)->url()));
-  const int number = serve_until_signal(signals.get(), watch, options, **worlds, terminal);
+  pid_t command = 0;
+  if (options.command.empty()) {
+    terminal.write(
+        fmt::format("assay: serving {}; admin API at {}; Ctrl-C ends it\n", view.provider, (*desk)->url()));
+  } else {
+    auto variables = serve::variables_of(view, (*desk)->url());
+    if (!options.token.empty()) variables.emplace_back("ASSAY_ADMIN_TOKEN", options.token);
+    const auto started = start_command(options.command, variables, before);
+    if (!started) return say(started.error());
+    command = *started;
+    terminal.write(
+        fmt::format("assay: serving {}; admin API at {}; {} runs with your rights, not in a cell\n",
+                    view.provider, (*desk)->url(), options.command.front()));
+  }
+  const ExitCode code = serve_until_end(signals.get(), watch, options, **worlds, terminal, command);
   (*worlds)->end_waits();
-  return number == SIGINT ? ExitCode::interrupted : ExitCode::ok;
+  return code;
 }
 
 }  // namespace assay::cli

@@ -16,12 +16,16 @@ using Action = std::function<ExitCode()>;
 void add_accept(CLI::App& app, Action& action);
 void add_backtest(CLI::App& app, Action& action, const std::vector<std::string>& command);
 void add_bench(CLI::App& app, Action& action);
+// Prints scripts for shells and the manual page, made from the other verbs.
+void add_completion(CLI::App& app, Action& action);
 void add_decode(CLI::App& app, Action& action);
+// What this machine can do.
+void add_doctor(CLI::App& app, Action& action);
 void add_run(CLI::App& app, Action& action, const std::vector<std::string>& command);
 void add_list(CLI::App& app, Action& action);
 void add_explain(CLI::App& app, Action& action);
 void add_selftest(CLI::App& app, Action& action);
-void add_serve(CLI::App& app, Action& action);
+void add_serve(CLI::App& app, Action& action, const std::vector<std::string>& command);
 void add_client(CLI::App& app, Action& action);
 void add_clients(CLI::App& app, Action& action);
 void add_fixture(CLI::App& app, Action& action);

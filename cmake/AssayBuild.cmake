@@ -57,6 +57,13 @@ if(ASSAY_FUZZ)
   target_compile_options(assay_options INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 
+# For programs that are installed: they find the shared libraries that a package bundles (ci/package) in `folder`, seen from their own. As
+# DT_RPATH, which also holds for what those libraries need themselves; libraries of the system are found as ever.
+function(assay_bundled_libraries target folder)
+  set_target_properties(${target} PROPERTIES INSTALL_RPATH "\$ORIGIN/${folder}" BUILD_WITH_INSTALL_RPATH ON)
+  target_link_options(${target} PRIVATE -Wl,--disable-new-dtags)
+endfunction()
+
 # Compiles the sources of `target` so many at a time. Names in their anonymous namespaces must not clash.
 function(assay_batch target size)
   if(ASSAY_BATCH)

@@ -22,25 +22,32 @@ std::string indented(const std::string& text) {
 
 }  // namespace
 
-std::string shell_exports(const WorldView& world, const std::string& admin) {
-  std::string out;
+std::vector<std::pair<std::string, std::string>> variables_of(const WorldView& world,
+                                                              const std::string& admin) {
+  std::vector<std::pair<std::string, std::string>> out;
   for (const auto& [role, url] : world.urls) {
-    std::string variable = "ASSAY_" + role + "_URL";
-    for (char& c : variable)
+    std::string name = "ASSAY_" + role + "_URL";
+    for (char& c : name)
       c = std::isalnum(static_cast<unsigned char>(c)) == 0
               ? '_'
               : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-    out += fmt::format("export {}={}\n", variable, shell_word(url));
+    out.emplace_back(std::move(name), url);
   }
-  if (!admin.empty()) out += fmt::format("export ASSAY_ADMIN_URL={}\n", shell_word(admin));
+  if (!admin.empty()) out.emplace_back("ASSAY_ADMIN_URL", admin);
   const auto inference = world.urls.find("inference");
-  if (inference != world.urls.end()) {
-    const std::string& url = inference->second;
-    out += fmt::format("export OPENAI_BASE_URL={}\n", shell_word(url + "/v1"));
-    out += fmt::format("export ANTHROPIC_BASE_URL={0}\nexport GOOGLE_GEMINI_BASE_URL={0}\n", shell_word(url));
-    out += fmt::format("export OPENAI_API_KEY={0}\nexport ANTHROPIC_API_KEY={0}\nexport GEMINI_API_KEY={0}\n",
-                       shell_word(world.key));
-  }
+  if (inference == world.urls.end()) return out;
+  out.emplace_back("OPENAI_BASE_URL", inference->second + "/v1");
+  for (const char* name : {"ANTHROPIC_BASE_URL", "GOOGLE_GEMINI_BASE_URL"})
+    out.emplace_back(name, inference->second);
+  for (const char* name : {"OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GEMINI_API_KEY"})
+    out.emplace_back(name, world.key);
+  return out;
+}
+
+std::string shell_exports(const WorldView& world, const std::string& admin) {
+  std::string out;
+  for (const auto& [name, value] : variables_of(world, admin))
+    out += fmt::format("export {}={}\n", name, shell_word(value));
   return out;
 }
 

@@ -3,14 +3,19 @@
 #pragma once
 
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "conformance/runner/client/client_file.h"
 #include "conformance/serve/worlds.h"
 
 namespace assay::serve {
 
-// `export NAME=value` lines: where each fake is, and the variables that SDKs read. `admin` is the url of the
-// admin API; empty = left out.
+// Where each fake is, and the variables that SDKs read. `admin` is the url of the admin API; empty = left
+// out.
+std::vector<std::pair<std::string, std::string>> variables_of(const WorldView& world,
+                                                              const std::string& admin);
+// The same as `export NAME=value` lines.
 std::string shell_exports(const WorldView& world, const std::string& admin);
 
 // How `client` is told where the world is: its files below HOME, its environment, the command; or code.

@@ -1,0 +1,3 @@
+module github.com/your/assay/bindings/go
+
+go 1.21
