@@ -9,7 +9,7 @@
 namespace assay::cli {
 
 // assay selftest probe [GLOB...]: every check of assay probe passes with the right fake and fails with the
-// broken one, in each of its protocols.
-ExitCode selftest_probe(const std::vector<std::string>& globs);
+// broken one, in each of its protocols. `verbose` prints what the broken one is told.
+ExitCode selftest_probe(const std::vector<std::string>& globs, bool verbose);
 
 }  // namespace assay::cli

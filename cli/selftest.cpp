@@ -81,7 +81,7 @@ ExitCode run_empty(const std::vector<Case>& cases, const SelftestOptions& option
 
 ExitCode run_selftest(const SelftestArguments& arguments) {
   if (!arguments.cases.empty() && arguments.cases.front() == "probe")
-    return selftest_probe({arguments.cases.begin() + 1, arguments.cases.end()});
+    return selftest_probe({arguments.cases.begin() + 1, arguments.cases.end()}, arguments.matrix);
   const auto data = data_folder();
   if (!data) return say(data.error());
   auto cases = load_checked_cases(*data);

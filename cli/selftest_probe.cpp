@@ -7,7 +7,7 @@
 
 namespace assay::cli {
 
-ExitCode selftest_probe(const std::vector<std::string>& globs) {
+ExitCode selftest_probe(const std::vector<std::string>& globs, bool verbose) {
   const auto data = conformance::data_folder();
   if (!data) return say(data.error());
   const auto checks = probe::load_checks(*data);
@@ -25,6 +25,9 @@ ExitCode selftest_probe(const std::vector<std::string>& globs) {
       const auto proof = probe::prove(check, protocol, *shapes, options);
       if (!proof) return say(proof.error());
       ++proofs;
+      if (verbose)
+        fmt::print("{}@{}: {}: {}\n", check.id, protocol_name(protocol), to_string(proof->wrong.verdict),
+                   without_controls(proof->wrong.sentence));
       if (proof->problem.empty()) continue;
       ++unproven;
       fmt::print("{}@{}: {}\n", check.id, protocol_name(protocol), without_controls(proof->problem));
