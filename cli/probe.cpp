@@ -14,6 +14,7 @@
 #include "conformance/runner/case/data.h"
 #include "harness/base/strict.h"
 #include "harness/base/text.h"
+#include "probe/clients/needs.h"
 #include "probe/report/report.h"
 #include "probe/run/probe.h"
 #include "probe/save/save.h"
@@ -36,6 +37,8 @@ struct ProbeArguments {
   std::string timeout = "60s";
   std::string ca_file;
   std::string max_tokens_field;
+  std::vector<std::string> headers;
+  std::vector<std::string> clients;
   std::string out;
   std::string save;
   std::string against;
@@ -50,7 +53,10 @@ Result<std::string> read_probe_key(const ProbeArguments& arguments) {
     const char* value = std::getenv(arguments.key_env.c_str());
     if (value == nullptr || *value == '\0')
       return fail("--key-env: the environment variable " + arguments.key_env + " is not set");
-    return std::string(value);
+    const std::string key = value;
+    if (key.find_first_of(" \t\r\n") != std::string::npos)
+      return fail("--key-env: expected a key without white space in " + arguments.key_env);
+    return key;
   }
   if (arguments.key_file.empty()) return std::string();
   auto text = read_file(arguments.key_file);
@@ -74,12 +80,29 @@ Result<std::vector<stream::Protocol>> protocols_of(const std::vector<std::string
   return out;
 }
 
+// "NAME: VALUE". What names a credential belongs into the environment or a file.
+Result<Headers> probe_headers(const std::vector<std::string>& lines) {
+  Headers out;
+  for (const std::string& line : lines) {
+    const std::size_t colon = line.find(':');
+    const std::string name = line.substr(0, colon);
+    if (colon == std::string::npos || name.empty() || line.find_first_of("\r\n") != std::string::npos)
+      return fail("--header: expected NAME: VALUE, found \"" + line + "\"");
+    for (const std::string& secret : default_redaction_rules().headers)
+      if (iequals(name, secret))
+        return fail("--header: " + name + " is a credential; give it with --key-env or --key-file");
+    out.push_back({name, std::string(trim(std::string_view(line).substr(colon + 1)))});
+  }
+  return out;
+}
+
 // Everything that a probe needs, read before anything is sent.
 struct PreparedProbe {
   std::vector<probe::Check> checks;
   probe::Shapes shapes;
   std::vector<probe::Target> targets;
   probe::Cost limit;
+  std::vector<probe::ClientNeeds> clients;
 };
 
 Result<PreparedProbe> prepare_probe(const ProbeArguments& arguments) {
@@ -99,6 +122,13 @@ Result<PreparedProbe> prepare_probe(const ProbeArguments& arguments) {
   const auto tokens = probe::parse_tokens(arguments.budget);
   if (!tokens) return fail("--budget: " + tokens.error().message);
   out.limit = {arguments.requests, *tokens};
+  const auto headers = probe_headers(arguments.headers);
+  if (!headers) return tl::unexpected(headers.error());
+  for (const std::string& name : arguments.clients) {
+    auto needs = probe::find_client_needs(*data, name);
+    if (!needs) return tl::unexpected(needs.error());
+    out.clients.insert(out.clients.end(), needs->begin(), needs->end());
+  }
   const auto patience = parse_duration(arguments.timeout);
   if (!patience || *patience <= Micros(0)) return fail("--timeout: expected a duration such as 60s");
   for (const std::string& url : arguments.urls)
@@ -107,6 +137,7 @@ Result<PreparedProbe> prepare_probe(const ProbeArguments& arguments) {
       if (!target) return tl::unexpected(target.error());
       target->key = *key;
       target->bearer = arguments.bearer;
+      target->headers = *headers;
       target->max_tokens_field = arguments.max_tokens_field;
       target->connection.ca_file = arguments.ca_file;
       target->connection.stall_deadline = *patience;
@@ -215,6 +246,8 @@ ExitCode probe_all(const ProbeArguments& arguments) {
       if (!saved) return say(saved.error(), ExitCode::incomplete);
       fmt::print("{} recordings in {}\n", *saved, arguments.save);
     }
+    for (const probe::ClientNeeds& client : prepared->clients)
+      for (const std::string& line : probe::client_lines(client, **result)) report.notes.push_back(line);
     for (probe::CheckResult& check : (*result)->checks) check.answers.clear();
     report.results.push_back(std::move(**result));
   }
@@ -266,6 +299,13 @@ void add_probe(CLI::App& app, Action& action) {
   verb->add_option("--max-tokens-field", arguments->max_tokens_field,
                    "Name of the field that bounds a chat answer (default: max_tokens)")
       ->check(one_of({"max_tokens", "max_completion_tokens"}));
+  add_values(*verb, "--header", arguments->headers,
+             "Header of every request, such as \"x-portkey-provider: openai\"; may be repeated",
+             "NAME: VALUE");
+  add_values(
+      *verb, "--for", arguments->clients,
+      "Say whether this client will work here: a name, or a recording of its requests; may be repeated",
+      "CLIENT");
   verb->add_option("--out", arguments->out, "Output folder for probe.json, probe.md and probe.html")
       ->type_name("DIR");
   verb->add_option("--save", arguments->save,

@@ -39,7 +39,8 @@ Result<std::int64_t> parse_tokens(std::string_view text) {
 
 bool Budget::take(const Cost& most) {
   const std::lock_guard lock(mutex_);
-  if (spent_.requests + most.requests > limit_.requests || spent_.tokens + most.tokens > limit_.tokens)
+  if (spent_.requests + most.requests > limit_.requests ||
+      spent_.tokens + most.tokens + excess_ * most.requests > limit_.tokens)
     return false;
   spent_ += most;
   return true;
@@ -48,6 +49,7 @@ bool Budget::take(const Cost& most) {
 void Budget::settle(const Cost& most, std::int64_t tokens) {
   const std::lock_guard lock(mutex_);
   spent_.tokens += tokens - most.tokens;
+  excess_ = std::max(excess_, tokens - most.tokens);
 }
 
 Cost Budget::spent() const {

@@ -35,7 +35,7 @@ class Budget {
   // False: it would be exceeded, and nothing is taken.
   bool take(const Cost& most);
   // What a request that was taken for `most` really cost. An endpoint that reports more than was allowed is
-  // believed: the budget shrinks.
+  // believed, and from then on as much more is set aside for each request.
   void settle(const Cost& most, std::int64_t tokens);
   Cost spent() const;
   Cost limit() const { return limit_; }
@@ -44,6 +44,7 @@ class Budget {
   const Cost limit_;
   mutable std::mutex mutex_;
   Cost spent_;
+  std::int64_t excess_ = 0;  // the most by which an answer cost more than its request allowed
 };
 
 }  // namespace assay::probe

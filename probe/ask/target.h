@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "harness/base/exchange.h"
 #include "harness/base/result.h"
 #include "harness/http/client.h"
 #include "harness/stream/turn.h"
@@ -17,6 +18,7 @@ struct Target {
   std::string model;             // empty until it is known
   std::string key;               // secret
   bool bearer = false;           // the key goes out as Bearer whatever the protocol
+  Headers headers;               // of every request: what a gateway wants to know
   std::string max_tokens_field;  // openai-chat: max_tokens unless told otherwise
   http::ClientOptions connection;
 

@@ -141,6 +141,7 @@ Result<Request> write_request(const Ask& ask, const Target& target, const Refere
   request.headers.push_back({"User-Agent", "assay-probe"});
   if (target.protocol == Protocol::anthropic) request.headers.push_back({"anthropic-version", "2023-06-01"});
   add_key(request, ask, target);
+  for (const Header& header : target.headers) set_header(request.headers, header.name, header.value);
   for (const Header& header : ask.headers) set_header(request.headers, header.name, header.value);
   return request;
 }

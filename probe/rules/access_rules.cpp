@@ -20,10 +20,19 @@ bool is_one_of(int status, const json& wanted) {
   return wanted.is_string() && wanted.get_ref<const std::string&>() == fmt::format("{}xx", status / 100);
 }
 
+// What is wanted in this protocol: {gemini: [400, 403], else: 401}.
+const json& status_for(const json& parameter, stream::Protocol protocol) {
+  if (!parameter.is_object()) return parameter;
+  const auto own = parameter.find(protocol_name(protocol));
+  const auto rest = parameter.find("else");
+  return own != parameter.end() ? *own : rest != parameter.end() ? *rest : parameter;
+}
+
 Finding status(const RuleInput& in) {
   const Answer& answer = in.answer;
   if (answer.status() == 0) return unknown(no_answer(answer));
-  if (is_one_of(answer.status(), in.parameter)) return holds(fmt::format("answered {}", answer.status()));
+  if (is_one_of(answer.status(), status_for(in.parameter, in.target.protocol)))
+    return holds(fmt::format("answered {}", answer.status()));
   if (is_busy(answer.status())) return unknown(answered(answer));
   return broken(answered(answer));
 }
@@ -42,6 +51,17 @@ Finding error_shape(const RuleInput& in) {
   if (problems.empty()) return holds();
   return broken(
       fmt::format("answered {} with {}: {}", answer.status(), opening(answer), list_of_few(problems)));
+}
+
+// Errors say that they are JSON, so that clients parse them.
+Finding error_type(const RuleInput& in) {
+  const Answer& answer = in.answer;
+  if (answer.status() == 0) return unknown(no_answer(answer));
+  if (answer.status() < 400) return unknown(fmt::format("answered {}, which is no error", answer.status()));
+  const std::string* type = answer.header("content-type");
+  if (type == nullptr) return broken(fmt::format("answered {} without Content-Type", answer.status()));
+  if (to_lower(*type).starts_with("application/json")) return holds();
+  return broken(fmt::format("answered {} with Content-Type {}", answer.status(), in_quotes(*type)));
 }
 
 // Neither head nor body may hold a key, for both are logged and pasted.
@@ -89,6 +109,7 @@ Finding lists_model(const RuleInput& in) {
 std::vector<RuleEntry> access_rules() {
   return {{"status", "The status is this one, one of these, or 4xx", Parameter::any, status, true},
           {"error_shape", "The error is in the protocol's shape", Parameter::flag, error_shape, true},
+          {"error_type", "The error has Content-Type application/json", Parameter::flag, error_type, true},
           {"without_key", "The answer does not repeat the key", Parameter::flag, without_key, true},
           {"lists_model", "The list of models names the model under test", Parameter::flag, lists_model}};
 }

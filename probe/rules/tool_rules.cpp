@@ -25,7 +25,7 @@ Finding tool_call(const RuleInput& in) {
   const auto calls = tool_calls_of(in.answer.turn);
   const std::size_t least = in.parameter.value("at_least", std::size_t{1});
   if (calls.size() < least)
-    return broken(fmt::format("made {} tool calls, not {}; it said {}", calls.size(), least,
+    return broken(fmt::format("made {} of {} tool calls and said {}", calls.size(), least,
                               in_quotes(text_of(in.answer.turn))));
   const std::string name = in.parameter.value("name", "");
   for (const stream::Block& call : calls) {

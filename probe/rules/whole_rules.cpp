@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "harness/base/untrusted_json.h"
 #include "harness/world/condition.h"
 #include "probe/rules/rule.h"
 #include "probe/rules/words.h"
@@ -49,12 +50,13 @@ Finding json_fields(const RuleInput& in) {
     const auto conditions = parse_condition(wanted);
     if (!conditions) return unknown(conditions.error().message);
     const json* found = at_pointer(in.answer.json, pointer);
-    for (const Condition& condition : *conditions)
-      if (!holds(condition, found))
-        return broken(fmt::format(
-            "answered with {} {}, where it {} was expected", pointer,
-            found == nullptr ? "missing" : "= " + found->dump(-1, ' ', false, json::error_handler_t::replace),
-            describe(condition)));
+    for (const Condition& condition : *conditions) {
+      if (holds(condition, found)) continue;
+      if (found == nullptr) return broken(fmt::format("answered without {}", pointer));
+      return broken(fmt::format("answered with {} = {}, which does not fulfil: {}", pointer,
+                                found->dump(-1, ' ', false, json::error_handler_t::replace),
+                                describe(condition)));
+    }
   }
   return holds();
 }
@@ -73,6 +75,22 @@ Finding usage(const RuleInput& in) {
     return holds();
   return broken(fmt::format("counted {} tokens of input and {} of output, but {} in total", *usage->input,
                             *usage->output, *usage->total));
+}
+
+// No more tokens of output are counted, and so billed, than the request allows.
+Finding output_within(const RuleInput& in) {
+  const auto& usage = in.answer.turn.usage;
+  if (!usage || !usage->output) return unknown("answered without a count of output tokens");
+  const json body = parse_untrusted(in.answer.request.body);
+  for (const char* field :
+       {"/max_tokens", "/max_completion_tokens", "/max_output_tokens", "/generationConfig/maxOutputTokens"}) {
+    const json* most = body.is_object() ? at_pointer(body, field) : nullptr;
+    if (most == nullptr || !most->is_number_integer()) continue;
+    if (*usage->output <= most->get<std::int64_t>()) return holds();
+    return broken(
+        fmt::format("counted {} tokens of output where {} were allowed", *usage->output, most->dump()));
+  }
+  return unknown("was not told how many tokens it may use");
 }
 
 Finding no_usage(const RuleInput& in) {
@@ -132,6 +150,7 @@ std::vector<RuleEntry> whole_rules() {
   return {{"shape", "A whole answer or its events have the fields that clients read", Parameter::text, shape},
           {"json", "Fields of the body fulfil conditions", Parameter::conditions, json_fields},
           {"usage", "Token counts are there and add up", Parameter::flag, usage},
+          {"output_within", "No more output is counted than was allowed", Parameter::flag, output_within},
           {"no_usage", "No token counts, where none were asked for", Parameter::flag, no_usage},
           {"finish", "The finish reason is one of these", Parameter::list, finish},
           {"turn_parts", "The answer has an id, a model, ...", Parameter::list, turn_parts},

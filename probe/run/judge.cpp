@@ -59,6 +59,11 @@ Judged judge(const Check& check, const Target& target, const Sent& sent, const S
   for (const Ask& ask : check.asks) {
     const auto answer = answers.find(ask.as);
     if (answer == answers.end()) continue;
+    // An endpoint that is open on purpose, such as an engine on one's own machine.
+    if (target.key.empty() && ask.key != Key::right && answer->second.status() == 200)
+      return {Verdict::inconclusive, describe_request(ask, answer->second.request),
+              "answered 200; whether it should ask for a key is not known, for none was given (--key-env, "
+              "--key-file)"};
     if (auto judged = not_an_answer(check, ask, answer->second)) return *judged;
   }
   if (!sent.not_sent.empty()) {

@@ -47,10 +47,13 @@ std::vector<PlannedCheck> make_plan(const std::vector<Check>& checks, const Targ
   std::vector<PlannedCheck> plan;
   for (const Check& check : checks) {
     PlannedCheck planned{check, check.model_decides ? options.repeat : 1, {}};
+    constexpr std::int64_t replayed = 4096;  // bytes of an answer that goes back as it came, about
     for (const Ask& ask : check.asks) {
       // What refers to an answer that does not exist yet is counted as it is written.
       const auto request = write_request(ask, target, {"0123456789abcdef", {}});
-      Cost most = request ? most_of(ask, *request) : Cost{1, ask.max_tokens};
+      Cost most = request ? most_of(ask, *request) : Cost{1, static_cast<std::int64_t>(ask.max_tokens)};
+      for (const Message& message : ask.messages)
+        if (message.kind == Message::Kind::replay) most.tokens += replayed;
       for (int i = 0; i < planned.plays; ++i) planned.most += most;
     }
     plan.push_back(std::move(planned));
@@ -95,6 +98,7 @@ ProbeResult run_probe(const std::vector<PlannedCheck>& plan, const Target& targe
   out.protocol = protocol_name(target.protocol);
   out.model = redact(target.model);
   out.limit = budget.limit();
+  const Cost before = budget.spent();
   Random random(options.seed);
   for (const PlannedCheck& planned : plan) {
     const Check& check = planned.check;
@@ -121,7 +125,7 @@ ProbeResult run_probe(const std::vector<PlannedCheck>& plan, const Target& targe
     if (on_result) on_result(result);
     out.checks.push_back(std::move(result));
   }
-  out.spent = budget.spent();
+  out.spent = {budget.spent().requests - before.requests, budget.spent().tokens - before.tokens};
   out.milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - start).count();
   return out;
 }

@@ -7,8 +7,11 @@
 #include <atomic>
 #include <filesystem>
 
+#include "harness/base/text.h"
 #include "harness/base/untrusted_json.h"
+#include "harness/fixture/inspect.h"
 #include "harness/http/test_world.h"
+#include "harness/recorder/replayer.h"
 #include "probe/prove/prove.h"
 #include "probe/report/report.h"
 #include "probe/save/save.h"
@@ -189,6 +192,30 @@ TEST_F(ProbeTest, NoOutputHasTheKey) {
       EXPECT_THAT(text, Not(HasSubstr(kKey)));
     std::filesystem::remove_all(folder);
   }
+}
+
+// A recording that assay serve --fixture would refuse is none.
+TEST_F(ProbeTest, WhatIsSavedCanBeReplayed) {
+  auto world = ProofWorld::start(ASSAY_SOURCE_DIR, nlohmann::json::object());
+  ASSERT_TRUE(world) << world.error().text();
+  auto made = (*world)->target(stream::Protocol::openai_chat);
+  ASSERT_TRUE(made);
+  target = *made;
+  const std::string folder = testing::TempDir() + "assay-probe-replay";
+  std::filesystem::remove_all(folder);
+  const auto saved =
+      save(run({"stream/*", "whole/*"}, {1000, 1'000'000}, true), folder, redaction_for(target));
+  ASSERT_TRUE(saved) << saved.error().text();
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    const auto fixture = read_fixture(entry.path().string());
+    ASSERT_TRUE(fixture) << fixture.error().text();
+    for (const assay::Finding& found : assay::lint(*fixture, default_redaction_rules()))
+      EXPECT_NE(found.severity, assay::Finding::Severity::error) << entry.path() << ": " << found.message;
+    Journal journal{server.clock};
+    const auto replayer = Replayer::make(fixture->exchanges, {}, journal);
+    EXPECT_TRUE(replayer) << replayer.error().text();
+  }
+  std::filesystem::remove_all(folder);
 }
 
 TEST_F(ProbeTest, ARecordIsReadBack) {
