@@ -40,6 +40,9 @@ constexpr Example kExamples[] = {
     {"fixture show", "assay fixture show --body 0 recording.json"},
     {"import", "assay import my.har --out recording.json"},
     {"list", "assay list cases any\nassay list cases --client ./mine.yaml\nassay list faults"},
+    {"probe",
+     "assay probe http://127.0.0.1:8080/v1 --key-env OPENAI_API_KEY --dry-run\nassay probe "
+     "https://api.example.com --protocol anthropic --key-file key --out out/probe"},
     {"record", "assay record --upstream https://api.example.com --out recording.json"},
     {"report", "assay report render out/run/run.jsonl --format markdown"},
     {"report diff", "assay report diff yesterday.jsonl run.jsonl --stable"},

@@ -17,8 +17,6 @@ namespace assay::cli {
 
 using namespace conformance;
 
-namespace {
-
 std::string now_utc() {
   const std::time_t now = std::time(nullptr);
   std::tm parts{};
@@ -27,8 +25,6 @@ std::string now_utc() {
   std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
   return text;
 }
-
-}  // namespace
 
 Level level_named(const std::string& name) {
   return name == "must" ? Level::must : name == "should" ? Level::should : Level::may;

@@ -58,6 +58,9 @@ Result<std::vector<conformance::ClientSpec>> clients_of(const std::vector<std::s
 
 Result<conformance::Filter> filter_of(const RunArguments& arguments, std::vector<std::string> patterns);
 
+// The time of day as records have it: "2026-11-20T07:20:14Z".
+std::string now_utc();
+
 RunHeader header_of(const RunArguments& arguments, const std::vector<std::string>& command,
                     const std::vector<conformance::PlannedCase>& plan,
                     const std::vector<conformance::ClientSpec>& clients,

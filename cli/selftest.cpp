@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "cli/probe.h"
 #include "cli/say.h"
 #include "cli/time_check.h"
 #include "cli/verbs.h"
@@ -79,6 +80,8 @@ ExitCode run_empty(const std::vector<Case>& cases, const SelftestOptions& option
 }
 
 ExitCode run_selftest(const SelftestArguments& arguments) {
+  if (!arguments.cases.empty() && arguments.cases.front() == "probe")
+    return selftest_probe({arguments.cases.begin() + 1, arguments.cases.end()}, arguments.matrix);
   const auto data = data_folder();
   if (!data) return say(data.error());
   auto cases = load_checked_cases(*data);

@@ -1,0 +1,60 @@
+#include "probe/ask/budget.h"
+
+#include <algorithm>
+#include <charconv>
+
+namespace assay::probe {
+
+Cost& Cost::operator+=(const Cost& other) {
+  requests += other.requests;
+  tokens += other.tokens;
+  return *this;
+}
+
+Cost most_of(const Ask& ask, const Request& request) {
+  if (ask.route != Route::chat || request.method != "POST") return {1, 0};
+  constexpr std::int64_t unsaid = 4096;    // what is assumed where a request does not bound its answer
+  constexpr std::int64_t thinking = 1024;  // Ask::reasoning where it has a budget of its own
+  std::int64_t output = ask.max_tokens > 0 ? std::max(ask.max_tokens, 16) : unsaid;
+  if (ask.reasoning) output += thinking;
+  return {1, static_cast<std::int64_t>(request.body.size()) + output * ask.choices};
+}
+
+Result<std::int64_t> parse_tokens(std::string_view text) {
+  const auto wrong = [&] {
+    return fail("expected tokens such as 200k-tokens, 2M or 5000, found \"" + std::string(text) + "\"");
+  };
+  std::string_view rest = text;
+  if (rest.ends_with("-tokens")) rest.remove_suffix(7);
+  std::int64_t factor = 1;
+  if (rest.ends_with('k') || rest.ends_with('K')) factor = 1'000;
+  if (rest.ends_with('M')) factor = 1'000'000;
+  if (factor > 1) rest.remove_suffix(1);
+  std::int64_t number = 0;
+  const auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), number);
+  constexpr std::int64_t most = 1'000'000'000;
+  if (error != std::errc() || end != rest.data() + rest.size() || number < 1 || number > most) return wrong();
+  return number * factor;
+}
+
+bool Budget::take(const Cost& most) {
+  const std::lock_guard lock(mutex_);
+  if (spent_.requests + most.requests > limit_.requests ||
+      spent_.tokens + most.tokens + excess_ * most.requests > limit_.tokens)
+    return false;
+  spent_ += most;
+  return true;
+}
+
+void Budget::settle(const Cost& most, std::int64_t tokens) {
+  const std::lock_guard lock(mutex_);
+  spent_.tokens += tokens - most.tokens;
+  excess_ = std::max(excess_, tokens - most.tokens);
+}
+
+Cost Budget::spent() const {
+  const std::lock_guard lock(mutex_);
+  return spent_;
+}
+
+}  // namespace assay::probe

@@ -1,0 +1,64 @@
+#include "probe/rules/words.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "harness/stream/framing/framing.h"
+
+namespace assay::probe {
+
+using nlohmann::json;
+
+std::string no_answer(const Answer& answer) {
+  return fmt::format("did not answer ({}: {})", http::to_string(answer.outcome.end), answer.outcome.message);
+}
+
+std::string opening(const Answer& answer) {
+  constexpr std::size_t most = 160;
+  return answer.body.empty() ? "an empty body" : stream::shown(answer.body, most);
+}
+
+std::string answered(const Answer& answer) {
+  if (answer.status() == 0) return no_answer(answer);
+  return fmt::format("answered {} with {}", answer.status(), opening(answer));
+}
+
+std::string list_of_few(const std::vector<std::string>& problems) {
+  constexpr std::size_t shown = 3;
+  const std::size_t count = std::min(shown, problems.size());
+  std::string out =
+      fmt::format("{}", fmt::join(problems.begin(), problems.begin() + static_cast<long>(count), "; "));
+  if (problems.size() > shown) out += fmt::format("; and {} more", problems.size() - shown);
+  return out;
+}
+
+std::string in_quotes(std::string_view text) {
+  constexpr std::size_t most = 120;
+  return "\"" + stream::shown(text, most) + "\"";
+}
+
+bool is_busy(int status) {
+  return status == 402 || status == 429 || status == 503 || status == 529;
+}
+
+std::vector<std::string> model_names(const json& list) {
+  std::vector<std::string> names;
+  if (!list.is_object()) return names;
+  for (const char* key : {"data", "models"}) {
+    const auto found = list.find(key);
+    if (found == list.end() || !found->is_array()) continue;
+    for (const json& model : *found) {
+      if (!model.is_object()) continue;
+      for (const char* name : {"id", "name"}) {
+        const auto value = model.find(name);
+        if (value == model.end() || !value->is_string()) continue;
+        names.push_back(value->get<std::string>());
+        break;
+      }
+    }
+  }
+  return names;
+}
+
+}  // namespace assay::probe

@@ -1,0 +1,25 @@
+// Words that rules share: what an endpoint did, in a form that can be pasted into a bug report.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "probe/ask/answer.h"
+
+namespace assay::probe {
+
+// "did not answer: connection refused"
+std::string no_answer(const Answer& answer);
+// "answered 404 with {"detail":"Not Found"}"
+std::string answered(const Answer& answer);
+// The beginning of the body, made visible, on one line.
+std::string opening(const Answer& answer);
+// "a; b; and 3 more"
+std::string list_of_few(const std::vector<std::string>& problems);
+std::string in_quotes(std::string_view text);
+// Statuses that say nothing of the request: no credit, too many requests, overloaded.
+bool is_busy(int status);
+std::vector<std::string> model_names(const nlohmann::json& list);
+
+}  // namespace assay::probe
