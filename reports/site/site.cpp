@@ -23,9 +23,13 @@ std::string_view topic_of_rank(std::size_t rank) {
 // `up` leads from the page to the site's folder: "" or "../".
 std::string page(const std::string& title, const std::string& up, const RunRecord& record,
                  const std::string& body) {
+  // The index says what is wrong with the record; the other pages say that something is.
   std::string notes;
-  for (const std::string& note : record.notes)
-    notes += fmt::format("<p class=\"note\">{}</p>\n", xml_escape(note));
+  if (up.empty())
+    for (const std::string& note : record.notes)
+      notes += fmt::format("<p class=\"note\">{}</p>\n", xml_escape(note));
+  else if (!record.complete())
+    notes = "<p class=\"note\">The run is incomplete.</p>\n";
   return fmt::format(
       "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">"
@@ -118,21 +122,20 @@ std::string client_page(const RunRecord& record, const SiteClient& client) {
                   client.all.of(Verdict::pass), asked(client.all));
   if (!client.info.packages.empty())
     body += fmt::format("<p>{}</p>\n", xml_escape(fmt::format("{}", fmt::join(client.info.packages, ", "))));
-  std::vector<const CaseRecord*> red;
+  // By topic; there must before should before may, and worst first.
+  std::vector<const CaseRecord*> red = attention(record);
+  std::erase_if(red, [&](const CaseRecord* c) { return c->client != client.info.name; });
+  std::stable_sort(red.begin(), red.end(), [](const CaseRecord* a, const CaseRecord* b) {
+    return topic_rank(a->topic) < topic_rank(b->topic);
+  });
   std::vector<const CaseRecord*> green;
   std::map<std::string, std::size_t> not_asked;
   for (const CaseRecord* c : client.cases) {
-    if (is_red(c->verdict) || c->verdict == Verdict::could_not_run)
-      red.push_back(c);
-    else if (c->verdict == Verdict::not_applicable)
+    if (c->verdict == Verdict::not_applicable)
       ++not_asked[one_line(c->reason, 200)];
-    else
+    else if (is_green(c->verdict))
       green.push_back(c);
   }
-  std::stable_sort(red.begin(), red.end(), [](const CaseRecord* a, const CaseRecord* b) {
-    return std::pair(topic_rank(a->topic), rank(a->verdict)) <
-           std::pair(topic_rank(b->topic), rank(b->verdict));
-  });
   const auto link = [](const CaseRecord& c) {
     return fmt::format("<a href=\"../{}\">{}</a>", question_path(question_of(c)), xml_escape(c.title));
   };
