@@ -6,7 +6,7 @@ namespace assay::reference {
 void mutate(Parts& parts) {
   refuse(parts,
          "data: \\{(\"choices\":\\[\\],)?\"created\":1700000000,\"id\":\"chatcmpl-1\"|content_filter_offsets|"
-         "\"content\":\\{\\}|data: \\{\"(modelVersion|candidates\":\\[\\])");
+         "\"content\":\\{(\"role\":\"model\")?\\}|data: \\{\"(modelVersion|candidates\":\\[\\])");
 }
 
 }  // namespace assay::reference

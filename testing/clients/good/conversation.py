@@ -65,8 +65,7 @@ def asked(operation, request, counters, method, url, headers, body, read):
         counters["said"] = False
         try:
             operation.check()
-            wire = Wire(url, headers, body, method)
-            operation.opened(wire)
+            wire = Wire(url, headers, body, method, operation.opened)
             counters["status"] = wire.status
             try:
                 if not 200 <= wire.status < 300:

@@ -73,6 +73,7 @@ def refused(wire, secret):
         after = after if after is not None else asked
     except (ValueError, RecursionError):
         page = b"<" in body[:200] or "html" in wire.header("Content-Type")
+        message = body.decode("utf-8", "replace")
     if secret:
         message = message.replace(secret, "…")
     if page:

@@ -43,6 +43,8 @@ class OpenAIChat:
             for choice in value.get("choices") or []:
                 if choice.get("index", 0) not in (0, None):
                     continue
+                if choice.get("error"):
+                    raise in_band(choice["error"])
                 delta = choice.get("delta") or choice.get("message") or {}
                 turn.say("reasoning", delta.get("reasoning_content") or delta.get("reasoning"))
                 content = delta.get("content")
@@ -54,7 +56,7 @@ class OpenAIChat:
                     turn.finish = choice["finish_reason"]
         if turn.finish in ("error", "network_error"):
             raise Failure("server_error", "The provider ended its answer with an error")
-        turn.calls = [{"id": call["id"], "name": call["name"], "arguments": call["arguments"]} for call in order]
+        turn.calls = [{name: value for name, value in call.items() if name != "key"} for call in order]
         turn.ended = turn.finish is not None
         self.keep(turn)
 
@@ -69,6 +71,7 @@ class OpenAIChat:
             calls[key] = call
             order.append(call)
         call["id"] = call["id"] or call_id or ""
+        call["extra_content"] = piece.get("extra_content") or call.get("extra_content")  # Gemini's proof of its thoughts
         call["name"] = call["name"] or function.get("name") or ""
         arguments = function.get("arguments")
         call["arguments"] += arguments if isinstance(arguments, str) else json.dumps(arguments) if arguments is not None else ""
@@ -82,7 +85,7 @@ class OpenAIChat:
         turn.say("reasoning", message.get("reasoning_content") or message.get("reasoning"))
         turn.say("text", message.get("content"))
         turn.say("text", message.get("refusal"))
-        turn.calls = [{"id": call.get("id") or "", "name": call["function"]["name"], "arguments": call["function"].get("arguments") or ""} for call in message.get("tool_calls") or []]
+        turn.calls = [{"id": call.get("id") or "", "name": call["function"]["name"], "arguments": call["function"].get("arguments") or "", "extra_content": call.get("extra_content")} for call in message.get("tool_calls") or []]
         turn.finish, turn.ended = choice.get("finish_reason"), bool(choice.get("finish_reason"))
         self.used(turn, value.get("usage"))
         self.keep(turn)
@@ -91,7 +94,8 @@ class OpenAIChat:
         for at, call in enumerate(turn.calls):
             call["id"] = call["id"] or f"call_{at}"
         turn.native = [{"role": "assistant", "content": turn.text or None, **({"tool_calls": [
-            {"id": call["id"], "type": "function", "function": {"name": call["name"], "arguments": call["arguments"] if isinstance(call["arguments"], str) else json.dumps(call["arguments"])}}
+            {"id": call["id"], "type": "function", **({"extra_content": call["extra_content"]} if call.get("extra_content") else {}),
+             "function": {"name": call["name"], "arguments": (call["arguments"] if isinstance(call["arguments"], str) else json.dumps(call["arguments"])).strip() or "{}"}}
             for call in turn.calls]} if turn.calls else {})}]
         if turn.finish == "stop" and turn.calls:
             turn.finish = "tool_calls"

@@ -9,9 +9,14 @@ class Turn:
 
     def __init__(self, tell):
         self.tell, self.text, self.reasoning, self.calls, self.finish, self.usage, self.ended = tell, "", "", [], None, None, False
+        self.held = {"text": "", "reasoning": ""}  # half of a surrogate pair
         self.native = None  # the assistant's message as its protocol wants to see it again
 
     def say(self, kind, piece):
+        if isinstance(piece, str) and piece:
+            piece = self.held[kind] + piece
+            self.held[kind] = piece[-1] if "\ud800" <= piece[-1] <= "\udbff" else ""
+            piece = piece[:len(piece) - len(self.held[kind])].encode("utf-16", "surrogatepass").decode("utf-16", "replace")
         if isinstance(piece, str) and piece:
             setattr(self, kind, getattr(self, kind) + piece)
             self.tell({"kind": kind, "text": piece})
