@@ -178,11 +178,12 @@ Result<void> write_probe_reports(const probe::Report& report, const std::string&
 // One endpoint: its plan is printed, then it is probed. `budget` is that of all endpoints.
 Result<std::optional<probe::ProbeResult>> probe_one(probe::Target target, const PreparedProbe& prepared,
                                                     const ProbeArguments& arguments, probe::Budget& budget) {
+  // An endpoint may say its key in any place, the list of models too.
+  const TextRedactor redact(probe::redaction_for(target));
   if (target.model.empty() && arguments.dry_run) target.model = "MODEL";
   if (target.model.empty()) {
     auto model = probe::first_model(target, budget);
-    if (!model)
-      return fail(target.name() + ": " + TextRedactor(probe::redaction_for(target))(model.error().message));
+    if (!model) return fail(target.name() + ": " + redact(model.error().message));
     target.model = std::move(*model);
   }
   const auto chosen = probe::choose_checks(prepared.checks, target.protocol, arguments.checks);
@@ -198,8 +199,9 @@ Result<std::optional<probe::ProbeResult>> probe_one(probe::Target target, const 
   }
   const probe::Cost most = probe::most_of(plan);
   fmt::print("{} ({}, {}): {} checks, about {} requests and {} tokens at most; the limit is {} and {}\n",
-             without_controls(target.name()), protocol_name(target.protocol), without_controls(target.model),
-             plan.size(), most.requests, most.tokens, prepared.limit.requests, prepared.limit.tokens);
+             without_controls(target.name()), protocol_name(target.protocol),
+             without_controls(redact(target.model)), plan.size(), most.requests, most.tokens,
+             prepared.limit.requests, prepared.limit.tokens);
   std::fflush(stdout);
   const bool color = reports::console_style(STDOUT_FILENO).color;
   probe::ProbeResult result =

@@ -94,10 +94,11 @@ TEST_F(ProbeProgram, ARightFakeIsStatus0AndItsReportsAreWritten) {
 // The key comes back in every way an endpoint has: body, header, stream, model names.
 TEST_F(ProbeProgram, NoOutputHasTheKey) {
   http::TestWorld world;
-  const std::string told = R"({"error":{"message":"bad key )" + std::string(kCanary) +
-                           R"(","type":"auth"},"data":[{"id":")" + kCanary + R"("}]})";
-  world.answer = [&](const http::Incoming& in) {
+  world.answer = [](const http::Incoming& in) {
     const bool models = in.request->target.ends_with("/models");
+    const std::string* sent = find_header(in.request->headers, "authorization");
+    const std::string told = R"({"error":{"message":"bad key )" + (sent == nullptr ? "none" : *sent) +
+                             R"(","type":"auth"},"data":[{"id":")" + kCanary + R"("}]})";
     return http::script_of(
         {http::write("HTTP/1.1 " + std::string(models ? "200 OK" : "401 Unauthorized") +
                      "\r\nContent-Type: application/json\r\nX-Key: " + kCanary +

@@ -35,7 +35,10 @@ std::string json_answer(const std::string& body, const std::string& status = "20
 std::int64_t cost_of(const Request& request) {
   const auto body = parse_untrusted(request.body);
   if (!body.is_object()) return 0;
-  return static_cast<std::int64_t>(request.body.size()) + body.value("max_tokens", 4096) * body.value("n", 1);
+  const auto said = body.find("max_tokens");
+  const std::int64_t most =
+      said != body.end() && said->is_number_integer() ? said->get<std::int64_t>() : 4096;
+  return static_cast<std::int64_t>(request.body.size()) + most * body.value("n", 1);
 }
 
 struct Server : http::TestWorld {
