@@ -229,11 +229,15 @@ ExitCode probe_all(const ProbeArguments& arguments) {
   report.assay = ASSAY_VERSION;
   report.started = now_utc();
   probe::Budget budget(prepared->limit);
+  bool missed = false;
   for (const probe::Target& target : prepared->targets) {
     auto result = probe_one(target, *prepared, arguments, budget);
     if (!result) {
-      const bool usage = result.error().message.starts_with("--");
-      return say(result.error(), usage ? ExitCode::usage : ExitCode::incomplete);
+      if (result.error().message.starts_with("--")) return say(result.error());
+      // The others are probed all the same.
+      say(result.error());
+      missed = true;
+      continue;
     }
     if (!*result) continue;
     const RedactionRules rules = probe::redaction_for(target);
@@ -254,13 +258,15 @@ ExitCode probe_all(const ProbeArguments& arguments) {
     report.results.push_back(std::move(**result));
   }
   if (arguments.dry_run) return ExitCode::ok;
+  if (report.results.empty()) return ExitCode::incomplete;
   for (const std::string& note : report.notes) fmt::print("{}\n", without_controls(note));
   if (!arguments.out.empty()) {
     if (auto written = write_probe_reports(report, arguments.out); !written)
       return say(written.error(), ExitCode::incomplete);
     fmt::print("record  {0}/probe.json\nreport  {0}/probe.html\n", arguments.out);
   }
-  return probe::exit_of(report.results);
+  const ExitCode code = probe::exit_of(report.results);
+  return code == ExitCode::ok && missed ? ExitCode::incomplete : code;
 }
 
 }  // namespace

@@ -68,6 +68,20 @@ TEST_F(ProbeProgram, AnEndpointThatIsNotThereIsStatus3) {
   EXPECT_EQ(done.status.code, 3) << done.out << done.err;
 }
 
+// What was found out about one endpoint is not lost with another.
+TEST_F(ProbeProgram, AnEndpointThatIsNotThereDoesNotStopTheOthers) {
+  auto world = probe::ProofWorld::start(ASSAY_SOURCE_DIR, nlohmann::json::object());
+  ASSERT_TRUE(world) << world.error().text();
+  const auto target = (*world)->target(stream::Protocol::openai_chat);
+  ASSERT_TRUE(target);
+  key_ = target->key;
+  const auto done =
+      probe({"http://127.0.0.1:9", target->name(), "--key-env", "PROBE_KEY", "--checks", "stream/end"});
+  EXPECT_EQ(done.status.code, 3) << done.out << done.err;
+  EXPECT_THAT(done.err, HasSubstr("http://127.0.0.1:9: "));
+  EXPECT_THAT(done.out, HasSubstr("1 pass"));
+}
+
 TEST_F(ProbeProgram, ADryRunSendsNothing) {
   http::TestWorld world;
   world.start();
