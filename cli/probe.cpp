@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <cctype>
 #include <cstdlib>
 #include <filesystem>
 
@@ -213,6 +214,17 @@ Result<std::optional<probe::ProbeResult>> probe_one(probe::Target target, const 
   return std::optional(std::move(result));
 }
 
+// Recordings of several endpoints or models do not overwrite each other.
+std::string folder_for(const std::string& folder, const ProbeArguments& arguments,
+                       const probe::Target& target) {
+  if (arguments.urls.size() == 1 && arguments.models.size() < 2) return folder;
+  std::string name = target.url.host + "_" + std::to_string(target.url.port) + target.url.target;
+  if (arguments.models.size() > 1) name += "_" + target.model;
+  for (char& c : name)
+    if (std::isalnum(static_cast<unsigned char>(c)) == 0 && c != '.' && c != '-') c = '_';
+  return folder + "/" + name;
+}
+
 ExitCode probe_all(const ProbeArguments& arguments) {
   if (arguments.list) {
     const auto data = conformance::data_folder();
@@ -242,15 +254,19 @@ ExitCode probe_all(const ProbeArguments& arguments) {
     if (!*result) continue;
     const RedactionRules rules = probe::redaction_for(target);
     if (!arguments.against.empty()) {
-      const auto lines = probe::drift(**result, arguments.against, rules);
+      const auto lines = probe::drift(**result, folder_for(arguments.against, arguments, target), rules);
       if (!lines) return say(lines.error());
       for (const std::string& line : *lines) report.notes.push_back("drift: " + line);
       if (lines->empty()) report.notes.push_back("drift: none since " + arguments.against);
     }
     if (!arguments.save.empty()) {
-      const auto saved = probe::save(**result, arguments.save, rules);
+      const std::string folder = folder_for(arguments.save, arguments, target);
+      const auto saved = probe::save(**result, folder, rules);
       if (!saved) return say(saved.error(), ExitCode::incomplete);
-      fmt::print("{} recordings in {}\n", *saved, arguments.save);
+      fmt::print("{} recordings in {}\n", saved->files, folder);
+      for (const std::string& line : saved->left_out)
+        fmt::print(stderr, "assay: not saved: {}\n", without_controls(line));
+      missed = missed || !saved->left_out.empty();
     }
     for (const probe::ClientNeeds& client : prepared->clients)
       for (const std::string& line : probe::client_lines(client, **result)) report.notes.push_back(line);
