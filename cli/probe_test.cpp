@@ -28,8 +28,8 @@ class ProbeProgram : public testing::Test {
     process::ChildOptions options;
     options.argv = {ASSAY_PROGRAM, "probe"};
     options.argv.insert(options.argv.end(), arguments.begin(), arguments.end());
-    options.environment = {"PATH=/usr/bin:/bin", "ASSAY_DATA=" ASSAY_SOURCE_DIR, "HOME=" + folder_,
-                           "PROBE_KEY=" + key_, "EMPTY="};
+    options.environment = {"PATH=/usr/bin:/bin", std::string("ASSAY_DATA=") + ASSAY_SOURCE_DIR,
+                           "HOME=" + folder_, "PROBE_KEY=" + key_, "EMPTY="};
     options.directory = folder_;
     auto done = process::run_program(std::move(options), std::chrono::seconds(120));
     EXPECT_TRUE(done) << done.error().text();
