@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <cctype>
 #include <cstdlib>
 #include <filesystem>
 
@@ -178,11 +179,12 @@ Result<void> write_probe_reports(const probe::Report& report, const std::string&
 // One endpoint: its plan is printed, then it is probed. `budget` is that of all endpoints.
 Result<std::optional<probe::ProbeResult>> probe_one(probe::Target target, const PreparedProbe& prepared,
                                                     const ProbeArguments& arguments, probe::Budget& budget) {
+  // An endpoint may say its key in any place, the list of models too.
+  const TextRedactor redact(probe::redaction_for(target));
   if (target.model.empty() && arguments.dry_run) target.model = "MODEL";
   if (target.model.empty()) {
     auto model = probe::first_model(target, budget);
-    if (!model)
-      return fail(target.name() + ": " + TextRedactor(probe::redaction_for(target))(model.error().message));
+    if (!model) return fail(target.name() + ": " + redact(model.error().message));
     target.model = std::move(*model);
   }
   const auto chosen = probe::choose_checks(prepared.checks, target.protocol, arguments.checks);
@@ -198,8 +200,9 @@ Result<std::optional<probe::ProbeResult>> probe_one(probe::Target target, const 
   }
   const probe::Cost most = probe::most_of(plan);
   fmt::print("{} ({}, {}): {} checks, about {} requests and {} tokens at most; the limit is {} and {}\n",
-             without_controls(target.name()), protocol_name(target.protocol), without_controls(target.model),
-             plan.size(), most.requests, most.tokens, prepared.limit.requests, prepared.limit.tokens);
+             without_controls(target.name()), protocol_name(target.protocol),
+             without_controls(redact(target.model)), plan.size(), most.requests, most.tokens,
+             prepared.limit.requests, prepared.limit.tokens);
   std::fflush(stdout);
   const bool color = reports::console_style(STDOUT_FILENO).color;
   probe::ProbeResult result =
@@ -209,6 +212,17 @@ Result<std::optional<probe::ProbeResult>> probe_one(probe::Target target, const 
       });
   fmt::print("\n{}", probe::console_summary(result));
   return std::optional(std::move(result));
+}
+
+// Recordings of several endpoints or models do not overwrite each other.
+std::string folder_for(const std::string& folder, const ProbeArguments& arguments,
+                       const probe::Target& target) {
+  if (arguments.urls.size() == 1 && arguments.models.size() < 2) return folder;
+  std::string name = target.url.host + "_" + std::to_string(target.url.port) + target.url.target;
+  if (arguments.models.size() > 1) name += "_" + target.model;
+  for (char& c : name)
+    if (std::isalnum(static_cast<unsigned char>(c)) == 0 && c != '.' && c != '-') c = '_';
+  return folder + "/" + name;
 }
 
 ExitCode probe_all(const ProbeArguments& arguments) {
@@ -227,24 +241,32 @@ ExitCode probe_all(const ProbeArguments& arguments) {
   report.assay = ASSAY_VERSION;
   report.started = now_utc();
   probe::Budget budget(prepared->limit);
+  bool missed = false;
   for (const probe::Target& target : prepared->targets) {
     auto result = probe_one(target, *prepared, arguments, budget);
     if (!result) {
-      const bool usage = result.error().message.starts_with("--");
-      return say(result.error(), usage ? ExitCode::usage : ExitCode::incomplete);
+      if (result.error().message.starts_with("--")) return say(result.error());
+      // The others are probed all the same.
+      say(result.error());
+      missed = true;
+      continue;
     }
     if (!*result) continue;
     const RedactionRules rules = probe::redaction_for(target);
     if (!arguments.against.empty()) {
-      const auto lines = probe::drift(**result, arguments.against, rules);
+      const auto lines = probe::drift(**result, folder_for(arguments.against, arguments, target), rules);
       if (!lines) return say(lines.error());
       for (const std::string& line : *lines) report.notes.push_back("drift: " + line);
       if (lines->empty()) report.notes.push_back("drift: none since " + arguments.against);
     }
     if (!arguments.save.empty()) {
-      const auto saved = probe::save(**result, arguments.save, rules);
+      const std::string folder = folder_for(arguments.save, arguments, target);
+      const auto saved = probe::save(**result, folder, rules);
       if (!saved) return say(saved.error(), ExitCode::incomplete);
-      fmt::print("{} recordings in {}\n", *saved, arguments.save);
+      fmt::print("{} recordings in {}\n", saved->files, folder);
+      for (const std::string& line : saved->left_out)
+        fmt::print(stderr, "assay: not saved: {}\n", without_controls(line));
+      missed = missed || !saved->left_out.empty();
     }
     for (const probe::ClientNeeds& client : prepared->clients)
       for (const std::string& line : probe::client_lines(client, **result)) report.notes.push_back(line);
@@ -252,13 +274,15 @@ ExitCode probe_all(const ProbeArguments& arguments) {
     report.results.push_back(std::move(**result));
   }
   if (arguments.dry_run) return ExitCode::ok;
+  if (report.results.empty()) return ExitCode::incomplete;
   for (const std::string& note : report.notes) fmt::print("{}\n", without_controls(note));
   if (!arguments.out.empty()) {
     if (auto written = write_probe_reports(report, arguments.out); !written)
       return say(written.error(), ExitCode::incomplete);
     fmt::print("record  {0}/probe.json\nreport  {0}/probe.html\n", arguments.out);
   }
-  return probe::exit_of(report.results);
+  const ExitCode code = probe::exit_of(report.results);
+  return code == ExitCode::ok && missed ? ExitCode::incomplete : code;
 }
 
 }  // namespace

@@ -28,8 +28,8 @@ class ProbeProgram : public testing::Test {
     process::ChildOptions options;
     options.argv = {ASSAY_PROGRAM, "probe"};
     options.argv.insert(options.argv.end(), arguments.begin(), arguments.end());
-    options.environment = {"PATH=/usr/bin:/bin", "ASSAY_DATA=" ASSAY_SOURCE_DIR, "HOME=" + folder_,
-                           "PROBE_KEY=" + key_, "EMPTY="};
+    options.environment = {"PATH=/usr/bin:/bin", std::string("ASSAY_DATA=") + ASSAY_SOURCE_DIR,
+                           "HOME=" + folder_, "PROBE_KEY=" + key_, "EMPTY="};
     options.directory = folder_;
     auto done = process::run_program(std::move(options), std::chrono::seconds(120));
     EXPECT_TRUE(done) << done.error().text();
@@ -68,6 +68,20 @@ TEST_F(ProbeProgram, AnEndpointThatIsNotThereIsStatus3) {
   EXPECT_EQ(done.status.code, 3) << done.out << done.err;
 }
 
+// What was found out about one endpoint is not lost with another.
+TEST_F(ProbeProgram, AnEndpointThatIsNotThereDoesNotStopTheOthers) {
+  auto world = probe::ProofWorld::start(ASSAY_SOURCE_DIR, nlohmann::json::object());
+  ASSERT_TRUE(world) << world.error().text();
+  const auto target = (*world)->target(stream::Protocol::openai_chat);
+  ASSERT_TRUE(target);
+  key_ = target->key;
+  const auto done =
+      probe({"http://127.0.0.1:9", target->name(), "--key-env", "PROBE_KEY", "--checks", "stream/end"});
+  EXPECT_EQ(done.status.code, 3) << done.out << done.err;
+  EXPECT_THAT(done.err, HasSubstr("http://127.0.0.1:9: "));
+  EXPECT_THAT(done.out, HasSubstr("1 pass"));
+}
+
 TEST_F(ProbeProgram, ADryRunSendsNothing) {
   http::TestWorld world;
   world.start();
@@ -94,10 +108,11 @@ TEST_F(ProbeProgram, ARightFakeIsStatus0AndItsReportsAreWritten) {
 // The key comes back in every way an endpoint has: body, header, stream, model names.
 TEST_F(ProbeProgram, NoOutputHasTheKey) {
   http::TestWorld world;
-  const std::string told = R"({"error":{"message":"bad key )" + std::string(kCanary) +
-                           R"(","type":"auth"},"data":[{"id":")" + kCanary + R"("}]})";
-  world.answer = [&](const http::Incoming& in) {
+  world.answer = [](const http::Incoming& in) {
     const bool models = in.request->target.ends_with("/models");
+    const std::string* sent = find_header(in.request->headers, "authorization");
+    const std::string told = R"({"error":{"message":"bad key )" + (sent == nullptr ? "none" : *sent) +
+                             R"(","type":"auth"},"data":[{"id":")" + kCanary + R"("}]})";
     return http::script_of(
         {http::write("HTTP/1.1 " + std::string(models ? "200 OK" : "401 Unauthorized") +
                      "\r\nContent-Type: application/json\r\nX-Key: " + kCanary +

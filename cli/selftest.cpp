@@ -178,7 +178,10 @@ void add_selftest(CLI::App& app, Action& action) {
   auto arguments = std::make_shared<SelftestArguments>();
   CLI::App* verb =
       app.add_subcommand("selftest", "Prove with mutants of the reference client that each check can fail");
-  verb->add_option("case", arguments->cases, "Case ids, suites or globs (default: all)")->type_name("CASE");
+  verb->add_option(
+          "case", arguments->cases,
+          "Case ids, suites or globs (default: all); `probe [GLOB...]` proves the checks of assay probe")
+      ->type_name("CASE");
   verb->add_flag("--matrix", arguments->matrix,
                  "Run every mutant against every case and show which cases fail");
   verb->add_flag("--all-protocols", arguments->all_protocols,

@@ -103,7 +103,13 @@ Result<std::string> resolved(const std::string& text, const Target& target, cons
     const std::string name = text.substr(open + 2, close - open - 2);
     bool found = false;
     const std::string value = value_of(target, references, name, found);
-    if (!found) return fail("the answer before it has no " + name);
+    if (!found && name.find(":/") != std::string::npos) return fail("the answer before it has no " + name);
+    if (!found) {
+      // No reference of a check: an answer that goes back as it came may hold anything.
+      out.append(text, at, close + 1 - at);
+      at = close + 1;
+      continue;
+    }
     out.append(text, at, open - at).append(value);
     at = close + 1;
   }

@@ -43,7 +43,10 @@ Finding one_id(const RuleInput& in) {
       return broken(fmt::format("changed the id of the answer from {} to {} in event {}", in_quotes(first),
                                 in_quotes(id), i));
   }
-  return first.empty() ? broken("sent a stream whose events have no id") : holds();
+  if (!first.empty()) return holds();
+  // Gemini may leave responseId out.
+  return in.target.protocol == Protocol::gemini ? unknown("sent a stream whose events have no id")
+                                                : broken("sent a stream whose events have no id");
 }
 
 // The last token counts of a stream come, and with a chat stream in a chunk with empty choices.

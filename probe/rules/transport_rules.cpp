@@ -47,7 +47,7 @@ Finding counted(const RuleInput& in) {
   return holds(fmt::format("counted {} tokens", found->dump()));
 }
 
-// An interim or final head whose framing is right: the whole answer came by its own framing.
+// The response came whole, by its own framing. One that did not is judged before any rule.
 Finding whole_body(const RuleInput& in) {
   if (in.answer.outcome.ok()) return holds();
   return broken(fmt::format("broke the response off ({}: {})", http::to_string(in.answer.outcome.end),
@@ -61,7 +61,7 @@ std::vector<RuleEntry> transport_rules() {
           {"coding", "The content coding was asked for and can be undone", Parameter::flag, coding},
           {"left", "The reader left before the end", Parameter::flag, left, true},
           {"counted", "Tokens were counted", Parameter::flag, counted},
-          {"whole_body", "The response is whole by its own framing", Parameter::flag, whole_body, true}};
+          {"whole_body", "The response is whole by its own framing", Parameter::flag, whole_body}};
 }
 
 }  // namespace assay::probe

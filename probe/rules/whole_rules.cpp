@@ -77,20 +77,25 @@ Finding usage(const RuleInput& in) {
                             *usage->output, *usage->total));
 }
 
+// How many tokens of output the request allows; 0 = it does not say.
+std::int64_t allowed_output(const Request& request) {
+  const json body = parse_untrusted(request.body);
+  for (const char* field :
+       {"/max_tokens", "/max_completion_tokens", "/max_output_tokens", "/generationConfig/maxOutputTokens"}) {
+    const json* most = body.is_object() ? at_pointer(body, field) : nullptr;
+    if (most != nullptr && most->is_number_integer()) return most->get<std::int64_t>();
+  }
+  return 0;
+}
+
 // No more tokens of output are counted, and so billed, than the request allows.
 Finding output_within(const RuleInput& in) {
   const auto& usage = in.answer.turn.usage;
   if (!usage || !usage->output) return unknown("answered without a count of output tokens");
-  const json body = parse_untrusted(in.answer.request.body);
-  for (const char* field :
-       {"/max_tokens", "/max_completion_tokens", "/max_output_tokens", "/generationConfig/maxOutputTokens"}) {
-    const json* most = body.is_object() ? at_pointer(body, field) : nullptr;
-    if (most == nullptr || !most->is_number_integer()) continue;
-    if (*usage->output <= most->get<std::int64_t>()) return holds();
-    return broken(
-        fmt::format("counted {} tokens of output where {} were allowed", *usage->output, most->dump()));
-  }
-  return unknown("was not told how many tokens it may use");
+  const std::int64_t most = allowed_output(in.answer.request);
+  if (most == 0) return unknown("was not told how many tokens it may use");
+  if (*usage->output <= most) return holds();
+  return broken(fmt::format("counted {} tokens of output where {} were allowed", *usage->output, most));
 }
 
 Finding no_usage(const RuleInput& in) {
@@ -105,6 +110,12 @@ Finding finish(const RuleInput& in) {
   if (std::find(wanted.begin(), wanted.end(), json(found)) != wanted.end())
     return holds(fmt::format("ended with the finish reason {}", in_quotes(in.answer.turn.finish_raw)));
   if (found.empty()) return broken("ended without a finish reason");
+  // An answer that is shorter than it may be has not reached its limit.
+  const auto& usage = in.answer.turn.usage;
+  const std::int64_t output = usage ? usage->output.value_or(0) : 0;
+  if (wanted == json{"length"} && found == "stop" && output > 0 && output < allowed_output(in.answer.request))
+    return unknown(
+        fmt::format("ended by itself after {} of {} tokens", output, allowed_output(in.answer.request)));
   return broken(
       fmt::format("ended with the finish reason {} ({})", in_quotes(in.answer.turn.finish_raw), found));
 }

@@ -20,8 +20,13 @@ std::string fixture_name(const std::string& check, const std::string& protocol);
 // cannot be replaced; then nothing of it may be written. Without an answer there is no fixture.
 Result<Fixture> fixture_of(const CheckResult& check, const ProbeResult& result, const RedactionRules& rules);
 
-// Writes DIR/NAME for every check that was answered; returns how many. Needs CheckResult::answers.
-Result<std::size_t> save(const ProbeResult& result, const std::string& folder, const RedactionRules& rules);
+// Writes DIR/NAME for every check that was answered and whose recording holds nothing suspect. Needs
+// CheckResult::answers.
+struct Saved {
+  std::size_t files = 0;
+  std::vector<std::string> left_out;  // what is suspect, one line a check
+};
+Result<Saved> save(const ProbeResult& result, const std::string& folder, const RedactionRules& rules);
 
 // What is told of one exchange: "status 200", "content-type application/json", "body /usage: object",
 // "event message_start /message/id: string", "body /choices/*/finish_reason = \"stop\"".

@@ -1,0 +1,106 @@
+#include "probe/ask/write.h"
+
+#include <gmock/gmock.h>
+
+#include "harness/base/untrusted_json.h"
+#include "probe/ask/budget.h"
+
+namespace assay::probe {
+namespace {
+
+using nlohmann::json;
+using stream::Protocol;
+using testing::HasSubstr;
+
+Target target_of(const char* url, Protocol protocol) {
+  Target target = make_target(url, protocol).value();
+  target.key = "sk-test-key";
+  target.model = "m";
+  return target;
+}
+
+Ask ask_with_tool() {
+  Ask ask;
+  ask.messages.push_back({Message::Kind::user, "Hi.", {}, {}, {}});
+  ask.tools.push_back({"clock", "Tells the time.", {{"type", "object"}}});
+  ask.tool_choice = "clock";
+  return ask;
+}
+
+TEST(Target, PathsAreThoseOfTheSdks) {
+  const auto path = [](const char* url, Protocol protocol, bool stream = false) {
+    return path_of(target_of(url, protocol), Route::chat, stream);
+  };
+  EXPECT_EQ(path("http://h", Protocol::openai_chat), "/v1/chat/completions");
+  EXPECT_EQ(path("http://h/api/v3/", Protocol::openai_chat), "/api/v3/chat/completions");
+  EXPECT_EQ(path("http://h/openai", Protocol::openai_responses), "/openai/responses");
+  EXPECT_EQ(path("http://h/anthropic", Protocol::anthropic), "/anthropic/v1/messages");
+  EXPECT_EQ(path("http://h/v1", Protocol::anthropic), "/v1/messages");
+  EXPECT_EQ(path("http://h", Protocol::gemini), "/v1beta/models/m:generateContent");
+  EXPECT_EQ(path("http://h", Protocol::gemini, true), "/v1beta/models/m:streamGenerateContent?alt=sse");
+}
+
+TEST(Write, ANamedToolInEachProtocol) {
+  const auto body = [](Protocol protocol) {
+    return parse_untrusted(write_request(ask_with_tool(), target_of("http://h", protocol), {})->body);
+  };
+  EXPECT_EQ(body(Protocol::openai_chat)["tool_choice"]["function"]["name"], "clock");
+  EXPECT_EQ(body(Protocol::openai_responses)["tool_choice"], (json{{"type", "function"}, {"name", "clock"}}));
+  EXPECT_EQ(body(Protocol::anthropic)["tool_choice"], (json{{"type", "tool"}, {"name", "clock"}}));
+  EXPECT_EQ(body(Protocol::gemini)["toolConfig"]["functionCallingConfig"]["allowedFunctionNames"],
+            json{"clock"});
+}
+
+TEST(Write, TheKeyGoesWhereTheProtocolWantsIt) {
+  const auto header = [](Protocol protocol, const char* name) {
+    const Request request = write_request(ask_with_tool(), target_of("http://h", protocol), {}).value();
+    const std::string* found = find_header(request.headers, name);
+    return found == nullptr ? "" : *found;
+  };
+  EXPECT_EQ(header(Protocol::openai_chat, "authorization"), "Bearer sk-test-key");
+  EXPECT_EQ(header(Protocol::anthropic, "x-api-key"), "sk-test-key");
+  EXPECT_EQ(header(Protocol::anthropic, "authorization"), "");
+  EXPECT_EQ(header(Protocol::gemini, "x-goog-api-key"), "sk-test-key");
+}
+
+TEST(Write, ReferencesAreReplacedAndNothingElse) {
+  const Target target = target_of("http://h", Protocol::openai_chat);
+  References references{"n0nce", {}};
+  references.answers["A"].json = {{"id", "resp_1"}};
+  EXPECT_EQ(resolved("${nonce} ${model} ${A:/id}", target, references).value(), "n0nce m resp_1");
+  EXPECT_EQ(resolved("echo ${HOME} and ${", target, references).value(), "echo ${HOME} and ${");
+  EXPECT_THAT(resolved("${A:/none}", target, references).error().message, HasSubstr("has no A:/none"));
+}
+
+TEST(Budget, CountsTheMostBeforeAndWhatItWasAfter) {
+  Budget budget({10, 1000});
+  EXPECT_TRUE(budget.take({1, 900}));
+  EXPECT_FALSE(budget.take({1, 200}));
+  budget.settle({1, 900}, 100);
+  EXPECT_TRUE(budget.take({1, 200}));
+  EXPECT_EQ(budget.spent().tokens, 300);
+  EXPECT_EQ(budget.spent().requests, 2);
+}
+
+// An endpoint that counts more than it was allowed is given that much room from then on.
+TEST(Budget, LearnsThatAnEndpointCountsMoreThanAllowed) {
+  Budget budget({100, 1000});
+  ASSERT_TRUE(budget.take({1, 100}));
+  budget.settle({1, 100}, 500);
+  EXPECT_FALSE(budget.take({1, 101}));
+  ASSERT_TRUE(budget.take({1, 100}));
+  budget.settle({1, 100}, 500);
+  EXPECT_EQ(budget.spent().tokens, 1000);
+  EXPECT_FALSE(budget.take({1, 1}));
+}
+
+TEST(Budget, ReadsTokens) {
+  EXPECT_EQ(parse_tokens("200k-tokens").value(), 200'000);
+  EXPECT_EQ(parse_tokens("2M").value(), 2'000'000);
+  EXPECT_EQ(parse_tokens("77").value(), 77);
+  for (const char* wrong : {"", "k", "-5", "1.5k", "5 tokens", "99999999999"})
+    EXPECT_THAT(parse_tokens(wrong).error().message, HasSubstr("expected tokens such as")) << wrong;
+}
+
+}  // namespace
+}  // namespace assay::probe
