@@ -238,6 +238,22 @@ std::string Session::protocol_for(const Hello& hello) const {
   return {};
 }
 
+// By what the client said in the start check. Its role and its reports are asked of itself.
+std::string Session::known_not_to_apply() const {
+  const bool process = has_capability(case_.needs, "process");
+  if (!client_.claims || client_.manifest || (client_.as_program && process)) return {};
+  Hello hello;
+  hello.role = case_.role;
+  hello.capabilities = *client_.claims;
+  try {
+    must_do(hello);
+    (void)protocol_for(hello);
+  } catch (const Stop& stop) {
+    return stop.message;
+  }
+  return {};
+}
+
 // What this machine lacks matters to a client that can do what the case needs. One that cannot is asked here,
 // by a process of its own where it takes one: nothing of the case was started yet.
 std::string Session::asked_beforehand() {
