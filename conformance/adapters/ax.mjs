@@ -14,6 +14,8 @@ serve({
     return service;
   },
   tool: (one) => one,
+  // Its errors print what the server answered, with much beside it.
+  error: ({ message, responseBody }) => ({ message: responseBody ? `${message}: ${JSON.stringify(responseBody.responseBody ?? responseBody)}` : message }),
   result: (call, text, failed) => ({ role: 'function', functionId: call.id, result: text, isError: failed }),
   async turn(service, { model, messages, tools, params: { top_p: topP, max_tokens: maxTokens, ...params }, stream, signal, text, reasoning }) {
     const modelConfig = { ...params, ...(topP !== undefined && { topP }), ...(maxTokens && { maxTokens }), stream };

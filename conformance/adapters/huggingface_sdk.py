@@ -25,7 +25,9 @@ class HuggingFace(Adapter):
         ask.on_cancel(client.exit_stack.close)
         for chunk in chunks:
             usage = chunk.usage or usage
-            for choice in chunk.choices[:1]:
+            for choice in (chunk.choices or [])[:1]:
+                if choice.delta is None:
+                    continue
                 ask.text(choice.delta.content)
                 ask.reasoning(choice.delta.reasoning)
                 message["content"] += choice.delta.content or ""
