@@ -36,6 +36,8 @@ class Cohere(Adapter):
             elif event.type == "tool-call-delta":
                 calls[event.index].function.arguments = (calls[event.index].function.arguments or "") + event.delta.message.tool_calls.function.arguments
             elif event.type == "message-end":
+                if event.delta.error:
+                    raise RuntimeError(event.delta.error)
                 finish, usage = event.delta.finish_reason, event.delta.usage
         if calls:
             message["tool_calls"] = list(calls.values())
