@@ -33,7 +33,8 @@ class HuggingFace(Adapter):
                 message["content"] += choice.delta.content or ""
                 for piece in choice.delta.tool_calls or []:
                     if piece.index in calls:
-                        calls[piece.index].function.arguments += piece.function.arguments or ""
+                        known = calls[piece.index].function
+                        known.arguments = (known.arguments or "") + (piece.function.arguments or "")
                     else:
                         calls[piece.index] = piece
                 finish = choice.finish_reason or finish

@@ -14,6 +14,12 @@ Micros await_deadline(const Step::Await& step, Micros patience, bool silent) {
   return silent ? std::max(kAwaitDeadline, patience) : kAwaitDeadline;
 }
 
+bool ended_by_adapter(const nlohmann::json& result, Micros took, Micros given, bool has_categories) {
+  if (has_categories || took < given || !result.is_object() || result.value("ok", true)) return false;
+  const auto error = result.find("error");
+  return error != result.end() && error->is_object() && error->value("category", "") == "timeout";
+}
+
 namespace {
 
 template <typename Action>

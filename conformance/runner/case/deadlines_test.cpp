@@ -19,6 +19,16 @@ TEST(AwaitDeadline, IsThePatienceOfAClientThatHasSentNothing) {
   EXPECT_EQ(await_deadline(step, seconds(45), true), seconds(2));
 }
 
+// A stalled stream was a failure that the client had told, as the adapter's own deadline ended it.
+TEST(EndedByAdapter, IsATimeoutAtTheDeadlineOfAClientWithoutCategories) {
+  const nlohmann::json late = {{"ok", false}, {"error", {{"category", "timeout"}, {"message", "no answer before the deadline"}}}};
+  EXPECT_TRUE(ended_by_adapter(late, seconds(420), seconds(420), false));
+  EXPECT_FALSE(ended_by_adapter(late, seconds(30), seconds(420), false));
+  EXPECT_FALSE(ended_by_adapter(late, seconds(420), seconds(420), true));
+  EXPECT_FALSE(ended_by_adapter({{"ok", false}, {"error", {{"message", "timed out"}}}}, seconds(420), seconds(420), false));
+  EXPECT_FALSE(ended_by_adapter({{"ok", true}}, seconds(420), seconds(420), false));
+}
+
 TEST(Longest, AddsUpWhatEachStepMayTake) {
   struct Row {
     const char* steps;
