@@ -182,6 +182,12 @@ ExitCode run_run(const RunArguments& arguments, const std::vector<std::string>& 
   const SystemClock clock;
   RunHeader header = header_of(arguments, command, *plan, *clients, *cells);
   const auto no_start = arguments.no_start_check ? std::nullopt : check_starts(*clients, options, header);
+  for (PlannedCase& planned : *plan) {
+    const auto client = std::find_if(header.clients.begin(), header.clients.end(),
+                                     [&](const auto& one) { return one.name == planned.client.name; });
+    if (client != header.clients.end() && !client->capabilities.empty())
+      planned.client.claims = client->capabilities;
+  }
   auto writer = RecordWriter::open(folder->record(), header);
   if (!writer) return say(writer.error());
   reports::Progress progress(reports::console_style(STDERR_FILENO), plan->size(), [](std::string_view text) {

@@ -14,6 +14,7 @@ using testing::AllOf;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
+using testing::SizeIs;
 
 class StartCheck : public Cli {
  protected:
@@ -103,6 +104,20 @@ TEST_F(StartCheck, AnAdapterThatSaysNoHelloIsToldOnce) {
   EXPECT_THAT(done.err,
               AllOf(HasSubstr("ended without a hello (exit 3): oops"), HasSubstr("argv       " + adapter)));
   EXPECT_THAT(record().cases, IsEmpty());
+}
+
+// A client that needs long to start was an error in cases that are not about it.
+TEST_F(StartCheck, WhatTheClientCannotDoIsToldWithoutStartingItAgain) {
+  const std::string starts = folder_ + "/starts";
+  const std::string adapter = program("once", "#!/bin/sh\n[ -e " + starts + " ] && exit 3\n: > " + starts +
+                                                  "\necho '{\"hello\":{\"protocol\":[1],\"client\":\"x\","
+                                                  "\"version\":\"1\",\"role\":\"provider\","
+                                                  "\"capabilities\":[\"refresh\"]}}'\nread line\n");
+  const auto done = assay({"run", "--no-cells", "--out", "out", "any/chat/answers", "--adapter", adapter});
+  EXPECT_EQ(done.status.code, 3) << done.out << done.err;
+  ASSERT_THAT(record().cases, SizeIs(1));
+  EXPECT_EQ(record().cases[0].verdict, Verdict::not_applicable) << record().cases[0].reason;
+  EXPECT_EQ(record().cases[0].reason, "the client has no capability \"chat\"");
 }
 
 TEST_F(StartCheck, AnUnknownCapabilityIsAnErrorEverywhere) {

@@ -27,7 +27,7 @@ serve({
   package: 'ai',
   name: `ai with @ai-sdk/${which}`,
   protocol: way.protocol,
-  can: ['stream', 'tools', 'reasoning'],
+  can: ['stream', 'tools', 'tool-loop', 'reasoning'],
   reports: ['reasoning', 'tool_calls', 'executed', 'finish_reason', 'usage', 'error.status', ...(which === 'openai-compatible' ? ['error.code'] : [])],
   connect: ({ origin, base, key }) => way.make({ baseURL: base, apiKey: key, origin }),
   tool: ({ name, description, parameters }, run) => [name, tool({ description, [old ? 'parameters' : 'inputSchema']: jsonSchema(parameters),

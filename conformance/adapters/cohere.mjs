@@ -28,7 +28,10 @@ serve({
       }
       if (event.type === 'tool-call-start') calls[event.index] = event.delta.message.toolCalls;
       if (event.type === 'tool-call-delta') calls[event.index].function.arguments = (calls[event.index].function.arguments ?? '') + event.delta.message.toolCalls.function.arguments;
-      if (event.type === 'message-end') ({ finishReason: finish, usage } = event.delta);
+      if (event.type === 'message-end') {
+        if (event.delta.error) throw new Error(event.delta.error);
+        ({ finishReason: finish, usage } = event.delta);
+      }
     }
     if (calls.length) message.toolCalls = calls.filter(Boolean);
     return { add: message, calls: callsOf(message.toolCalls), finish, usage: usageOf(usage) };

@@ -7,7 +7,7 @@ from llm.default_plugins.openai_models import Chat
 class Llm(Adapter):
     package = "llm"
     protocols = ["openai-chat"]
-    can = ["stream", "tools"]
+    can = ["stream", "tools", "tool-loop"]
     reports = ["executed", "usage"]
     params = ["temperature", "top_p"]
 

@@ -8,7 +8,7 @@ const responses = process.argv[2] !== 'chat';
 serve({
   package: '@openai/agents',
   protocol: responses ? 'openai-responses' : 'openai-chat',
-  can: ['stream', 'tools'],
+  can: ['stream', 'tools', 'tool-loop'],
   reports: ['executed', 'usage', 'error.status'],
   connect: ({ base, key }) => new OpenAI({ apiKey: key, baseURL: base }),
   tool: ({ name, description, parameters }, run) => tool({

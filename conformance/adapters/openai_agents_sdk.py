@@ -12,7 +12,7 @@ set_tracing_disabled(True)
 class Agents(Adapter):
     package = "openai-agents"
     protocols = ["openai-chat" if CHAT else "openai-responses"]
-    can = ["stream", "tools"]
+    can = ["stream", "tools", "tool-loop"]
     reports = ["executed", "usage", "error.status"]
 
     def connect(self, where):

@@ -20,6 +20,8 @@
 // `finish`, the provider's word for why it ended, null when the SDK gave none; `details`, what it says beside it; `usage`, {input, output,
 // reasoning, cached}. Errors are left to escape: what the SDK throws is what is judged.
 //
+// Where its errors tell more than `message`, `error: (error) => ({ message })` gives what a caller who prints them reads.
+//
 // An SDK that runs tools itself gives every tool run(name, args, id) as its function (second argument of `tool`),
 // calls ask.again() when it asks once more, and gives back no calls.
 import { readFileSync } from 'node:fs';
@@ -139,7 +141,7 @@ export function serve(sdk) {
     } catch (error) {
       if (process.env.ASSAY_ADAPTER_TRACE) console.error(error);
       result.ok = false;
-      result.error = { ...told(error), ...(ended && { category: ended }) };
+      result.error = { ...told(error), ...sdk.error?.(error), ...(ended && { category: ended }) };
     } finally {
       clearTimeout(timer);
       open.delete(seq);

@@ -39,7 +39,7 @@ class PydanticAI(Adapter):
     package = "pydantic-ai-slim"
     name = f"pydantic-ai, {WAY}"
     protocols = [{"openai": "openai-chat", "openrouter": "openai-chat", "responses": "openai-responses", "anthropic": "anthropic", "google": "gemini"}[WAY]]
-    can = ["stream", "tools", "reasoning"]
+    can = ["stream", "tools", "tool-loop", "reasoning"]
     reports = ["reasoning", "executed", "finish_reason", "usage", "error.status"]
 
     def connect(self, where):

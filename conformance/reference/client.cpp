@@ -217,7 +217,8 @@ json hello(std::string_view client) {
               "base-url-forms",
               "adapts",
               "quirks",
-              "reasoning-replay"}}}}};
+              "reasoning-replay",
+              "tool-loop"}}}}};
 }
 
 }  // namespace assay::reference

@@ -62,6 +62,14 @@ std::string wrong_protocol(const Case& one, const std::vector<std::string>& capa
   return fmt::format("the case is about {}, the client speaks {}", about, fmt::join(spoken, ", "));
 }
 
+std::string other_provider(const Case& one, const ClientSpec& client) {
+  const std::string mine = client.fake.value("profile", "openai");
+  const nlohmann::json inference = one.world.value("inference", nlohmann::json::object());
+  const std::string about = inference.is_object() ? inference.value("profile", "openai") : "openai";
+  if (mine == "openai" || about == "openai" || mine == about) return {};
+  return fmt::format("the case is about the habits of {}, the client is for {}", about, mine);
+}
+
 Fit fit_of(const Case& one, const ClientSpec& client, const Hello& hello) {
   Fit out;
   if (one.role != hello.role) {
@@ -75,6 +83,7 @@ Fit fit_of(const Case& one, const ClientSpec& client, const Hello& hello) {
   }
   if (!out.missing.empty()) return out;
   out.other = wrong_protocol(one, capabilities, {});
+  if (out.other.empty()) out.other = other_provider(one, client);
   const Reports reports = as_program ? reports_of(*client.as_program)
                                      : Reports{reports_set(hello), has_capability(capabilities, "store")};
   if (out.other.empty()) out.other = not_observed(one.observed_by, reports);

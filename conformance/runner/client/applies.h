@@ -23,6 +23,10 @@ std::vector<std::string> protocols_of(const std::vector<std::string>& capabiliti
 std::string wrong_protocol(const Case& one, const std::vector<std::string>& capabilities,
                            const std::string& protocol);
 
+// Why a case about the habits of one provider in the chat protocol (`profile` of its world) is not asked of a
+// client that its file says is for another; empty = it can be asked.
+std::string other_provider(const Case& one, const ClientSpec& client);
+
 // Pure.
 Fit fit_of(const Case& one, const ClientSpec& client, const Hello& hello);
 

@@ -78,6 +78,7 @@ std::vector<std::string> capabilities_of(const Recipe& recipe) {
   // An agent is a server: when it ends, and how, says nothing of a chat.
   if (recipe.output != Dialect::acp) out.emplace_back("process");
   if (!recipe.resume.empty()) out.emplace_back("resume");
+  if (std::find(out.begin(), out.end(), "tools") != out.end()) out.emplace_back("tool-loop");
   return out;
 }
 

@@ -5,6 +5,8 @@ namespace assay::conformance {
 Played Session::run() {
   try {
     try {
+      if (std::string why = known_not_to_apply(); !why.empty())
+        throw Stop{Stop::Why::not_applicable, std::move(why)};
       set_up();
     } catch (const Stop& stop) {
       if (stop.why != Stop::Why::could_not_run) throw;
@@ -76,6 +78,7 @@ void to_json(nlohmann::json& out, const ClientSpec& client) {
   if (client.recipe) out["recipe"] = *client.recipe;
   if (client.as_program) out["as_program"] = *client.as_program;
   if (client.manifest) out["manifest"] = *client.manifest;
+  if (client.claims) out["claims"] = *client.claims;
   if (client.only_reports) out["only_reports"] = *client.only_reports;
 }
 
@@ -97,6 +100,7 @@ void from_json(const nlohmann::json& in, ClientSpec& client) {
   if (in.contains("recipe")) client.recipe = in["recipe"].get<Recipe>();
   if (in.contains("as_program")) client.as_program = in["as_program"].get<Recipe>();
   if (in.contains("manifest")) client.manifest = in["manifest"].get<std::vector<std::string>>();
+  if (in.contains("claims")) client.claims = in["claims"].get<std::vector<std::string>>();
   if (in.contains("only_reports")) client.only_reports = in["only_reports"].get<std::vector<std::string>>();
 }
 

@@ -49,6 +49,8 @@ struct ClientSpec {
   // What a manifest declares that it can do. Then a case that needs more does not apply, and a hello that
   // lacks any of it is an error.
   std::optional<std::vector<std::string>> manifest = std::nullopt;
+  // What it said in the start check that it can do: a case that needs more is told without starting it.
+  std::optional<std::vector<std::string>> claims = std::nullopt;
   // Reports beside which everything is withheld from the judges (assay selftest --reports); none = nothing
   // is.
   std::optional<std::vector<std::string>> only_reports = std::nullopt;

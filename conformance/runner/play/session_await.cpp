@@ -13,10 +13,12 @@ namespace assay::conformance {
 using std::chrono::milliseconds;
 
 void Session::perform(const Step::Await& step, const std::string&) {
-  Micros deadline = step.deadline == Micros(0) ? kAwaitDeadline : step.deadline;
-  // Of a client that has sent nothing yet it counts by the machine's clock.
+  Micros deadline = await_deadline(step, client_.patience, false);
+  // A client that has sent nothing yet has its patience, by the machine's clock.
   for (const auto& [label, begun] : started_) {
-    if (first_request_since(begun.at) == Micros(0)) deadline = std::max(deadline, clock_.case_time(deadline));
+    if (first_request_since(begun.at) != Micros(0)) continue;
+    deadline = std::max(deadline, await_deadline(step, client_.patience, true));
+    deadline = std::max(deadline, clock_.case_time(deadline));
   }
   if (step.kind == "journal") {
     const auto query = parse_query(step.what);

@@ -85,6 +85,7 @@ class Session {
   void take_client(Actor& actor, Result<std::unique_ptr<Client>> made);
   void must_do(const Hello& hello) const;              // stops when the case does not apply to such a client
   std::string protocol_for(const Hello& hello) const;  // that such a client is asked in; stops like must_do()
+  std::string known_not_to_apply() const;
   std::string asked_beforehand();                      // why it does not apply; empty when it does
 
   // session_references.cpp

@@ -84,6 +84,14 @@ void Session::finish(const Begun& begun, const std::string& label) {
   await_first_request(begun);
   Outcome outcome = begun.actor->client->finish(begun.id, begun.deadline);
   outcome.label = label;
+  // What the adapter was given ends a grace earlier than what it is waited for.
+  const Micros given = begun.deadline - clock_.case_time(adapter::grace);
+  if (outcome.end == Outcome::End::result && !client_.program &&
+      ended_by_adapter(outcome.result, clock_.now() - begun.at, given, played_.reports.has("error.category"))) {
+    outcome.end = Outcome::End::timeout;
+    outcome.result = {{"message", fmt::format("the client had not ended after {}, and the adapter ended it",
+                                              format_duration(given))}};
+  }
   outcome.first_request = first_request_since(outcome.started);
   if (outcome.first_request > outcome.ended) outcome.first_request = Micros(0);
   if (outcome.end == Outcome::End::timeout)

@@ -224,6 +224,8 @@ void Session::must_do(const Hello& hello) const {
       broken("the manifest of the client declares the capability \"" + need + "\", its hello does not");
     throw Stop{Stop::Why::not_applicable, "the client has no capability \"" + need + "\""};
   }
+  if (const std::string why = other_provider(case_, client_); !why.empty())
+    throw Stop{Stop::Why::not_applicable, why};
   if (const std::string why = not_observed(case_.observed_by, reports_of(hello, client_)); !why.empty())
     throw Stop{Stop::Why::not_applicable, why};
 }
@@ -234,6 +236,22 @@ std::string Session::protocol_for(const Hello& hello) const {
   if (!options_.protocol.empty()) return options_.protocol;
   for (const std::string& protocol : protocols_of(hello.capabilities)) {
     if (case_.protocols.fits(protocol)) return protocol;
+  }
+  return {};
+}
+
+// By what the client said in the start check. Its role and its reports are asked of itself.
+std::string Session::known_not_to_apply() const {
+  const bool process = has_capability(case_.needs, "process");
+  if (!client_.claims || client_.manifest || (client_.as_program && process)) return {};
+  Hello hello;
+  hello.role = case_.role;
+  hello.capabilities = *client_.claims;
+  try {
+    must_do(hello);
+    (void)protocol_for(hello);
+  } catch (const Stop& stop) {
+    return stop.message;
   }
   return {};
 }

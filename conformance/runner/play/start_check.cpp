@@ -103,7 +103,10 @@ StartCheck start_check(const ClientSpec& client, ExecuteOptions options, std::ui
                         [&](CaseLine line) { record = std::move(line.record); });
     if (!done) return {StartFailure{done.error().text(), {}}, {}};
     if (!record) return {};  // interrupted; the run says so
-    out.capabilities = record->capabilities;
+    if (!record->capabilities.empty()) {
+      out.capabilities = record->capabilities;
+      patient.claims = out.capabilities;
+    }
     if (record->verdict == Verdict::not_applicable) continue;
     const auto failure = failure_in(*record);
     if (!failure) return out;

@@ -46,7 +46,7 @@ def operate(operation, request, session, result, work):
 
 
 def main():
-    can = ["chat", "stream", "tools", "reasoning", "cancel", "models", *("protocol." + name for name in PROTOCOLS), "param.temperature", "param.top_p", "param.max_tokens"]
+    can = ["chat", "stream", "tools", "tool-loop", "reasoning", "cancel", "models", *("protocol." + name for name in PROTOCOLS), "param.temperature", "param.top_p", "param.max_tokens"]
     tell_hello = {"hello": {"protocol": [1], "client": "good", "version": "1", "role": "provider", "capabilities": can, "reports": [
         "text", "deltas", "reasoning", "tool_calls", "executed", "finish_reason", "usage", "error.message", "error.status", "error.category", "error.code", "attempts", "status", "models"]}}
     _out.write(json.dumps(tell_hello) + "\n")
