@@ -22,10 +22,10 @@ const chat = {
       const calls = [];
       for await (const chunk of await (this.open ?? chat.open)(client, body, signal)) {
         if (chunk.usage) usage = chunk.usage;
-        const choice = chunk.choices[0];
+        const choice = chunk.choices?.[0];
         if (!choice) continue;
-        if (choice.delta.content) { message.content += choice.delta.content; text(choice.delta.content); }
-        for (const piece of choice.delta.tool_calls ?? []) {
+        if (choice.delta?.content) { message.content += choice.delta.content; text(choice.delta.content); }
+        for (const piece of choice.delta?.tool_calls ?? []) {
           if (!calls[piece.index]) calls[piece.index] = { ...piece, function: { ...piece.function, arguments: piece.function?.arguments ?? '' } };
           else calls[piece.index].function.arguments += piece.function?.arguments ?? '';
         }
