@@ -52,10 +52,11 @@ func (t *talk) Turn(ctx context.Context, ask Ask) (Answer, error) {
 			if chunk.Usage != nil {
 				usage = chunk.Usage
 			}
-			if len(chunk.Choices) == 0 {
+			if len(chunk.Choices) == 0 || chunk.Choices[0].Index != 0 {
 				continue
 			}
 			choice := chunk.Choices[0]
+			ask.Text(choice.Delta.Refusal)
 			ask.Text(choice.Delta.Content)
 			message.Content += choice.Delta.Content
 			for _, piece := range choice.Delta.ToolCalls {
@@ -87,6 +88,7 @@ func (t *talk) Turn(ctx context.Context, ask Ask) (Answer, error) {
 		}
 		message, finish, usage = answer.Choices[0].Message, string(answer.Choices[0].FinishReason), &answer.Usage
 		ask.Text(message.Content)
+		ask.Text(message.Refusal)
 	}
 	t.messages = append(t.messages, message)
 	out := Answer{Finish: finish}
