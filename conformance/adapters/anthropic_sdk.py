@@ -73,7 +73,7 @@ def whole(message):
 
 
 def shown(ask, message):
-    if not getattr(message, "content", None):  # the package hands over any JSON as a message
+    if getattr(message, "content", None) is None:  # the package hands over any JSON as a message
         return Answer()
     for block in message.content:
         ask.text(getattr(block, "text", None))
