@@ -43,6 +43,8 @@ class OpenAIChat:
             for choice in value.get("choices") or []:
                 if choice.get("index", 0) not in (0, None):
                     continue
+                if choice.get("error"):
+                    raise in_band(choice["error"])
                 delta = choice.get("delta") or choice.get("message") or {}
                 turn.say("reasoning", delta.get("reasoning_content") or delta.get("reasoning"))
                 content = delta.get("content")
