@@ -90,6 +90,7 @@ const chatHelper = {
     if (!stream) return chat.turn(client, { model, messages, tools, params, stream, signal, text });
     const run = client.chat.completions.stream({ ...body, stream_options: { include_usage: true } }, { signal });
     run.on('content', (piece) => text(piece));
+    run.on('refusal.delta', ({ delta }) => text(delta));
     const { choices: [{ message, finish_reason: finish }], usage } = await run.finalChatCompletion();
     const { parsed, ...add } = message;
     return { add, calls: chatCalls(message), finish, usage: chatUsage(usage) };
