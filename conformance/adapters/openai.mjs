@@ -72,7 +72,7 @@ const responses = {
 
 // What a Response says at its end. A failed one is a value, not an exception; a careful caller looks.
 export function ended(answer) {
-  if (!answer) return { finish: null };
+  if (!answer?.output && answer?.status !== 'failed') return { finish: null };  // the package hands over any JSON as a Response
   if (answer.status === 'failed') throw Object.assign(new Error(answer.error?.message ?? 'the response failed'), { code: answer.error?.code });
   const calls = answer.output.filter((item) => item.type === 'function_call').map((item) => ({ id: item.call_id, name: item.name, arguments: item.arguments }));
   const { usage } = answer;
