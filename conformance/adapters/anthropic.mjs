@@ -40,7 +40,7 @@ serve({
     let message;
     if (!stream) {
       message = await client.messages.create(body, { signal });
-      for (const block of message.content) { text(block.text); reasoning(block.thinking); }
+      for (const block of message.content ?? []) { text(block.text); reasoning(block.thinking); }
     } else if (helper) {
       const run = client.messages.stream(body, { signal });
       run.on('text', (piece) => text(piece));
@@ -53,7 +53,7 @@ serve({
         if (event.type === 'content_block_delta') { text(event.delta.text); reasoning(event.delta.thinking); }
       }
     }
-    if (!message) return { finish: null };
+    if (!message?.content) return { finish: null };  // the package hands over any JSON as a message
     const calls = message.content.filter((block) => block?.type === 'tool_use').map((block) => ({ id: block.id, name: block.name, arguments: block.json ?? block.input }));
     const content = message.content.filter(Boolean).map(({ json, ...block }) => (json === undefined ? block : { ...block, input: objectOf(json) }));
     const { usage } = message;

@@ -73,6 +73,8 @@ def whole(message):
 
 
 def shown(ask, message):
+    if getattr(message, "content", None) is None:  # the package hands over any JSON as a message
+        return Answer()
     for block in message.content:
         ask.text(getattr(block, "text", None))
         ask.reasoning(getattr(block, "thinking", None))

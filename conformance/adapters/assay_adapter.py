@@ -31,6 +31,7 @@ import asyncio
 import inspect
 import json
 import os
+import re
 import sys
 import threading
 import time
@@ -127,8 +128,10 @@ def told(error):
 
 
 def _write(line):
+    # Half of a character, as it comes when an escape is split over two pieces, cannot be written.
+    text = re.sub("[\ud800-\udfff]", "\ufffd", json.dumps(line, ensure_ascii=False, default=str))
     with _lock:
-        _out.write(json.dumps(line, ensure_ascii=False, default=str) + "\n")
+        _out.write(text + "\n")
         _out.flush()
 
 

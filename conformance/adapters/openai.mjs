@@ -18,25 +18,28 @@ const chat = {
     const body = { model, messages, ...(tools.length && { tools }), ...params };
     let message = { role: 'assistant', content: '' }, finish = null, usage;
     if (stream) {
-      // As the package's README and the API's guide do: pieces of a call are joined by their index.
-      const calls = [];
+      // As the package's README and the API's guide do: pieces of a call are joined by their index, whatever it is; another id is another call.
+      const calls = [], open = {};
       for await (const chunk of await (this.open ?? chat.open)(client, body, signal)) {
         if (chunk.usage) usage = chunk.usage;
-        const choice = chunk.choices[0];
+        const choice = chunk.choices?.find(({ index }) => !index);
         if (!choice) continue;
-        if (choice.delta.content) { message.content += choice.delta.content; text(choice.delta.content); }
-        for (const piece of choice.delta.tool_calls ?? []) {
-          if (!calls[piece.index]) calls[piece.index] = { ...piece, function: { ...piece.function, arguments: piece.function?.arguments ?? '' } };
-          else calls[piece.index].function.arguments += piece.function?.arguments ?? '';
+        text(choice.delta?.refusal);
+        if (choice.delta?.content) { message.content += choice.delta.content; text(choice.delta.content); }
+        for (const piece of choice.delta?.tool_calls ?? []) {
+          const call = open[piece.index];
+          if (call && (!piece.id || piece.id === call.id)) call.function.arguments += piece.function?.arguments ?? '';
+          else calls.push(open[piece.index] = { ...piece, function: { ...piece.function, arguments: piece.function?.arguments ?? '' } });
         }
         if (choice.finish_reason) finish = choice.finish_reason;
       }
-      if (calls.length) message.tool_calls = calls.filter(Boolean).map(({ index, ...call }) => call);
+      if (calls.length) message.tool_calls = calls.map(({ index, ...call }) => call);
     } else {
       const answer = await client.chat.completions.create(body, { signal });
-      ({ message, finish_reason: finish } = answer.choices[0]);
       usage = answer.usage;
-      text(message.content);
+      if (!answer.choices?.[0]) return { finish, usage: chatUsage(usage) };
+      ({ message, finish_reason: finish } = answer.choices[0]);
+      text(message.content ?? message.refusal);
     }
     return { add: message, calls: chatCalls(message), finish, usage: chatUsage(usage) };
   },
@@ -69,7 +72,7 @@ const responses = {
 
 // What a Response says at its end. A failed one is a value, not an exception; a careful caller looks.
 export function ended(answer) {
-  if (!answer) return { finish: null };
+  if (!answer?.output && answer?.status !== 'failed') return { finish: null };  // the package hands over any JSON as a Response
   if (answer.status === 'failed') throw Object.assign(new Error(answer.error?.message ?? 'the response failed'), { code: answer.error?.code });
   const calls = answer.output.filter((item) => item.type === 'function_call').map((item) => ({ id: item.call_id, name: item.name, arguments: item.arguments }));
   const { usage } = answer;
@@ -87,6 +90,7 @@ const chatHelper = {
     if (!stream) return chat.turn(client, { model, messages, tools, params, stream, signal, text });
     const run = client.chat.completions.stream({ ...body, stream_options: { include_usage: true } }, { signal });
     run.on('content', (piece) => text(piece));
+    run.on('refusal.delta', ({ delta }) => text(delta));
     const { choices: [{ message, finish_reason: finish }], usage } = await run.finalChatCompletion();
     const { parsed, ...add } = message;
     return { add, calls: chatCalls(message), finish, usage: chatUsage(usage) };

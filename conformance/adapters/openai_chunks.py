@@ -19,31 +19,39 @@ def usage_of(usage):
 
 class Joined:
     def __init__(self, ask):
-        self.ask, self.text, self.calls, self.finish, self.usage = ask, "", {}, None, None
+        self.ask, self.text, self.calls, self.open, self.finish, self.usage = ask, "", [], {}, None, None
 
     def take(self, chunk):
         if getattr(chunk, "usage", None):
             self.usage = chunk.usage
-        if not chunk.choices:
+        choice = next((one for one in chunk.choices or [] if not one.index), None)
+        if choice is None:
             return
-        choice = chunk.choices[0]
+        self.finish = choice.finish_reason or self.finish
+        if not getattr(choice, "delta", None):
+            return
+        self.ask.text(getattr(choice.delta, "refusal", None))
         if choice.delta.content:
             self.text += choice.delta.content
             self.ask.text(choice.delta.content)
         self.ask.reasoning(getattr(choice.delta, "reasoning_content", None))
         for piece in choice.delta.tool_calls or []:
-            call = self.calls.setdefault(piece.index, {"id": piece.id, "type": "function", "function": {"name": piece.function.name, "arguments": ""}})
+            call = self.open.get(piece.index)
+            if call is None or piece.id and piece.id != call["id"]:  # another id is another call
+                call = self.open[piece.index] = {"id": piece.id, "type": "function", "function": {"name": piece.function.name, "arguments": ""}}
+                self.calls.append(call)
             call["function"]["arguments"] += piece.function.arguments or ""
-        self.finish = choice.finish_reason or self.finish
 
     def answer(self):
-        calls = list(self.calls.values())
+        calls = self.calls
         message = {"role": "assistant", "content": self.text, **({"tool_calls": calls} if calls else {})}
         return Answer([message], [Call(one["id"], one["function"]["name"], one["function"]["arguments"]) for one in calls], self.finish, usage_of(self.usage))
 
 
 def whole(ask, answer):
-    ask.text(answer.choices[0].message.content)
+    if not answer.choices:  # the package hands over any JSON as an answer
+        return Answer()
+    ask.text(answer.choices[0].message.content or getattr(answer.choices[0].message, "refusal", None))
     return taken(answer)
 
 

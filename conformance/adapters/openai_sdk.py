@@ -129,7 +129,7 @@ class Helper(OpenAI):
         with client.chat.completions.stream(**self.body(ask), stream_options={"include_usage": True}) as stream:
             ask.on_cancel(closer(stream))
             for event in stream:
-                if event.type == "content.delta":
+                if event.type in ("content.delta", "refusal.delta"):
                     ask.text(event.delta)
             answer = stream.get_final_completion()
         message = answer.choices[0].message

@@ -105,7 +105,9 @@ export function told(error) {
 
 const started = performance.now();
 const micros = () => Math.round((performance.now() - started) * 1000);
-const write = (line) => toRunner(JSON.stringify(line) + '\n');
+// Half of a character, as it comes when an escape is split over two pieces, is no JSON text for others.
+const wellFormed = (_, value) => (typeof value === 'string' ? value.replace(/[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g, '\ufffd') : value);
+const write = (line) => toRunner(JSON.stringify(line, wellFormed) + '\n');
 
 export function serve(sdk) {
   const open = new Map();      // seq → stop(category)

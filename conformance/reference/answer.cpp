@@ -98,6 +98,7 @@ class Teller final : public stream::DeltaSink {
   explicit Teller(const Call& call) : call_(call) {}
   void on(const Delta& delta) override {
     using namespace adapter;
+    if (delta.choice != 0) return;  // one answer was asked for; another is not mixed into it
     switch (delta.kind) {
       case Delta::Kind::text:
         if (!delta.text.empty()) tell({{"kind", event::text}, {"text", delta.text}});

@@ -20,7 +20,9 @@ _out, _lock, _started = sys.stdout, threading.Lock(), time.monotonic()
 
 def tell(seq, **answer):
     with _lock:
-        _out.write(json.dumps({"seq": seq, "t_us": int((time.monotonic() - _started) * 1e6), **answer}) + "\n")
+        line = json.dumps({"seq": seq, "t_us": int((time.monotonic() - _started) * 1e6), **answer}, ensure_ascii=False)
+        # Halves of a character become one where they meet; a half alone is no text.
+        _out.write(json.dumps(json.loads(line.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))) + "\n")
         _out.flush()
 
 

@@ -88,7 +88,8 @@ func (t *talk) Turn(ctx context.Context, ask Ask) (Answer, error) {
 		}
 	}
 	if message.Usage.InputTokens+message.Usage.OutputTokens > 0 {
-		out.Usage = Usage{"input": message.Usage.InputTokens, "output": message.Usage.OutputTokens, "cached": message.Usage.CacheReadInputTokens}
+		out.Usage = Usage{"input": message.Usage.InputTokens, "output": message.Usage.OutputTokens, "cached": message.Usage.CacheReadInputTokens,
+			"reasoning": message.Usage.OutputTokensDetails.ThinkingTokens}
 	}
 	return out, nil
 }

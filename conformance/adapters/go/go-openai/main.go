@@ -34,6 +34,7 @@ func (t *talk) Turn(ctx context.Context, ask Ask) (Answer, error) {
 	message := openai.ChatCompletionMessage{Role: "assistant"}
 	finish := ""
 	var usage *openai.Usage
+	open := map[int]int{} // index of a call → its place
 	if ask.Stream {
 		body.StreamOptions = &openai.StreamOptions{IncludeUsage: true}
 		stream, err := t.client.CreateChatCompletionStream(ctx, body)
@@ -52,24 +53,26 @@ func (t *talk) Turn(ctx context.Context, ask Ask) (Answer, error) {
 			if chunk.Usage != nil {
 				usage = chunk.Usage
 			}
-			if len(chunk.Choices) == 0 {
+			if len(chunk.Choices) == 0 || chunk.Choices[0].Index != 0 {
 				continue
 			}
 			choice := chunk.Choices[0]
+			ask.Text(choice.Delta.Refusal)
 			ask.Text(choice.Delta.Content)
 			message.Content += choice.Delta.Content
+			// Pieces of a call have its index, or at least its id; another id is another call.
 			for _, piece := range choice.Delta.ToolCalls {
-				at := len(message.ToolCalls)
+				index := -1
 				if piece.Index != nil {
-					at = *piece.Index
+					index = *piece.Index
 				}
-				for len(message.ToolCalls) <= at {
-					message.ToolCalls = append(message.ToolCalls, openai.ToolCall{Type: "function"})
+				at, known := open[index]
+				if !known || piece.ID != "" && piece.ID != message.ToolCalls[at].ID {
+					at = len(message.ToolCalls)
+					open[index] = at
+					message.ToolCalls = append(message.ToolCalls, openai.ToolCall{ID: piece.ID, Type: "function"})
 				}
 				call := &message.ToolCalls[at]
-				if piece.ID != "" {
-					call.ID = piece.ID
-				}
 				call.Function.Name += piece.Function.Name
 				call.Function.Arguments += piece.Function.Arguments
 			}
@@ -83,10 +86,11 @@ func (t *talk) Turn(ctx context.Context, ask Ask) (Answer, error) {
 			return Answer{}, err
 		}
 		if len(answer.Choices) == 0 {
-			return Answer{}, errors.New("an answer without choices")
+			return Answer{}, nil // the package hands over any JSON as an answer
 		}
 		message, finish, usage = answer.Choices[0].Message, string(answer.Choices[0].FinishReason), &answer.Usage
 		ask.Text(message.Content)
+		ask.Text(message.Refusal)
 	}
 	t.messages = append(t.messages, message)
 	out := Answer{Finish: finish}

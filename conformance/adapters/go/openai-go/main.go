@@ -51,8 +51,11 @@ func (t *talk) Turn(ctx context.Context, ask Ask) (Answer, error) {
 			if !joined.AddChunk(chunk) {
 				return Answer{}, errors.New("the accumulator refuses a chunk")
 			}
-			if len(chunk.Choices) > 0 {
-				ask.Text(chunk.Choices[0].Delta.Content)
+			for _, choice := range chunk.Choices {
+				if choice.Index == 0 {
+					ask.Text(choice.Delta.Content)
+					ask.Text(choice.Delta.Refusal)
+				}
 			}
 		}
 		if err := stream.Err(); err != nil {
@@ -72,6 +75,7 @@ func (t *talk) Turn(ctx context.Context, ask Ask) (Answer, error) {
 	choice := completion.Choices[0]
 	if !ask.Stream {
 		ask.Text(choice.Message.Content)
+		ask.Text(choice.Message.Refusal)
 	}
 	t.messages = append(t.messages, choice.Message.ToParam())
 	out := Answer{Finish: choice.FinishReason}
