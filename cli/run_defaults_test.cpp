@@ -73,7 +73,7 @@ TEST_F(RunDefaults, WatchPlaysAgainWhatFailedWhenTheClientChanges) {
   ASSERT_TRUE(child) << child.error().text();
   const auto read_until = [&](const std::string& end) {
     for (;;) {
-      const auto line = child->read_line(std::chrono::seconds(60));
+      const auto line = child->read_line(std::chrono::seconds(150));
       if (!line || !*line) return false;
       if ((*line)->find(end) != std::string::npos) return true;
     }
