@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <poll.h>
 
+#include <cstdio>
 #include <filesystem>
 #include <set>
 
@@ -92,6 +93,7 @@ ExitCode run_and_watch(const RunArguments& arguments, const std::function<ExitCo
     auto watch = serve::Watch::start(paths);
     if (!watch) return say(watch.error());
     const ExitCode code = run(next);
+    std::fflush(stdout);  // who reads a pipe waits for it
     if (interrupted || code == ExitCode::usage) return code;
     again.cases = failed_cases(arguments.out);
     // What was mended may have broken something else.
