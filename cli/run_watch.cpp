@@ -94,7 +94,8 @@ ExitCode run_and_watch(const RunArguments& arguments, const std::function<ExitCo
     if (!watch) return say(watch.error());
     const ExitCode code = run(next);
     std::fflush(stdout);  // who reads a pipe waits for it
-    if (interrupted || code == ExitCode::usage) return code;
+    if (interrupted) return ExitCode::interrupted;
+    if (code == ExitCode::usage) return code;
     again.cases = failed_cases(arguments.out);
     // What was mended may have broken something else.
     if (again.cases.empty() && !next.cases.empty() && next.cases != arguments.cases) {
