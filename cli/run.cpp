@@ -14,7 +14,9 @@
 #include "cli/options.h"
 #include "cli/redacted_command.h"
 #include "cli/run_arguments.h"
+#include "cli/run_defaults.h"
 #include "cli/run_folder.h"
+#include "cli/run_watch.h"
 #include "cli/say.h"
 #include "cli/time_check.h"
 #include "cli/verbs.h"
@@ -330,8 +332,20 @@ void add_run(CLI::App& app, Action& action, const std::vector<std::string>& comm
   verb->add_flag("--no-start-check", arguments->no_start_check,
                  "Skip the start check, which plays one operation before the first case");
   verb->add_flag("--require-cells", arguments->require_cells, "Fail if this machine does not allow cells");
-  verb->callback([arguments, command, &action] {
-    action = [arguments, command] { return run_run(*arguments, command); };
+  verb->add_flag("--watch", arguments->watch,
+                 "Run again what failed whenever a file of the client changes, and then everything");
+  verb->add_flag("--no-defaults", arguments->no_defaults, "Do not read the assay.yaml of the repository");
+  verb->callback([arguments, command, verb, &action] {
+    action = [arguments, command, verb] {
+      const std::string file = arguments->no_defaults ? "" : defaults_file(".");
+      if (!file.empty()) {
+        const auto given = [verb](const std::string& name) { return verb->get_option(name)->count() != 0; };
+        if (auto taken = take_defaults(*arguments, file, given); !taken) return say(taken.error());
+        fmt::print(stderr, "assay: defaults from {}\n", without_controls(file));
+      }
+      const auto run = [command](const RunArguments& what) { return run_run(what, command); };
+      return arguments->watch ? run_and_watch(*arguments, run, interrupted) : run(*arguments);
+    };
   });
 }
 

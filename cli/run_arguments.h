@@ -35,7 +35,10 @@ struct RunArguments {
   std::string order = "file";
   bool dry_run = false;
   bool all_protocols = false;
-  std::string time;  // --time; empty = as cases and clients say
+  bool watch = false;
+  bool no_defaults = false;
+  std::vector<std::string> watched;  // further paths for --watch, of assay.yaml
+  std::string time;                  // --time; empty = as cases and clients say
 };
 
 conformance::Level level_named(const std::string& name);

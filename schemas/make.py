@@ -4,6 +4,7 @@
 They say what the strict readers say as far as a schema can; schemas_test.py holds both against every shipped file and against wrong ones. The schema of
 fixtures is fixtures/schema/fixture-1.schema.json.
 """
+
 import json
 import os
 import sys
@@ -11,18 +12,39 @@ import sys
 HERE = os.path.dirname(os.path.abspath(__file__))
 stale = []
 
-S={"type":"string"}; L={"type":"array","items":S}; O={"type":"object"}; B={"type":"boolean"}
-DUR={"description":"A time such as 300ms, 5s or 2m; 0 is none","anyOf":[{"type":"string","pattern":r"^\+?[0-9]+(\.[0-9]+)?(us|ms|s|m|h|d)|^\$\{"},{"const":0}]}
-def ref(n): return {"$ref":"#/$defs/"+n}
-def obj(props,req=(),desc=None,extra=False):
-    o={"type":"object","properties":props,"additionalProperties":extra}
-    if req: o["required"]=list(req)
-    if desc: o["description"]=desc
+S = {"type": "string"}
+L = {"type": "array", "items": S}
+O = {"type": "object"}
+B = {"type": "boolean"}
+DUR = {
+    "description": "A time such as 300ms, 5s or 2m; 0 is none",
+    "anyOf": [{"type": "string", "pattern": r"^\+?[0-9]+(\.[0-9]+)?(us|ms|s|m|h|d)|^\$\{"}, {"const": 0}],
+}
+
+
+def ref(n):
+    return {"$ref": "#/$defs/" + n}
+
+
+def obj(props, req=(), desc=None, extra=False):
+    o = {"type": "object", "properties": props, "additionalProperties": extra}
+    if req:
+        o["required"] = list(req)
+    if desc:
+        o["description"] = desc
     return o
-def strings(desc): return {"type":"array","items":S,"description":desc}
-def text(desc): return {"type":"string","description":desc}
-def write(name,title,body):
-    head={"$schema":"https://json-schema.org/draft/2020-12/schema","$id":f"https://assay.invalid/schemas/{name}.schema.json","title":title}
+
+
+def strings(desc):
+    return {"type": "array", "items": S, "description": desc}
+
+
+def text(desc):
+    return {"type": "string", "description": desc}
+
+
+def write(name, title, body):
+    head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": f"https://assay.invalid/schemas/{name}.schema.json", "title": title}
     path = os.path.join(HERE, f"{name}.schema.json")
     wanted = json.dumps({**head, **body}, indent=1) + "\n"
     if "--check" not in sys.argv:
@@ -51,78 +73,316 @@ def with_axes(schema, top=True):
     return {"anyOf": [out, ref("axis")]} if plain and not top else out
 
 
-fault={"description":"The name of a fault (docs/faults.md), or a map from it to its parameters","anyOf":[{"type":"string","minLength":1},{"type":"object","minProperties":1,"maxProperties":1}]}
-faults={"anyOf":[{"type":["array","null"],"items":ref("fault")},ref("fault")]}
-rule=obj({"method":S,"path":S,"nth":{"description":"Which of the requests that fit; counted from 1"},"header":O,"query":O,"form":O,"body":O,"faults":faults,
-  "hold":{"description":"A name that a release step lets go, or {until, answer}","anyOf":[S,O]},"speed":{"description":"How fast the response is paced"},"as":S,"after":S},desc="Which requests; what is done to the response. All other keys are orders to the fake (turn: plan).",extra=True)
-fake=obj({"faults":{**faults,"description":"Faults of every response of the main route"},"rules":{"type":["array","null"],"items":ref("rule"),"description":"What is done to the responses to chosen requests"},
-  "listen":{**faults,"description":"Faults of the listener"},"hosts":{"description":"Names that it answers for over TLS, in a cell"}},desc="Settings of a fake: the README of its folder in fakes/ has the others",extra=True)
-world_props={"provider":text("A descriptor of conformance/providers, or a path that begins with ./ or ../"),
- "ports_busy":{"type":"array","items":{"anyOf":[{"type":"integer","minimum":1,"maximum":65535},{"type":"string","pattern":r"\$\{"}]},"description":"Ports that another program holds"},
- "cell":{"const":"required","description":"The case needs a cell"},
- "schedule":{"description":"Order of the responses that wait (docs/repro.md)","type":"object"}}
-world={"type":"object","description":"The fakes of the case","properties":world_props,"patternProperties":{"^(auth|control|oauth|inference|inference@.+)$":ref("fake")},"additionalProperties":False}
-write("world","assay: world of `assay serve --world`",{**world,"$defs":{"fault":fault,"rule":rule,"fake":fake}})
+fault = {
+    "description": "The name of a fault (docs/faults.md), or a map from it to its parameters",
+    "anyOf": [{"type": "string", "minLength": 1}, {"type": "object", "minProperties": 1, "maxProperties": 1}],
+}
+faults = {"anyOf": [{"type": ["array", "null"], "items": ref("fault")}, ref("fault")]}
+rule = obj(
+    {
+        "method": S,
+        "path": S,
+        "nth": {"description": "Which of the requests that fit; counted from 1"},
+        "header": O,
+        "query": O,
+        "form": O,
+        "body": O,
+        "faults": faults,
+        "hold": {"description": "A name that a release step lets go, or {until, answer}", "anyOf": [S, O]},
+        "speed": {"description": "How fast the response is paced"},
+        "as": S,
+        "after": S,
+    },
+    desc="Which requests; what is done to the response. All other keys are orders to the fake (turn: plan).",
+    extra=True,
+)
+fake = obj(
+    {
+        "faults": {**faults, "description": "Faults of every response of the main route"},
+        "rules": {"type": ["array", "null"], "items": ref("rule"), "description": "What is done to the responses to chosen requests"},
+        "listen": {**faults, "description": "Faults of the listener"},
+        "hosts": {"description": "Names that it answers for over TLS, in a cell"},
+    },
+    desc="Settings of a fake: the README of its folder in fakes/ has the others",
+    extra=True,
+)
+world_props = {
+    "provider": text("A descriptor of conformance/providers, or a path that begins with ./ or ../"),
+    "ports_busy": {
+        "type": "array",
+        "items": {"anyOf": [{"type": "integer", "minimum": 1, "maximum": 65535}, {"type": "string", "pattern": r"\$\{"}]},
+        "description": "Ports that another program holds",
+    },
+    "cell": {"const": "required", "description": "The case needs a cell"},
+    "schedule": {"description": "Order of the responses that wait (docs/repro.md)", "type": "object"},
+}
+world = {
+    "type": "object",
+    "description": "The fakes of the case",
+    "properties": world_props,
+    "patternProperties": {"^(auth|control|oauth|inference|inference@.+)$": ref("fake")},
+    "additionalProperties": False,
+}
+write("world", "assay: world of `assay serve --world`", {**world, "$defs": {"fault": fault, "rule": rule, "fake": fake}})
 
-operation={"type":"object","properties":{"as":text("Label under which the result is judged"),"actor":S,"deadline":DUR,"provider":S}}
-opnames=["login","refresh","status","logout","models","chat","resume","tool_results"]
-one_op={"type":"object","minProperties":1,"maxProperties":1,"properties":{n:{"anyOf":[operation,{"type":"null"}]} for n in opnames},"additionalProperties":False}
-step={"type":"object","description":"One thing that the case does","minProperties":1,"maxProperties":1,"additionalProperties":False,
- "properties":{**{n:ref("operation") for n in opnames},"start":{**one_op,"description":"Begins an operation and goes on"},"join":text("Waits for the end of the operation with this label"),
- "cancel":S,"terminate":S,"restart":S,"kill":S,"release":text("Lets held responses go"),
- "await":obj({"prompt":S,"event":S,"journal":S,"ended":S,"of":S,"count":{"anyOf":[{"type":"integer","minimum":1},S]},"deadline":DUR}),
- "answer":obj({"prompt":S,"with":{"type":["string","null"]},"of":S},["prompt"]),
- "parallel":obj({"each":L,"times":{"anyOf":[{"type":"integer"},S]},"do":one_op},["do"]),
- "repeat":obj({"times":{"anyOf":[{"type":"integer","minimum":1},S]},"do":one_op},["times","do"]),
- "set":{"type":"object","propertyNames":{"pattern":r"\."},"minProperties":1},"clock":text("How far the clock goes on: +30d"),"browser":O}}
-level={"enum":["must","should","may"]}
-case_props={
- "id":text("The last part of the full id"),"title":text("What goes wrong, in the field's words"),"requirement":text("What the client must do, one sentence"),
- "level":{"description":"Who must do it","anyOf":[level,{"type":"object","propertyNames":{"enum":["sdk","program","gateway"]},"additionalProperties":level,"minProperties":1}]},
- "protocols":{"description":"In which protocols the question is put","anyOf":[{"const":"wire"},{"type":"array","items":S,"minItems":1},{"type":"null"}]},
- "role":S,"seen_in":strings("Ids of real bugs (docs/seen.md)"),"requires":strings("Capabilities without which it does not apply"),"needs":{"description":"What a client is free not to do"},"features":L,
- "waits":{"type":"boolean","description":"Played in case time"},"profile":{"enum":["strict","lenient"]},
- "axes":{"type":"object","description":"One case for each combination","additionalProperties":{"anyOf":[{"type":"array","minItems":1},{"type":"object","minProperties":1}]}},
- "variants":{"type":"object","description":"Further cases: what each changes","additionalProperties":{"type":"object"}},
- "world":ref("world"),
- "credential":{"description":"The key of the case","anyOf":[obj({"kind":{"const":"api_key"},"key":S},["key"]),obj({"kind":{"const":"bearer"},"token":S},["kind","token"]),obj({"kind":{"const":"aws"},"id":S,"secret":S,"region":S},["kind","id","secret","region"])]},
- "browser":{"type":"object","description":"How the user agent behaves"},
- "emulate":{"type":"array","description":"The machine: shims, clock: +2h, disk: 8KiB, time: x50","items":{"anyOf":[S,O]}},
- "given":obj({"store":{},"store_mode":{"type":"string","pattern":"^[0-7]{1,4}$"},"files":{"type":"object","additionalProperties":S},"env":{"type":"object","additionalProperties":S}},desc="What is there before the client starts"),
- "actors":{"type":"object","description":"Several processes of one client"},
- "do":{"type":"array","items":ref("step"),"minItems":1},
- "met":{"description":"What must have happened before a pass counts"},
- "expect":{"type":"object","description":"Named checks","minProperties":1},
- "proven_by":{"type":"object","description":"Mutant to check","additionalProperties":{"type":["string","null"]}},
- "observed_by":{"type":"array","items":L}}
-case=obj(case_props,["id"])
-defaults=with_axes(obj({k:v for k,v in case_props.items() if k not in("id","axes","variants")},desc="Merged under every case"))
+operation = {"type": "object", "properties": {"as": text("Label under which the result is judged"), "actor": S, "deadline": DUR, "provider": S}}
+opnames = ["login", "refresh", "status", "logout", "models", "chat", "resume", "tool_results"]
+one_op = {
+    "type": "object",
+    "minProperties": 1,
+    "maxProperties": 1,
+    "properties": {n: {"anyOf": [operation, {"type": "null"}]} for n in opnames},
+    "additionalProperties": False,
+}
+step = {
+    "type": "object",
+    "description": "One thing that the case does",
+    "minProperties": 1,
+    "maxProperties": 1,
+    "additionalProperties": False,
+    "properties": {
+        **{n: ref("operation") for n in opnames},
+        "start": {**one_op, "description": "Begins an operation and goes on"},
+        "join": text("Waits for the end of the operation with this label"),
+        "cancel": S,
+        "terminate": S,
+        "restart": S,
+        "kill": S,
+        "release": text("Lets held responses go"),
+        "await": obj(
+            {"prompt": S, "event": S, "journal": S, "ended": S, "of": S, "count": {"anyOf": [{"type": "integer", "minimum": 1}, S]}, "deadline": DUR}
+        ),
+        "answer": obj({"prompt": S, "with": {"type": ["string", "null"]}, "of": S}, ["prompt"]),
+        "parallel": obj({"each": L, "times": {"anyOf": [{"type": "integer"}, S]}, "do": one_op}, ["do"]),
+        "repeat": obj({"times": {"anyOf": [{"type": "integer", "minimum": 1}, S]}, "do": one_op}, ["times", "do"]),
+        "set": {"type": "object", "propertyNames": {"pattern": r"\."}, "minProperties": 1},
+        "clock": text("How far the clock goes on: +30d"),
+        "browser": O,
+    },
+}
+level = {"enum": ["must", "should", "may"]}
+case_props = {
+    "id": text("The last part of the full id"),
+    "title": text("What goes wrong, in the field's words"),
+    "requirement": text("What the client must do, one sentence"),
+    "level": {
+        "description": "Who must do it",
+        "anyOf": [
+            level,
+            {"type": "object", "propertyNames": {"enum": ["sdk", "program", "gateway"]}, "additionalProperties": level, "minProperties": 1},
+        ],
+    },
+    "protocols": {
+        "description": "In which protocols the question is put",
+        "anyOf": [{"const": "wire"}, {"type": "array", "items": S, "minItems": 1}, {"type": "null"}],
+    },
+    "role": S,
+    "seen_in": strings("Ids of real bugs (docs/seen.md)"),
+    "requires": strings("Capabilities without which it does not apply"),
+    "needs": {"description": "What a client is free not to do"},
+    "features": L,
+    "waits": {"type": "boolean", "description": "Played in case time"},
+    "profile": {"enum": ["strict", "lenient"]},
+    "axes": {
+        "type": "object",
+        "description": "One case for each combination",
+        "additionalProperties": {"anyOf": [{"type": "array", "minItems": 1}, {"type": "object", "minProperties": 1}]},
+    },
+    "variants": {"type": "object", "description": "Further cases: what each changes", "additionalProperties": {"type": "object"}},
+    "world": ref("world"),
+    "credential": {
+        "description": "The key of the case",
+        "anyOf": [
+            obj({"kind": {"const": "api_key"}, "key": S}, ["key"]),
+            obj({"kind": {"const": "bearer"}, "token": S}, ["kind", "token"]),
+            obj({"kind": {"const": "aws"}, "id": S, "secret": S, "region": S}, ["kind", "id", "secret", "region"]),
+        ],
+    },
+    "browser": {"type": "object", "description": "How the user agent behaves"},
+    "emulate": {"type": "array", "description": "The machine: shims, clock: +2h, disk: 8KiB, time: x50", "items": {"anyOf": [S, O]}},
+    "given": obj(
+        {
+            "store": {},
+            "store_mode": {"type": "string", "pattern": "^[0-7]{1,4}$"},
+            "files": {"type": "object", "additionalProperties": S},
+            "env": {"type": "object", "additionalProperties": S},
+        },
+        desc="What is there before the client starts",
+    ),
+    "actors": {"type": "object", "description": "Several processes of one client"},
+    "do": {"type": "array", "items": ref("step"), "minItems": 1},
+    "met": {"description": "What must have happened before a pass counts"},
+    "expect": {"type": "object", "description": "Named checks", "minProperties": 1},
+    "proven_by": {"type": "object", "description": "Mutant to check", "additionalProperties": {"type": ["string", "null"]}},
+    "observed_by": {"type": "array", "items": L},
+}
+case = obj(case_props, ["id"])
+defaults = with_axes(obj({k: v for k, v in case_props.items() if k not in ("id", "axes", "variants")}, desc="Merged under every case"))
 # A part of a case alone: what a patch leaves out is not missed, and null removes.
-write("case","assay: case file",{**obj({"suite":text("The first part of the ids"),"defaults":defaults,"cases":{"type":"array","items":ref("case"),"minItems":1}},["suite","cases"]),
- "$defs":{"axis":{"type":"string","pattern":"\\$\\{"},**{name:with_axes(one) for name,one in
-  {"case":case,"world":world,"fake":fake,"rule":rule,"fault":fault,"step":step,"operation":operation}.items()}}})
+write(
+    "case",
+    "assay: case file",
+    {
+        **obj(
+            {"suite": text("The first part of the ids"), "defaults": defaults, "cases": {"type": "array", "items": ref("case"), "minItems": 1}},
+            ["suite", "cases"],
+        ),
+        "$defs": {
+            "axis": {"type": "string", "pattern": "\\$\\{"},
+            **{
+                name: with_axes(one)
+                for name, one in {
+                    "case": case,
+                    "world": world,
+                    "fake": fake,
+                    "rule": rule,
+                    "fault": fault,
+                    "step": step,
+                    "operation": operation,
+                }.items()
+            },
+        },
+    },
+)
 
-write("client","assay: client file",{**obj({
- "name":text("How it is called on the command line"),"title":text("What it is"),"aliases":L,"path":strings("Absolute folders, or ${here}/…, that come first in PATH"),
- "packages":strings("npm:NAME@VERSION, pypi:…, go:…, maven:…, crates:…"),"build":L,"scripts":{"enum":["none","run","network"]},"node":S,"versions":L,"patience":DUR,
- "time":{"type":"string","pattern":r"^x[0-9]+(\.[0-9]+)?$","description":"How fast its time may pass"},
- "hosts":{"type":"object","propertyNames":{"enum":["auth","control","oauth","inference"]},"additionalProperties":L},
- "snippet":S,"reads":{"type":"array","items":{"type":"string","pattern":r"^(/|~/|\$\{here\})"},"description":"What else of the machine a cell shows"},
- "cells":{"const":"none"},"adapter":{**L,"description":"argv of a program that speaks the adapter protocol"},"kind":{"enum":["sdk","program","gateway"]},"protocols":L,"profile":S,
- "base_path":{"type":"string","pattern":"^(/|$)"},"list":{"enum":["openai","anthropic","gemini","ollama","mistral","cohere"]},
- "environment":{"type":"object","propertyNames":{"pattern":"^[^=]+$"},"additionalProperties":S},
- "argv":{"type":"array","items":S,"minItems":1,"description":"An unmodified program, for one chat"},"stdin":S,"files":{"type":"object","additionalProperties":S},"model":S,
- "session":{"type":"string","pattern":"^/"},"resume":L,"capabilities":strings("What it can do"),
- "output":{"anyOf":[{"enum":["plain","claude-stream-json","codex-json","gemini-json","kimi-stream-json","opencode","pi","copilot","openclaw","acp"]},{"type":"object"}]},
- "reports":strings("What it can tell"),"login":obj({"argv":L,"url":S},["argv"])},["name","title"]),
- "oneOf":[{"required":["adapter"]},{"required":["argv","capabilities"]}]})
+write(
+    "client",
+    "assay: client file",
+    {
+        **obj(
+            {
+                "name": text("How it is called on the command line"),
+                "title": text("What it is"),
+                "aliases": L,
+                "path": strings("Absolute folders, or ${here}/…, that come first in PATH"),
+                "packages": strings("npm:NAME@VERSION, pypi:…, go:…, maven:…, crates:…"),
+                "build": L,
+                "scripts": {"enum": ["none", "run", "network"]},
+                "node": S,
+                "versions": L,
+                "patience": DUR,
+                "time": {"type": "string", "pattern": r"^x[0-9]+(\.[0-9]+)?$", "description": "How fast its time may pass"},
+                "hosts": {"type": "object", "propertyNames": {"enum": ["auth", "control", "oauth", "inference"]}, "additionalProperties": L},
+                "snippet": S,
+                "reads": {
+                    "type": "array",
+                    "items": {"type": "string", "pattern": r"^(/|~/|\$\{here\})"},
+                    "description": "What else of the machine a cell shows",
+                },
+                "cells": {"const": "none"},
+                "adapter": {**L, "description": "argv of a program that speaks the adapter protocol"},
+                "kind": {"enum": ["sdk", "program", "gateway"]},
+                "protocols": L,
+                "profile": S,
+                "base_path": {"type": "string", "pattern": "^(/|$)"},
+                "list": {"enum": ["openai", "anthropic", "gemini", "ollama", "mistral", "cohere"]},
+                "environment": {"type": "object", "propertyNames": {"pattern": "^[^=]+$"}, "additionalProperties": S},
+                "argv": {"type": "array", "items": S, "minItems": 1, "description": "An unmodified program, for one chat"},
+                "stdin": S,
+                "files": {"type": "object", "additionalProperties": S},
+                "model": S,
+                "session": {"type": "string", "pattern": "^/"},
+                "resume": L,
+                "capabilities": strings("What it can do"),
+                "output": {
+                    "anyOf": [
+                        {
+                            "enum": [
+                                "plain",
+                                "claude-stream-json",
+                                "codex-json",
+                                "gemini-json",
+                                "kimi-stream-json",
+                                "opencode",
+                                "pi",
+                                "copilot",
+                                "openclaw",
+                                "acp",
+                            ]
+                        },
+                        {"type": "object"},
+                    ]
+                },
+                "reports": strings("What it can tell"),
+                "login": obj({"argv": L, "url": S}, ["argv"]),
+            },
+            ["name", "title"],
+        ),
+        "oneOf": [{"required": ["adapter"]}, {"required": ["argv", "capabilities"]}],
+    },
+)
 
-write("provider","assay: provider descriptor",obj({"id":S,"display_name":S,"oauth_family":S,"default_api":S,"api_base_path":S,"key_prefix":S,"aliases":L,"auth_modes":L,"seeds":L,"discovery":O,"login":O,"quirks":O},["id"]))
+write(
+    "provider",
+    "assay: provider descriptor",
+    obj(
+        {
+            "id": S,
+            "display_name": S,
+            "oauth_family": S,
+            "default_api": S,
+            "api_base_path": S,
+            "key_prefix": S,
+            "aliases": L,
+            "auth_modes": L,
+            "seeds": L,
+            "discovery": O,
+            "login": O,
+            "quirks": O,
+        },
+        ["id"],
+    ),
+)
 
-write("known-failures","assay: known failures",{**obj({"known":{"type":["array"],"items":obj({
- "case":{"type":"string","minLength":1,"description":"A case id or a glob; case:check for one check alone"},"client":S,"state":{"enum":["fail","flaky"]},
- "reason":{"type":"string","pattern":r"[^ \t\n]","description":"Why this failure is accepted"},"issue":S,
- "expires":{"type":"string","pattern":"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$","description":"The last day on which it counts, UTC"}},["case","state","reason"])}},["known"])})
+write(
+    "known-failures",
+    "assay: known failures",
+    {
+        **obj(
+            {
+                "known": {
+                    "type": ["array"],
+                    "items": obj(
+                        {
+                            "case": {"type": "string", "minLength": 1, "description": "A case id or a glob; case:check for one check alone"},
+                            "client": S,
+                            "state": {"enum": ["fail", "flaky"]},
+                            "reason": {"type": "string", "pattern": r"[^ \t\n]", "description": "Why this failure is accepted"},
+                            "issue": S,
+                            "expires": {
+                                "type": "string",
+                                "pattern": "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$",
+                                "description": "The last day on which it counts, UTC",
+                            },
+                        },
+                        ["case", "state", "reason"],
+                    ),
+                }
+            },
+            ["known"],
+        )
+    },
+)
+write(
+    "assay",
+    "assay: assay.yaml, the defaults of a repository",
+    {
+        **obj(
+            {
+                "client": text("A client file (./tests/mine.yaml), or a client of `assay clients`"),
+                "adapter": text("A program that speaks the adapter protocol, with its arguments"),
+                "cases": strings("Ids, suites, globs, or paths of case files of your own"),
+                "exclude": strings("Cases that are left out"),
+                "known": text("File of known failures"),
+                "manifest": text("File of the capabilities that the client must have"),
+                "requirements": text("A frozen requirement set"),
+                "level": level,
+                "watch": strings("Further paths for --watch"),
+            }
+        ),
+        "not": {"required": ["client", "adapter"]},
+    },
+)
 
 if stale:
     print("not what schemas/make.py writes: " + ", ".join(stale))

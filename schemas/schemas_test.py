@@ -26,11 +26,12 @@ READ = {
     "client": ["list", "cases", "any/chat/answers", "--client", "{}"],
     "world": ["serve", "--print", "none", "--world", "{}", "--", "true"],
     "known-failures": ["run", "any/chat/answers", "--dry-run", "--known", "{}"],
+    "assay": ["run", "any/chat/answers", "--dry-run"],  # of the folder where it runs
     "provider": ["serve", "--print", "none", "--provider", "{}", "--", "true"],
 }
 
 
-class Yaml12(yaml.SafeLoader):
+class Yaml12(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
     """PyYAML with the words of YAML 1.2's core schema: `no` and a date are strings."""
 
 
@@ -64,7 +65,7 @@ def main():
                 continue
             files += 1
             value = json.loads(text) if name == "fixture" else yaml.load(text, Yaml12)
-            for error in one.iter_errors(value):
+            for error in [] if one.is_valid(value) else one.iter_errors(value):
                 problems.append(f"{os.path.relpath(path, source)}: /{'/'.join(map(str, error.absolute_path))}: {error.message[:200]}")
             line = re.search(r"^# yaml-language-server: \$schema=(\S+)$", text, re.M)
             if name != "fixture" and (not line or not os.path.samefile(os.path.join(os.path.dirname(path), line[1]), os.path.join(source, f"schemas/{name}.schema.json"))):
@@ -77,13 +78,14 @@ def main():
         for name, entries in wrong.items():
             one = validator(name)
             for number, entry in enumerate(entries):
-                path = os.path.join(folder, f"{name}-{number}.yaml")
+                path = os.path.join(folder, "assay.yaml" if name == "assay" else f"{name}-{number}.yaml")
                 with open(path, "w", encoding="utf-8") as file:
                     json.dump(entry["file"], file)
                 done = subprocess.run([assay, *(word.replace("{}", path) for word in READ[name])], cwd=folder, env=environment,
                                       capture_output=True, text=True, timeout=120)
                 if done.returncode != 2:
                     problems.append(f"wrong.yaml: {name}: {entry['why']}: assay ends with {done.returncode}, expected 2: {done.stderr[-300:]}")
+                os.remove(path)
                 by_schema = not one.is_valid(entry["file"])
                 if "schema" in entry:
                     beyond.append(f"{name}: {entry['why']}: {entry['schema']}")

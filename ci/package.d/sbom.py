@@ -32,7 +32,7 @@ def _package(name, version, licence):
 def make(tree, bundled, out, when):
     """Writes the .spdx.json file into the folder `out`; its path."""
     main = {"SPDXID": _identifier("Package", NAME), "name": NAME, "versionInfo": VERSION, "downloadLocation": "NOASSERTION",
-            "filesAnalyzed": False, "licenseConcluded": "NOASSERTION", "licenseDeclared": "Apache-2.0", "copyrightText": "NOASSERTION"}
+            "filesAnalyzed": True, "licenseConcluded": "NOASSERTION", "licenseDeclared": "Apache-2.0", "copyrightText": "NOASSERTION"}
     packages, relations, files = [main], [], []
 
     def relate(one, kind, other):
@@ -57,6 +57,9 @@ def make(tree, bundled, out, when):
                                     {"algorithm": "SHA256", "checksumValue": hashlib.sha256(content).hexdigest()}],
                       "licenseConcluded": "NOASSERTION", "copyrightText": "NOASSERTION"})
         relate(main["SPDXID"], "CONTAINS", files[-1]["SPDXID"])
+    # SPDX 2.3, 7.9: of the sorted digests of all files.
+    digests = "".join(sorted(one["checksums"][0]["checksumValue"] for one in files))
+    main["packageVerificationCode"] = {"packageVerificationCodeValue": hashlib.sha1(digests.encode()).hexdigest()}
     seal = hashlib.sha256("".join(one["checksums"][1]["checksumValue"] for one in files).encode()).hexdigest()
     document = {"spdxVersion": "SPDX-2.3", "dataLicense": "CC0-1.0", "SPDXID": "SPDXRef-DOCUMENT", "name": f"{NAME}-{VERSION}",
                 "documentNamespace": f"https://spdx.invalid/{NAME}-{VERSION}-{seal}",
