@@ -49,6 +49,7 @@ constexpr Example kExamples[] = {
     {"report lint", "assay report lint run.jsonl"},
     {"report merge", "assay report merge out/*/run.jsonl --out run.jsonl"},
     {"report render", "assay report render run.jsonl --format html --out report.html"},
+    {"report site", "assay report site out/run/run.jsonl --out site"},
     {"repro", "assay repro eagain -- ./my-login\nassay repro refresh-race --adapter ./my-adapter --times 20"},
     {"run",
      "assay run any --client ./mine.yaml\nassay run --adapter 'python3 ./my-adapter.py' --exclude "

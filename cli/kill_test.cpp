@@ -223,7 +223,7 @@ TEST_F(KillTest, OfAClientIsACrashOrAnErrorOfItsCase) {
 cases:
   - id: answer
     title: Answer that takes a while
-    axes: {n: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]}
+    axes: {n: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16]}
     requires: [chat, stream]
     credential: {kind: api_key, key: sk-slow-canary-0123456789abcdef}
     world: {inference: {turn: long, pace: 1ms, auth: {keys: [sk-slow-canary-0123456789abcdef]}}}

@@ -120,9 +120,6 @@ void add_report(CLI::App& app, Action& action) {
   verb = add("site", "Writes a static site: one page a client, one a question, badges", site);
   verb->add_option("FILE", options->files, "Run records; several are joined")->required()->expected(1, -1);
   verb->add_option("--out", options->out, "Folder of the site, new or empty")->required();
-  verb->footer(
-      "Examples:\n  assay report site out/run/run.jsonl --out site\n  assay report site out/*/run.jsonl "
-      "--out public");
 
   verb = add("diff", "Compare two runs; exit 1 if anything changed", diff);
   verb->add_option("FILE", options->files, "Run records: before, after")->required()->expected(2);
