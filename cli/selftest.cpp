@@ -149,7 +149,11 @@ ExitCode run_selftest(const SelftestArguments& arguments) {
     fmt::print("NOT PROVEN  {}: {} should fail {}: {}\n", proof.case_id, proof.mutant, proof.check,
                proof.why_not);
   }
-  print_list("The reference client must pass, but:", report->reference_failed);
+  std::vector<std::string> failures;
+  for (const auto& failure : report->reference_failed)
+    failures.push_back(failure.case_id + ": " + failure.reason);
+  print_list("The reference client must pass, but:", failures);
+  print_list("Played again, one play at a time, as they did not hold beside others:", report->played_again);
   print_list("Cases that nothing proves:", report->unproven_cases);
   print_list("Too blunt:", report->blunt_mutants);
   if (arguments.learn) {

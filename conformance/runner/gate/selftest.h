@@ -21,9 +21,14 @@ struct Proof {
 
 struct SelftestReport {
   std::vector<Proof> proofs;
-  std::vector<std::string> unproven_cases;    // no mutant named
-  std::vector<std::string> reference_failed;  // "id: reason": the reference client did not pass
-  std::vector<std::string> idle_mutants;      // no case names them
+  std::vector<std::string> unproven_cases;  // no mutant named
+  struct ReferenceFailure {
+    std::string case_id, reason;
+  };
+  std::vector<ReferenceFailure> reference_failed;  // the reference client did not pass
+  std::vector<std::string>
+      played_again;  // ids of cases that did not hold at first; their proofs are of the second play
+  std::vector<std::string> idle_mutants;  // no case names them
   std::vector<std::string>
       blunt_mutants;  // fail more than a tenth of the other cases that they were run on (only with matrix)
   // With matrix: mutant → ids of the cases that fail under it.
