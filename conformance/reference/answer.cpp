@@ -66,12 +66,12 @@ class DecodingReader final : public StreamReader {
                event.type == "error" || event.data.starts_with("{\"error\":");
     }
   }
-  // The last line of Ollama says so itself.
+  // The last line of Ollama says so itself; nothing follows an error.
   bool watch_lines(std::string_view bytes) {
     line_ += bytes;
     for (auto end = line_.find('\n'); end != std::string::npos; end = line_.find('\n')) {
       const json line = parse_untrusted(line_.substr(0, end));
-      ended_ = ended_ || (line.is_object() && line.value("done", json()) == true);
+      ended_ = ended_ || (line.is_object() && (line.value("done", json()) == true || line.contains("error")));
       line_.erase(0, end + 1);
     }
     return true;

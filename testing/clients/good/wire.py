@@ -114,5 +114,5 @@ def events(pieces):
             raise Failure("protocol", "an event is too long")
     if text == "\r" and "\n".join(data):
         yield "\n".join(data)
-    elif raw.startswith("{") and not any_event:  # some gateways write a plain JSON error into the stream
+    elif (raw + text).startswith("{") and not any_event:  # some gateways write a plain JSON error into the stream
         yield raw + text
