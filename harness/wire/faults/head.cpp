@@ -16,6 +16,13 @@ std::optional<Range> header_line(const Script& script, const Layout& where, std:
   return std::nullopt;
 }
 
+std::string why_no_comment(std::string_view content_type) {
+  for (const std::string_view type : {"application/x-ndjson", "application/vnd.amazon.eventstream"})
+    if (content_type.find(type) != std::string_view::npos)
+      return std::string(type) + " knows no comments; they are of event streams (WHATWG HTML 9.2)";
+  return {};
+}
+
 Result<Script> set_header_line(Script script, std::string_view name, std::string_view value) {
   const Layout where = layout(script);
   const std::string line = std::string(name) + ": " + std::string(value) + "\r\n";

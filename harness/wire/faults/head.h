@@ -13,6 +13,10 @@ namespace assay::wire {
 // The line of a header of the final response, its CR LF included; nullopt when there is none.
 std::optional<Range> header_line(const Script& script, const Layout& where, std::string_view name);
 // Replaces that line, or adds one after the last; refused when the head was cut.
+// Empty where a comment may stand in the body; else why not: lines of JSON and binary event streams have
+// none.
+std::string why_no_comment(std::string_view content_type);
+
 Result<Script> set_header_line(Script script, std::string_view name, std::string_view value);
 // One HTTP chunk (RFC 9112 section 7.1) with its marks.
 Write http_chunk(std::string_view data);

@@ -8,7 +8,8 @@ Result<Script> apply_keepalive(Script script, const nlohmann::json& params, Faul
   Params p(params, "every");
   const auto every = p.duration("every").value_or(std::chrono::seconds(1));
   const auto count = p.integer("count", 0, INT64_MAX).value_or(1);
-  const auto text = p.text("text").value_or(": keepalive\n\n");
+  const auto given = p.text("text");
+  const auto text = given.value_or(": keepalive\n\n");
   const auto place = read_place(p);
   if (text.empty()) p.wrong("text: expected at least one byte");
   if (count == 0 && every == Micros(0)) p.wrong("every: an endless keepalive needs a time between two");
@@ -18,6 +19,10 @@ Result<Script> apply_keepalive(Script script, const nlohmann::json& params, Faul
   if (auto body = body_place(where); !body) return tl::unexpected(body.error());
   if (!where.chunked() && header_line(script, where, "Content-Length")) {
     return fail("the length of the body is declared; a keepalive needs a chunked or close-delimited one");
+  }
+  if (const auto type = header_line(script, where, "Content-Type"); type && !given) {
+    const std::string line = top_level_bytes(script).substr(type->begin, type->end - type->begin);
+    if (std::string why = why_no_comment(line); !why.empty()) return fail(std::move(why));
   }
   auto at = resolve_one(where, place, where.chunked() ? where.chunks.front() : where.body);
   if (!at) return tl::unexpected(at.error());
