@@ -170,7 +170,9 @@ ExitCode run_selftest(const SelftestArguments& arguments) {
     fmt::print("\n{} of {} cases apply to a client that reports {}\n", cases->size() - report->not_asked,
                cases->size(), fmt::join(*options.reports, ", "));
   if (!options.reports && report->not_asked > 0)
-    fmt::print("\n{} cases were not asked, and prove nothing: {}\n", report->not_asked, options.not_timed);
+    fmt::print(
+        "\n{} plays were not asked, and prove nothing: {}\n", report->not_asked,
+        options.not_timed.empty() ? "their fault has no place in another protocol" : options.not_timed);
   fmt::print("\nselftest: {} cases, {} of {} proofs hold, {} mutants\n", cases->size(), proven,
              report->proofs.size(), options.mutants.size());
   return report->ok() ? ExitCode::ok : ExitCode::failed;
