@@ -10,6 +10,7 @@
 #include "reports/junit.h"
 #include "reports/markdown.h"
 #include "reports/summary.h"
+#include "reports/table_css.h"
 
 namespace assay::reports {
 
@@ -217,8 +218,8 @@ std::string render_compat_html(const RunRecord& record) {
   std::string out = fmt::format(
       "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>Compatibility</title>"
-      "<style>{}</style></head><body><h1>Compatibility</h1>\n<p>{}, assay {}, {}</p>\n",
-      compat_css, xml_escape(clients_line(record.header)), xml_escape(record.header.assay),
+      "<style>{}{}</style></head><body><h1>Compatibility</h1>\n<p>{}, assay {}, {}</p>\n",
+      table_css, compat_css, xml_escape(clients_line(record.header)), xml_escape(record.header.assay),
       xml_escape(record.header.started));
   for (const std::string& note : record.notes)
     out += fmt::format("<p class=\"note\">{}</p>\n", xml_escape(note));

@@ -5,6 +5,8 @@
 #include "harness/base/visible.h"
 #include "probe/report/report.h"
 #include "probe/report/table.h"
+#include "reports/junit.h"
+#include "reports/table_css.h"
 
 namespace assay::probe {
 
@@ -13,26 +15,7 @@ extern const std::string_view probe_css;
 namespace {
 
 std::string html_text(const std::string& text) {
-  std::string out;
-  for (const char c : visible(text)) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      default:
-        out += c;
-    }
-  }
-  return out;
+  return reports::xml_escape(visible(text));
 }
 
 std::string cell_html(const CheckResult* cell) {
@@ -71,8 +54,8 @@ std::string render_html(const Report& report) {
       "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>What the endpoints "
       "keep</title>"
-      "<style>{}</style></head><body><h1>What the endpoints keep</h1>\n<p>assay {}, {}</p>\n",
-      probe_css, html_text(report.assay), html_text(report.started));
+      "<style>{}{}</style></head><body><h1>What the endpoints keep</h1>\n<p>assay {}, {}</p>\n",
+      reports::table_css, probe_css, html_text(report.assay), html_text(report.started));
   for (const std::string& note : report.notes)
     out += fmt::format("<p class=\"note\">{}</p>\n", html_text(note));
   out +=

@@ -9,6 +9,7 @@
 #include "reports/record/topic.h"
 #include "reports/seen.h"
 #include "reports/site/site_model.h"
+#include "reports/table_css.h"
 
 namespace assay::reports {
 
@@ -215,7 +216,7 @@ std::string path_name(std::string_view name) {
 Site render_site(const RunRecord& record) {
   const SiteModel model = site_model(record);
   Site out;
-  out["style.css"] = std::string(site_css);
+  out["style.css"] = std::string(table_css) + std::string(site_css);
   out["index.html"] = index_page(record, model);
   for (const SiteClient& client : model.clients) {
     out["clients/" + path_name(client.info.name) + ".html"] = client_page(record, client);
