@@ -1,5 +1,5 @@
-// Topics: what a maintainer would fix. Questions are grouped by them in `assay explain`, in every report and in
-// docs/questions.md.
+// Topics: what a maintainer would fix. Questions are grouped by them in `assay explain`, in every report and
+// in docs/questions.md.
 #pragma once
 
 #include <span>
@@ -10,7 +10,8 @@
 namespace assay {
 
 struct Topic {
-  std::string_view name;   // "framing": as case files, run records and the folders of conformance/mutants have it
+  std::string_view
+      name;  // "framing": as case files, run records and the folders of conformance/mutants have it
   std::string_view title;  // "Reading the bytes of a stream"
 };
 

@@ -34,7 +34,9 @@ const std::vector<Capability>& capabilities() {
       {"reasoning-replay", "sends reasoning back to a provider that demands its text (DeepSeek)"},
       {"stream", "reads a streamed answer"},
       {"tools", "offers tools and runs the calls"},
-      {"tool-loop", "asks again with the results by itself, and decides when to stop (programs with tools have it by themselves)"},
+      {"tool-loop",
+       "asks again with the results by itself, and decides when to stop (programs with tools have it by "
+       "themselves)"},
       {"reasoning", "reads the reasoning of a model and sends it back"},
       {"images", "takes images with a message (protocol.anthropic)"},
       {"resume", "goes on with an earlier session"},

@@ -49,7 +49,8 @@ Micros longest(const Case& one, Micros patience) {
   for (const Step& step : one.steps) {
     out += std::visit([&](const auto& action) { return longest_of(action, patience); }, step.action);
     if (const auto* await = std::get_if<Step::Await>(&step.action))
-      to_start = std::max(to_start, await_deadline(*await, patience, true) - await_deadline(*await, patience, false));
+      to_start = std::max(to_start,
+                          await_deadline(*await, patience, true) - await_deadline(*await, patience, false));
   }
   return out + to_start;
 }

@@ -21,11 +21,13 @@ TEST(AwaitDeadline, IsThePatienceOfAClientThatHasSentNothing) {
 
 // A stalled stream was a failure that the client had told, as the adapter's own deadline ended it.
 TEST(EndedByAdapter, IsATimeoutAtTheDeadlineOfAClientWithoutCategories) {
-  const nlohmann::json late = {{"ok", false}, {"error", {{"category", "timeout"}, {"message", "no answer before the deadline"}}}};
+  const nlohmann::json late = {
+      {"ok", false}, {"error", {{"category", "timeout"}, {"message", "no answer before the deadline"}}}};
   EXPECT_TRUE(ended_by_adapter(late, seconds(420), seconds(420), false));
   EXPECT_FALSE(ended_by_adapter(late, seconds(30), seconds(420), false));
   EXPECT_FALSE(ended_by_adapter(late, seconds(420), seconds(420), true));
-  EXPECT_FALSE(ended_by_adapter({{"ok", false}, {"error", {{"message", "timed out"}}}}, seconds(420), seconds(420), false));
+  EXPECT_FALSE(ended_by_adapter({{"ok", false}, {"error", {{"message", "timed out"}}}}, seconds(420),
+                                seconds(420), false));
   EXPECT_FALSE(ended_by_adapter({{"ok", true}}, seconds(420), seconds(420), false));
 }
 
@@ -53,7 +55,9 @@ TEST(Longest, AddsUpWhatEachStepMayTake) {
     EXPECT_EQ(longest(*one, seconds(5)), seconds(row.seconds)) << row.steps;
   }
   const auto document = load_yaml(
-      "{id: x, title: t, expect: {c: {C: {ok: true}}}, do: [{start: {chat: {as: C}}}, {await: {event: text, of: C}}]}", "case.yaml");
+      "{id: x, title: t, expect: {c: {C: {ok: true}}}, do: [{start: {chat: {as: C}}}, {await: {event: text, "
+      "of: C}}]}",
+      "case.yaml");
   EXPECT_EQ(longest(parse_case(*document, "suite", "suite/x").value(), seconds(30)), seconds(30 + 10 + 20));
 }
 

@@ -15,8 +15,9 @@ struct MutantFolder {
 };
 std::span<const MutantFolder> mutant_folders();
 
-// The folder of the first mutant of `proven_by` that the project has: a case that is proven by a broken way of reading
-// lines is about reading lines. Empty for a case without such a mutant, as one's own may be: it says `topic:` itself.
+// The folder of the first mutant of `proven_by` that the project has: a case that is proven by a broken way
+// of reading lines is about reading lines. Empty for a case without such a mutant, as one's own may be: it
+// says `topic:` itself.
 std::string topic_of(const std::map<std::string, std::string>& proven_by);
 
 }  // namespace assay::conformance

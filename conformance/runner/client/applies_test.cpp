@@ -11,8 +11,9 @@ TEST(OtherProvider, CasesAboutTheHabitsOfOneAreNotAskedOfAClientForAnother) {
     const char *about, *client;
     bool asked;
   } table[] = {
-      {"azure", "openrouter", false},      {"azure", "azure", true},   {"azure", "openai", true},
-      {"gemini-openai", "mistral", false}, {"openai", "mistral", true}, {"", "mistral", true},
+      {"azure", "openrouter", false}, {"azure", "azure", true},
+      {"azure", "openai", true},      {"gemini-openai", "mistral", false},
+      {"openai", "mistral", true},    {"", "mistral", true},
       {"deepseek", "", true},
   };
   for (const auto& row : table) {

@@ -86,7 +86,7 @@ class Session {
   void must_do(const Hello& hello) const;              // stops when the case does not apply to such a client
   std::string protocol_for(const Hello& hello) const;  // that such a client is asked in; stops like must_do()
   std::string known_not_to_apply() const;
-  std::string asked_beforehand();                      // why it does not apply; empty when it does
+  std::string asked_beforehand();  // why it does not apply; empty when it does
 
   // session_references.cpp
   void remember_secrets(const nlohmann::json& value);

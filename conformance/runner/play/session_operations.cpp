@@ -87,7 +87,8 @@ void Session::finish(const Begun& begun, const std::string& label) {
   // What the adapter was given ends a grace earlier than what it is waited for.
   const Micros given = begun.deadline - clock_.case_time(adapter::grace);
   if (outcome.end == Outcome::End::result && !client_.program &&
-      ended_by_adapter(outcome.result, clock_.now() - begun.at, given, played_.reports.has("error.category"))) {
+      ended_by_adapter(outcome.result, clock_.now() - begun.at, given,
+                       played_.reports.has("error.category"))) {
     outcome.end = Outcome::End::timeout;
     outcome.result = {{"message", fmt::format("the client had not ended after {}, and the adapter ended it",
                                               format_duration(given))}};
