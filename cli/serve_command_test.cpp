@@ -17,11 +17,11 @@ class ServeCommand : public Cli {
 };
 
 TEST_F(ServeCommand, GetsTheExportsAndGivesItsStatus) {
-  const auto done =
-      assay({"serve", "--scenario", "overloaded", "--", "sh", "-c",
-             "curl -q -s -o answer.json -w '%{http_code}' -H \"Authorization: Bearer $OPENAI_API_KEY\" "
-             "-H 'Content-Type: application/json' -d '{\"model\":\"kimi-k2.6\",\"messages\":[]}' "
-             "$OPENAI_BASE_URL/chat/completions; exit 7"});
+  const std::string ask =
+      "curl -q -s -o answer.json -w '%{http_code}' -H \"Authorization: Bearer $OPENAI_API_KEY\" "
+      "-H 'Content-Type: application/json' -d '{\"model\":\"kimi-k2.6\",\"messages\":[]}' "
+      "$OPENAI_BASE_URL/chat/completions; exit 7";
+  const auto done = assay({"serve", "--scenario", "overloaded", "--", "sh", "-c", ask});
   EXPECT_EQ(done.status.code, 7) << done.err;
   EXPECT_EQ(done.out, "503") << "stdout is the command's alone";
   EXPECT_THAT(done.err, AllOf(HasSubstr("sh runs with your rights, not in a cell"), Not(HasSubstr("POST"))));
