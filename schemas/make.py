@@ -172,6 +172,13 @@ case_props = {
             {"type": "object", "propertyNames": {"enum": ["sdk", "program", "gateway"]}, "additionalProperties": level, "minProperties": 1},
         ],
     },
+    "topic": {
+        "description": "What a maintainer would fix (reports/record/topic.h)",
+        "enum": [
+            "framing", "stream", "tools", "reasoning", "usage", "errors", "retry", "connection", "parameters", "models", "login", "token", "store",
+            "secrets", "process",
+        ],
+    },
     "protocols": {
         "description": "In which protocols the question is put",
         "anyOf": [{"const": "wire"}, {"type": "array", "items": S, "minItems": 1}, {"type": "null"}],

@@ -266,16 +266,23 @@ class World::Room final : public http::Handler {
     }
   }
 
+  // What the journal says of one exchange, in the name of the fake that answers it.
+  static JournalEntry entry_about(const Member& member, const http::Incoming& incoming, JournalKind kind,
+                                  std::string text) {
+    JournalEntry entry;
+    entry.actor = member.spec.name;
+    entry.kind = kind;
+    entry.connection = incoming.connection;
+    entry.exchange = incoming.exchange;
+    entry.text = std::move(text);
+    return entry;
+  }
+
   wire::Script answer(Member& member, const http::Incoming& incoming, const Actions& actions, Rule* applies) {
     std::optional<std::string> plain;  // where faults were applied: the same answer without them
     wire::Script script = unheld_answer(member, incoming, actions, applies, plain);
     if (spec_.keep_answers) {
-      JournalEntry entry;
-      entry.actor = member.spec.name;
-      entry.kind = JournalKind::note;
-      entry.connection = incoming.connection;
-      entry.exchange = incoming.exchange;
-      entry.text = "answer";
+      JournalEntry entry = entry_about(member, incoming, JournalKind::note, "answer");
       entry.detail = sent_json(script, plain ? &*plain : nullptr);
       journal_.append(std::move(entry));
     }
@@ -300,12 +307,8 @@ class World::Room final : public http::Handler {
       }
     }
     if (!response) {
-      JournalEntry entry;
-      entry.actor = member.spec.name;
-      entry.kind = JournalKind::unclaimed;
-      entry.connection = incoming.connection;
-      entry.exchange = incoming.exchange;
-      entry.text = request.method + " " + request.target;
+      JournalEntry entry =
+          entry_about(member, incoming, JournalKind::unclaimed, request.method + " " + request.target);
       entry.request = incoming.request;
       journal_.append(std::move(entry));
       response = not_found(request);
@@ -320,12 +323,7 @@ class World::Room final : public http::Handler {
     if (spec_.keep_answers && !rule->faults.empty())
       plain = wire::all_bytes(wire::serialize(*response, options));
     for (const wire::FaultUse& fault : rule->faults) {
-      JournalEntry entry;
-      entry.actor = member.spec.name;
-      entry.kind = JournalKind::fault;
-      entry.connection = incoming.connection;
-      entry.exchange = incoming.exchange;
-      entry.text = fault.name;
+      JournalEntry entry = entry_about(member, incoming, JournalKind::fault, fault.name);
       entry.detail = fault.params;
       journal_.append(std::move(entry));
     }
@@ -339,10 +337,7 @@ class World::Room final : public http::Handler {
   wire::Script refused_fault(const Member& member, const http::Incoming& incoming, const RuleSpec& rule,
                              const Response& response, const wire::SerializeOptions& options,
                              const Error& why) {
-    JournalEntry entry;
-    entry.actor = member.spec.name;
-    entry.exchange = incoming.exchange;
-    entry.text = "fault refused: " + why.text();
+    JournalEntry entry = entry_about(member, incoming, JournalKind::note, "fault refused: " + why.text());
     entry.status = response.status;
     entry.detail = {{"fault_refused", true}};
     if (!options.keep_alive) {

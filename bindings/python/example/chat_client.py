@@ -20,5 +20,5 @@ def patient(base_url, key, text, tries=3):
         except urllib.error.HTTPError as error:
             if error.code != 503 or not left:
                 raise
-            time.sleep(0.2)
+            time.sleep(0.2)  # the back-off of this client; the test waits for its answer
     return None

@@ -4,16 +4,10 @@
 namespace assay::reference {
 
 void mutate(Parts& parts) {
-  struct Reader : WrappedReader {
-    using WrappedReader::WrappedReader;
-    stream::Turn finish() override {
-      stream::Turn turn = right->finish();
-      for (stream::Block& block : turn.blocks)
-        if (block.kind == stream::Block::Kind::reasoning) block.kind = stream::Block::Kind::text;
-      return turn;
-    }
-  };
-  wrap_reader<Reader>(parts);
+  change_turns(parts, [](stream::Turn& turn) {
+    for (stream::Block& block : turn.blocks)
+      if (block.kind == stream::Block::Kind::reasoning) block.kind = stream::Block::Kind::text;
+  });
 }
 
 }  // namespace assay::reference

@@ -4,18 +4,12 @@
 namespace assay::reference {
 
 void mutate(Parts& parts) {
-  struct Reader : WrappedReader {
-    using WrappedReader::WrappedReader;
-    stream::Turn finish() override {
-      stream::Turn turn = right->finish();
-      bool seen = false;
-      std::erase_if(turn.blocks, [&](const stream::Block& block) {
-        return block.kind == stream::Block::Kind::tool_call && std::exchange(seen, true);
-      });
-      return turn;
-    }
-  };
-  wrap_reader<Reader>(parts);
+  change_turns(parts, [](stream::Turn& turn) {
+    bool seen = false;
+    std::erase_if(turn.blocks, [&](const stream::Block& block) {
+      return block.kind == stream::Block::Kind::tool_call && std::exchange(seen, true);
+    });
+  });
 }
 
 }  // namespace assay::reference

@@ -4,15 +4,9 @@
 namespace assay::reference {
 
 void mutate(Parts& parts) {
-  struct Reader : WrappedReader {
-    using WrappedReader::WrappedReader;
-    stream::Turn finish() override {
-      stream::Turn turn = right->finish();
-      if (turn.usage && turn.usage->output) turn.usage->output = *turn.usage->output * 2;
-      return turn;
-    }
-  };
-  wrap_reader<Reader>(parts);
+  change_turns(parts, [](stream::Turn& turn) {
+    if (turn.usage && turn.usage->output) turn.usage->output = *turn.usage->output * 2;
+  });
 }
 
 }  // namespace assay::reference

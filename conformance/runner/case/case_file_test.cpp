@@ -26,6 +26,17 @@ std::string with(std::string text, const std::string& from, const std::string& t
   return text.replace(text.find(from), from.size(), to);
 }
 
+TEST(CaseFile, ATopicIsSaidOrFollowsFromTheMutant) {
+  EXPECT_EQ(parse_suite(kSuite, "a.yaml").value()[0].topic, "") << "the project has no mutant of that name";
+  const std::string by_mutant = with(kSuite, "{reader: done}", "{done-required: done}");
+  EXPECT_EQ(parse_suite(by_mutant, "a.yaml").value()[0].topic, "framing");
+  const std::string said = with(by_mutant, "level: should", "topic: login");
+  EXPECT_EQ(parse_suite(said, "a.yaml").value()[0].topic, "login");
+  const auto unknown = parse_suite(with(kSuite, "level: should", "topic: framin"), "a.yaml");
+  ASSERT_FALSE(unknown);
+  EXPECT_THAT(unknown.error().text(), HasSubstr("a.yaml:6: unknown topic 'framin', did you mean 'framing'?"));
+}
+
 TEST(CaseFile, ReadsACaseWithItsSteps) {
   const auto cases = parse_suite(kSuite, "a.yaml").value();
   ASSERT_EQ(cases.size(), 1u);

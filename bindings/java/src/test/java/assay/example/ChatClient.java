@@ -23,7 +23,7 @@ final class ChatClient {
       HttpResponse<String> answer = client.send(request, HttpResponse.BodyHandlers.ofString());
       if (answer.statusCode() == 200) return answer.body();
       if (answer.statusCode() != 503 || left == 0) throw new IllegalStateException("status " + answer.statusCode());
-      Thread.sleep(200);
+      Thread.sleep(200); // the back-off of this client; the test waits for its answer
     }
   }
 }
