@@ -289,6 +289,26 @@ cases:
   EXPECT_EQ(run("should").status.code, 3);
 }
 
+// Every check held, and what the case is about had not begun.
+TEST_F(Choose, WhatAStepAwaitsInVainLetsNoCasePass) {
+  write_case(R"(suite: demo/twice
+cases:
+  - id: asks-again
+    title: The client asks again
+    requires: [models]
+    do:
+      - models: {as: M}
+      - await: {journal: "inference GET /v1/models #2", deadline: 100ms}
+    expect: {done: {M: {ok: true}}}
+)");
+  const auto done = assay({"run", "--adapter", "./my-adapter", "--no-cells", "--out", "out"});
+  EXPECT_EQ(done.status.code, 1) << done.out << done.err;
+  ASSERT_THAT(record().cases, SizeIs(1));
+  EXPECT_EQ(record().cases[0].verdict, Verdict::not_met);
+  EXPECT_THAT(record().cases[0].reason,
+              AllOf(HasSubstr("Awaited in vain: "), HasSubstr("inference GET /v1/models #2")));
+}
+
 TEST_F(Choose, AFaultThatTheWayOfConnectingRulesOutDoesNotApply) {
   write_case(R"(suite: demo/connection
 cases:

@@ -66,9 +66,16 @@ void decide(const Played& played, const std::vector<CheckResult>& checks, const 
     return;
   }
   const auto missed = std::find_if(checks.begin(), checks.end(), [](const CheckResult& c) { return !c.ok; });
+  if (missed == checks.end() && !played.strict.empty()) {
+    record.verdict = Verdict::fail;
+    record.reason = "Strict world: " + played.strict.front();
+    if (played.strict.size() > 1) record.reason += fmt::format(" (and {} more)", played.strict.size() - 1);
+    return;
+  }
   if (missed == checks.end()) {
-    record.verdict = met.missing.empty() ? Verdict::pass : Verdict::not_met;
-    record.reason = met.missing;
+    record.verdict = met.missing.empty() && played.in_vain.empty() ? Verdict::pass : Verdict::not_met;
+    record.reason =
+        met.missing.empty() && !played.in_vain.empty() ? "Awaited in vain: " + played.in_vain : met.missing;
     return;
   }
   // Of one that did not end in time, what no longer wait could have made good is told first.

@@ -91,6 +91,8 @@ struct Played {
   std::string limit;                 // of its cell that the client reached: "256 MiB of output"
   std::string broken;                // why the harness or the adapter broke; empty = neither did
   std::string flood;                 // what the client did too often and was stopped for; empty = nothing
+  std::vector<std::string> strict;   // what did not fit in a strict world (World::strict_findings)
+  std::string in_vain;               // the first thing that a step awaited in vain; empty = all came about
   std::vector<std::string> secrets;  // values that must not be written to a report
   Micros setup{0}, acting{0};
 };

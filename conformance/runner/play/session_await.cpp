@@ -95,9 +95,11 @@ std::uint64_t Session::await_entry(const JournalQuery& query, const std::string&
   return 0;
 }
 
-// The client did not do what the next step waits for. The steps go on: the checks say what that means.
+// The client did not do what the next step waits for. The steps go on: the checks say what that means, and
+// when they all hold nothing was shown (`not-met`).
 void Session::missed(const std::string& what) {
   journal_.note("world", JournalKind::note, "awaited in vain: " + what);
+  if (played_.in_vain.empty()) played_.in_vain = what;
 }
 
 }  // namespace assay::conformance
