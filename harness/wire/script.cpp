@@ -22,6 +22,17 @@ std::size_t after_line_end(std::string_view body, std::size_t at) {
   return body[at] == '\r' && at + 1 < body.size() && body[at + 1] == '\n' ? at + 2 : at + 1;
 }
 
+// Whether a block of SSE lines has comments alone, and so is no event to anybody.
+bool only_comments(std::string_view block) {
+  for (std::size_t at = 0; at < block.size();) {
+    if (block[at] != ':' && block[at] != '\n' && block[at] != '\r') return false;
+    at = block.find_first_of("\r\n", at);
+    if (at == std::string_view::npos) break;
+    at = after_line_end(block, at);
+  }
+  return true;
+}
+
 std::vector<std::size_t> sse_offsets(std::string_view body) {
   std::vector<std::size_t> out;
   // memchr alone is several times faster than looking for two characters; most streams have no CR.
@@ -39,6 +50,12 @@ std::vector<std::size_t> sse_offsets(std::string_view body) {
     if (at == std::string_view::npos) break;
     at = after_line_end(body, at);
   }
+  std::size_t leading = 0;
+  while (leading + 1 < out.size() &&
+         only_comments(body.substr(out[leading], out[leading + 1] - out[leading])))
+    ++leading;
+  out.erase(out.begin(), out.begin() + static_cast<std::ptrdiff_t>(leading));
+  if (leading > 0) out.front() = body.find_first_not_of("\r\n");
   return out;
 }
 

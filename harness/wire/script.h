@@ -107,8 +107,10 @@ inline bool Repeat::operator==(const Repeat& o) const {
 std::string all_bytes(const Script& script);
 
 // Offsets at which the events of a body begin. An SSE block begins at the first byte that is not a line end
-// after a blank line, whatever the line ends; an NDJSON line at its first byte; an AWS eventstream message at
-// its prelude. Other content types have none. `content_type` is the header's value, parameters included.
+// after a blank line, whatever the line ends; comments before the first event, as OpenRouter sends them,
+// belong to it, so that the first event is event 0. An NDJSON line begins at its first byte; an AWS
+// eventstream message at its prelude. Other content types have none. `content_type` is the header's value,
+// parameters included.
 std::vector<std::size_t> event_offsets(std::string_view body, std::string_view content_type);
 
 // How a response becomes bytes.

@@ -223,7 +223,12 @@ TEST(EventOffsets, SseBlocksWithAnyLineEnd) {
   EXPECT_THAT(sse_offsets("data: a\r\n\r\ndata: b\r\n\r\n"), ElementsAre(0, 11));
   EXPECT_THAT(sse_offsets("data: a\r\rdata: b\r\r"), ElementsAre(0, 9));
   EXPECT_THAT(sse_offsets("data: a\r\n\ndata: b\n\r\ndata: c\n\r"), ElementsAre(0, 10, 20));
-  EXPECT_THAT(sse_offsets(": ping\n\nevent: x\ndata: y\n\n\n\n\ndata: z"), ElementsAre(0, 8, 29));
+  EXPECT_THAT(sse_offsets("data: a\n\n: ping\n\nevent: x\ndata: y\n\n\n\n\ndata: z"),
+              ElementsAre(0, 9, 17, 38));
+  // Comments before the first event are no event of their own.
+  EXPECT_THAT(sse_offsets(": a\n\n: b\r\n\r\ndata: y\n\ndata: z"), ElementsAre(0, 21));
+  EXPECT_THAT(sse_offsets("\n: a\n\ndata: y\n\n"), ElementsAre(1));
+  EXPECT_THAT(sse_offsets(": a\n\n: b\n\n"), ElementsAre(0)) << "nothing else";
   EXPECT_THAT(sse_offsets("\n\ndata: a\n\n"), ElementsAre(2));
   EXPECT_THAT(sse_offsets(""), IsEmpty());
   EXPECT_THAT(sse_offsets("\r"), IsEmpty());
