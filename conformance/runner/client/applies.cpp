@@ -10,6 +10,7 @@
 #include "conformance/adapter_protocol.h"
 #include "conformance/runner/client/start_client.h"
 #include "conformance/runner/judge/reports.h"
+#include "harness/world/condition.h"
 
 namespace assay::conformance {
 namespace {
@@ -70,6 +71,30 @@ std::string other_provider(const Case& one, const ClientSpec& client) {
   return fmt::format("the case is about the habits of {}, the client is for {}", about, mine);
 }
 
+std::string other_list(const Case& one, const ClientSpec& client,
+                       const std::vector<std::string>& capabilities) {
+  const nlohmann::json inference = one.world.value("inference", nlohmann::json::object());
+  if (!inference.is_object() || !inference.contains("rules")) return {};
+  const nlohmann::json& rules = inference["rules"];
+  const bool written = std::any_of(rules.begin(), rules.end(), [](const nlohmann::json& rule) {
+    return rule.is_object() && rule.value("path", "") == "models" &&
+           (at_pointer(rule, "/respond/json/data") != nullptr ||
+            at_pointer(rule, "/respond/json/error") != nullptr);
+  });
+  if (!written) return {};
+  std::string mine = client.fake.value("list", "");
+  if (mine.empty()) {
+    // Those whose lists have a form of their own; the others read {data: [{id}]} too.
+    const auto spoken = protocols_of(capabilities);
+    const auto own = [](const std::string& name) {
+      return name == "gemini" || name == "ollama" || name == "cohere";
+    };
+    if (!spoken.empty() && std::all_of(spoken.begin(), spoken.end(), own)) mine = spoken.front();
+  }
+  if (mine.empty() || mine == "openai" || mine == "anthropic" || mine == "mistral") return {};
+  return "the case is about a list of models in OpenAI's form, the client reads that of " + mine;
+}
+
 Fit fit_of(const Case& one, const ClientSpec& client, const Hello& hello) {
   Fit out;
   if (one.role != hello.role) {
@@ -84,6 +109,7 @@ Fit fit_of(const Case& one, const ClientSpec& client, const Hello& hello) {
   if (!out.missing.empty()) return out;
   out.other = wrong_protocol(one, capabilities, {});
   if (out.other.empty()) out.other = other_provider(one, client);
+  if (out.other.empty()) out.other = other_list(one, client, capabilities);
   const Reports reports = as_program ? reports_of(*client.as_program)
                                      : Reports{reports_set(hello), has_capability(capabilities, "store")};
   if (out.other.empty()) out.other = not_observed(one.observed_by, reports);

@@ -27,6 +27,12 @@ std::string wrong_protocol(const Case& one, const std::vector<std::string>& capa
 // client that its file says is for another; empty = it can be asked.
 std::string other_provider(const Case& one, const ClientSpec& client);
 
+// Why a case whose list of models (or the error in its place) is written out in OpenAI's form ({data:
+// [{id}]}, {error: {message}}) is not asked of a client with these capabilities, which reads another (`list`
+// of its file, or that of its protocol); empty = it can.
+std::string other_list(const Case& one, const ClientSpec& client,
+                       const std::vector<std::string>& capabilities);
+
 // Pure.
 Fit fit_of(const Case& one, const ClientSpec& client, const Hello& hello);
 

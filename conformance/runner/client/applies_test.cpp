@@ -26,5 +26,31 @@ TEST(OtherProvider, CasesAboutTheHabitsOfOneAreNotAskedOfAClientForAnother) {
   }
 }
 
+TEST(OtherList, AListInOpenAisFormIsNotAskedOfAClientThatReadsAnother) {
+  Case written, made;
+  written.world = nlohmann::json::parse(
+      R"({"inference": {"rules": [{"path": "models", "respond": {"json": {"data": [{"id": "a"}]}}}]}})");
+  made.world = nlohmann::json::parse(R"({"inference": {"models": ["a"]}})");
+  const struct {
+    const char* list;
+    std::vector<std::string> capabilities;
+    bool asked;
+  } table[] = {
+      {"", {"models", "protocol.openai-chat"}, true},
+      {"", {"models", "protocol.anthropic"}, true},
+      {"", {"models", "protocol.gemini"}, false},
+      {"", {"models", "protocol.gemini", "protocol.openai-chat"}, true},
+      {"cohere", {"models", "protocol.cohere"}, false},
+      {"openai", {"models", "protocol.ollama"}, true},
+  };
+  for (const auto& row : table) {
+    ClientSpec client;
+    if (*row.list != '\0') client.fake["list"] = row.list;
+    EXPECT_EQ(other_list(written, client, row.capabilities).empty(), row.asked)
+        << row.list << " " << row.capabilities.back();
+    EXPECT_EQ(other_list(made, client, row.capabilities), "");
+  }
+}
+
 }  // namespace
 }  // namespace assay::conformance

@@ -224,6 +224,8 @@ void Session::must_do(const Hello& hello) const {
       broken("the manifest of the client declares the capability \"" + need + "\", its hello does not");
     throw Stop{Stop::Why::not_applicable, "the client has no capability \"" + need + "\""};
   }
+  if (const std::string why = other_list(case_, client_, hello.capabilities); !why.empty())
+    throw Stop{Stop::Why::not_applicable, why};
   if (const std::string why = other_provider(case_, client_); !why.empty())
     throw Stop{Stop::Why::not_applicable, why};
   if (const std::string why = not_observed(case_.observed_by, reports_of(hello, client_)); !why.empty())
