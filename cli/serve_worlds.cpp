@@ -7,6 +7,7 @@
 #include <array>
 #include <csignal>
 #include <latch>
+#include <optional>
 
 #include "cli/say.h"
 #include "cli/serve.h"
@@ -143,6 +144,14 @@ ExitCode serve_worlds(const ServeOptions& options) {
   settings.speed = options.speed;
   settings.threads = options.threads;
   for (const FixedPort& fixed : *ports) settings.ports[fixed.fake] = fixed.port;
+  std::optional<ServeAuthority> trusted;
+  if (options.tls) {
+    auto made = ServeAuthority::make();
+    if (!made) return say(made.error(), ExitCode::incomplete);
+    trusted.emplace(std::move(*made));
+    settings.authority = trusted->authority();
+    settings.ca_file = trusted->file();
+  }
   // What a command prints is not mixed with the journal, unless that is asked for.
   if (!options.quiet && (options.command.empty() || options.verbose))
     settings.on_entry = [&](const std::string& world, const JournalEntry& entry) {
@@ -195,8 +204,13 @@ ExitCode serve_worlds(const ServeOptions& options) {
                     view.provider, (*desk)->url(), options.command.front()));
   }
   const ExitCode code = serve_until_end(signals.get(), watch, options, **worlds, terminal, command);
+  const auto strict = (*worlds)->strict(serve::kDefaultWorld);
+  const auto findings =
+      strict ? strict->at("findings").get<std::vector<std::string>>() : std::vector<std::string>();
+  for (const std::string& finding : findings)
+    terminal.write(fmt::format("assay: strict: {}\n", without_controls(finding)));
   (*worlds)->end_waits();
-  return code;
+  return code == ExitCode::ok && !findings.empty() ? ExitCode::failed : code;
 }
 
 }  // namespace assay::cli

@@ -115,6 +115,7 @@ world_props = {
     },
     "cell": {"const": "required", "description": "The case needs a cell"},
     "schedule": {"description": "Order of the responses that wait (docs/repro.md)", "type": "object"},
+    "strict": {"type": "boolean", "description": "A request that no rule is for, or that several are for, and a rule that no request used are failures"},
 }
 world = {
     "type": "object",

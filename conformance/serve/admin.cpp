@@ -57,6 +57,7 @@ constexpr Route kRoutes[] = {
     {"GET", "/worlds/{world}/settings/{setting}", show_setting},
     {"PUT", "/worlds/{world}/settings/{setting}", set_setting},
     {"POST", "/worlds/{world}/release", release_hold},
+    {"GET", "/worlds/{world}/strict", show_strict},
     {"GET", "/worlds/{world}/clock", show_clock},
     {"POST", "/worlds/{world}/clock", advance_clock},
     {"GET", "/worlds/{world}/journal", show_journal},

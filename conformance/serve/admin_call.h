@@ -74,6 +74,7 @@ Response clear_faults(const AdminCall&);
 Response show_setting(const AdminCall&);
 Response set_setting(const AdminCall&);
 Response release_hold(const AdminCall&);
+Response show_strict(const AdminCall&);
 
 Response show_journal(const AdminCall&);
 Response wait_journal(const AdminCall&);

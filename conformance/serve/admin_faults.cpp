@@ -124,4 +124,8 @@ Response release_hold(const AdminCall& call) {
   return json_answer(200, {{"released", hold}});
 }
 
+Response show_strict(const AdminCall& call) {
+  return json_answer(200, need(call.worlds.strict(call.name())));
+}
+
 }  // namespace assay::serve

@@ -199,6 +199,10 @@ TEST_F(AdminApi, EveryPathAndMethodAnswersAsDescribed) {
   ask("POST", "/worlds/a/release", 400, {{"gate", "hold"}});
   ask("POST", "/worlds/nobody/release", 404, {{"hold", "gate"}});
 
+  const json loose = ask("GET", "/worlds/a/strict", 200);
+  EXPECT_EQ(loose, (json{{"strict", false}, {"findings", json::array()}}));
+  ask("GET", "/worlds/nobody/strict", 404);
+
   const json before = ask("GET", "/worlds/a/clock", 200);
   const json after = ask("POST", "/worlds/a/clock", 200, {{"advance", "30d"}});
   EXPECT_GE(after["wall_seconds"].get<std::int64_t>() - before["wall_seconds"].get<std::int64_t>(),

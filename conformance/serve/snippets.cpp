@@ -34,6 +34,11 @@ std::vector<std::pair<std::string, std::string>> variables_of(const WorldView& w
     out.emplace_back(std::move(name), url);
   }
   if (!admin.empty()) out.emplace_back("ASSAY_ADMIN_URL", admin);
+  // The names under which runtimes look for authorities: ours, Node.js, OpenSSL and Go, Python, curl.
+  if (!world.ca_file.empty())
+    for (const char* name :
+         {"ASSAY_CA_FILE", "NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"})
+      out.emplace_back(name, world.ca_file);
   const auto inference = world.urls.find("inference");
   if (inference == world.urls.end()) return out;
   out.emplace_back("OPENAI_BASE_URL", inference->second + "/v1");

@@ -122,7 +122,7 @@ Result<std::unique_ptr<SharedListeners>> Worlds::open(const WorldOrder& order,
     const auto fixed = options_.ports.find(fake.name);
     const bool is_fixed = order.name.empty() && fixed != options_.ports.end();
     for (const std::string& host : fake.hosts)
-      listeners.push_back({fake.name, host, is_fixed ? fixed->second : fake.port, {}, nullptr});
+      listeners.push_back({fake.name, host, is_fixed ? fixed->second : fake.port, {}, options_.authority});
   }
   auto shared = SharedListeners::start(std::move(listeners), clock_, plan.spec.limits, options_.threads);
   if (!shared || !options_.on_answer) return shared;
@@ -186,6 +186,7 @@ Result<void> Worlds::raise(Hosted& hosted, const WorldOrder& order, bool fresh_e
   }
   WorldSpec spec = planned->spec;
   spec.speed = options_.speed;
+  spec.tls = options_.authority != nullptr;
   // Only a cell can lead a client to names that it knows by heart.
   for (FakeSpec& fake : spec.fakes) fake.names.clear();
   if (order.own_listeners && !hosted.listeners) {
@@ -316,6 +317,7 @@ WorldView Worlds::view(const Hosted& one) const {
   out.seed = one.plan.spec.seed;
   out.own_listeners = one.made.own_listeners;
   out.world = one.world;
+  out.ca_file = options_.ca_file;
   out.era = one.era;
   return out;
 }

@@ -19,6 +19,7 @@
 #include "conformance/runner/case/world_spec.h"
 #include "harness/base/journal.h"
 #include "harness/base/time.h"
+#include "harness/http/certificates.h"
 #include "harness/world/shared_listeners.h"
 
 namespace assay::serve {
@@ -56,6 +57,7 @@ struct WorldView {
   std::uint64_t seed = 0;
   bool own_listeners = false;
   nlohmann::json world;
+  std::string ca_file;  // PEM of the authority that its urls are certified by; empty = they are plain http
   std::shared_ptr<Era> era;
 };
 nlohmann::json to_json(const WorldView& view);
@@ -69,6 +71,9 @@ class Worlds {
     double speed = 1;                            // WorldSpec::speed
     unsigned threads = 1;                        // that serve the listeners
     std::map<std::string, std::uint16_t> ports;  // by fake; others are chosen by the kernel
+    // Set: every listener speaks TLS. `ca_file` is where clients find the certificate of the authority.
+    std::shared_ptr<const http::Authority> authority;
+    std::string ca_file;
     // Called for each entry of each journal, on the thread that made it; and for each answer, before it is
     // sent.
     std::function<void(const std::string& world, const JournalEntry&)> on_entry;
@@ -101,6 +106,8 @@ class Worlds {
   Result<void> set(const std::string& name, const std::string& setting, const nlohmann::json& value);
   Result<nlohmann::json> get(const std::string& name, const std::string& setting) const;
   Result<void> release(const std::string& name, const std::string& hold);
+  // {strict: whether it is, findings: World::strict_findings}
+  Result<nlohmann::json> strict(const std::string& name) const;
 
   // Ends every era, so that nobody waits any more. The worlds go on.
   void end_waits();

@@ -117,6 +117,13 @@ Result<json> Worlds::get(const std::string& name, const std::string& setting) co
   return one->running->get(full);
 }
 
+Result<json> Worlds::strict(const std::string& name) const {
+  const std::lock_guard lock(mutex_);
+  Hosted* one = hosted(name);
+  if (one == nullptr) return tl::unexpected(there_is_none(name));
+  return json{{"strict", one->plan.spec.strict}, {"findings", one->running->strict_findings()}};
+}
+
 Result<void> Worlds::release(const std::string& name, const std::string& hold) {
   const std::lock_guard lock(mutex_);
   Hosted* one = hosted(name);

@@ -1,5 +1,7 @@
 #include "harness/world/match.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <charconv>
 
@@ -84,6 +86,33 @@ bool fields_hold(const std::vector<FieldMatch>& fields, const auto& value_of) {
   });
 }
 
+// A value as a sentence shows it: long ones are cut.
+std::string shown_value(const json* value) {
+  constexpr std::size_t kMost = 120;
+  if (value == nullptr) return "is absent";
+  std::string text = value->dump(-1, ' ', false, json::error_handler_t::replace);
+  if (text.size() > kMost) text = text.substr(0, kMost) + "...";
+  return "is " + text;
+}
+
+void tell_field(std::string_view where, const FieldMatch& field, const json* found,
+                std::vector<std::string>& out) {
+  for (const Condition& condition : field.conditions) {
+    if (holds(condition, found)) continue;
+    out.push_back(
+        fmt::format("{} {} {} (expected: {})", where, field.name, shown_value(found), describe(condition)));
+  }
+}
+
+void tell_fields(std::string_view where, const std::vector<FieldMatch>& fields, const auto& value_of,
+                 std::vector<std::string>& out) {
+  for (const FieldMatch& field : fields) {
+    const std::optional<std::string> found = value_of(field.name);
+    const json value = found ? json(*found) : json();
+    tell_field(where, field, found ? &value : nullptr, out);
+  }
+}
+
 }  // namespace
 
 Result<RequestMatch> parse_match(const json& text, const PathAliases& aliases) {
@@ -150,6 +179,33 @@ bool matches(const RequestMatch& match, const Request& request) {
   return std::all_of(match.body.begin(), match.body.end(), [&](const FieldMatch& field) {
     return all_hold(field.conditions, body.is_discarded() ? nullptr : at_pointer(body, field.name));
   });
+}
+
+std::vector<std::string> differences(const RequestMatch& match, const Request& request) {
+  std::vector<std::string> out;
+  const std::string_view path = target_path(request.target);
+  if (!match.method.empty() && match.method != request.method)
+    out.push_back(fmt::format("the method is {}, not {}", request.method, match.method));
+  if (!match.paths.empty() && std::none_of(match.paths.begin(), match.paths.end(),
+                                           [&](const std::string& glob) { return glob_match(glob, path); }))
+    out.push_back(fmt::format("the path is {}, not {}", path, match.paths.front()));
+  tell_fields(
+      "header", match.header,
+      [&](const std::string& name) -> std::optional<std::string> {
+        const std::string* value = find_header(request.headers, name);
+        return value == nullptr ? std::nullopt : std::optional(*value);
+      },
+      out);
+  tell_fields(
+      "query", match.query, [&](const std::string& name) { return query_value(request.target, name); }, out);
+  const std::string as_query = "?" + request.body;
+  tell_fields(
+      "form", match.form, [&](const std::string& name) { return query_value(as_query, name); }, out);
+  if (match.body.empty()) return out;
+  const json body = parse_untrusted(request.body);
+  for (const FieldMatch& field : match.body)
+    tell_field("body", field, body.is_discarded() ? nullptr : at_pointer(body, field.name), out);
+  return out;
 }
 
 }  // namespace assay

@@ -38,5 +38,8 @@ struct RequestMatch {
 Result<RequestMatch> parse_match(const nlohmann::json& text, const PathAliases& aliases);
 // Everything but first and last, which need a count that the caller keeps.
 bool matches(const RequestMatch& match, const Request& request);
+// Why it does not match, one phrase for each part that does not hold, in the order of a match: "the method is
+// GET, not POST", "body /messages/2/content is \"b\" (expected: \"a\")". Empty = it matches.
+std::vector<std::string> differences(const RequestMatch& match, const Request& request);
 
 }  // namespace assay

@@ -37,20 +37,24 @@ Result<std::vector<Rule>> read_rules(const std::string& name, const Fake& fake,
     }
     std::optional<Barrier> barrier;
     if (spec.barrier) barrier.emplace(fmt::format("{} rule {}", name, rules.size() + 1), *spec.barrier);
-    rules.push_back({std::move(*match), &spec, 0, std::move(barrier)});
+    rules.push_back({std::move(*match), &spec, 0, 0, std::move(barrier)});
   }
   return rules;
 }
 
-Rule* rule_for(std::vector<Rule>& rules, const Request& request, std::set<std::string>& applied) {
+Rule* rule_for(std::vector<Rule>& rules, const Request& request, std::set<std::string>& applied,
+               std::vector<std::size_t>* rivals) {
   Rule* chosen = nullptr;
   for (Rule& rule : rules) {
     if (!rule.spec->after.empty() && !applied.contains(rule.spec->after)) continue;
     if (!matches(rule.match, request)) continue;
     // Every rule counts, also behind the one that applies: nth means the nth request, not the nth use.
     ++rule.seen;
-    if (chosen == nullptr && rule.seen >= rule.match.first && rule.seen <= rule.match.last) chosen = &rule;
+    if (rule.seen < rule.match.first || rule.seen > rule.match.last) continue;
+    if (chosen == nullptr) chosen = &rule;
+    if (rivals != nullptr) rivals->push_back(static_cast<std::size_t>(&rule - rules.data()) + 1);
   }
+  if (chosen != nullptr) ++chosen->used;
   if (chosen != nullptr && !chosen->spec->name.empty()) applied.insert(chosen->spec->name);
   return chosen;
 }

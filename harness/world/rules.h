@@ -19,6 +19,7 @@ struct Rule {
   RequestMatch match;
   const RuleSpec* spec = nullptr;
   std::uint64_t seen = 0;          // requests that matched everything but nth
+  std::uint64_t used = 0;          // requests that it was applied to
   std::optional<Barrier> barrier;  // where its answers wait for each other
 };
 
@@ -28,8 +29,10 @@ Result<std::vector<Rule>> read_rules(const std::string& name, const Fake& fake,
                                      const std::vector<RuleSpec>& specs, const PathAliases& aliases);
 
 // The rule that applies to a request; null = none does. Counts the request. `applied`: the names of the rules
-// of the world that have applied, for `after`; that of the result is added.
-Rule* rule_for(std::vector<Rule>& rules, const Request& request, std::set<std::string>& applied);
+// of the world that have applied, for `after`; that of the result is added. `rivals` (may be null) gets the
+// numbers (1-based) of all that would have applied.
+Rule* rule_for(std::vector<Rule>& rules, const Request& request, std::set<std::string>& applied,
+               std::vector<std::size_t>* rivals = nullptr);
 
 // Whether some rule wants its answer before the body of the request was read.
 bool answer_early(const std::vector<Rule>& rules);

@@ -13,6 +13,7 @@
 #include "harness/world/chooser.h"
 #include "harness/world/rules.h"
 #include "harness/world/sent.h"
+#include "harness/world/strict.h"
 
 namespace assay {
 namespace {
@@ -36,9 +37,9 @@ struct Member {
   bool early = false;          // some rule answers before the body was read
 };
 
-std::string url_of(const std::string& host, std::uint16_t port) {
+std::string url_of(bool tls, const std::string& host, std::uint16_t port) {
   const bool v6 = host.find(':') != std::string::npos;
-  return fmt::format("http://{}{}{}:{}", v6 ? "[" : "", host, v6 ? "]" : "", port);
+  return fmt::format("{}://{}{}{}:{}", tls ? "https" : "http", v6 ? "[" : "", host, v6 ? "]" : "", port);
 }
 
 Response not_found(const Request& request) {
@@ -126,7 +127,7 @@ class World::Room final : public http::Handler {
     server_ = std::move(*server);
     for (Member& member : members_) {
       member.plain_port = server_->port(member.spec.name);
-      member.url = url_of(member.spec.hosts.front(), member.plain_port) + spec_.prefix;
+      member.url = url_of(spec_.tls, member.spec.hosts.front(), member.plain_port) + spec_.prefix;
     }
     for (Member& member : members_) {
       for (RuleSpec& rule : member.spec.rules) put_urls_in(rule);
@@ -145,7 +146,7 @@ class World::Room final : public http::Handler {
     if (!member.early) return std::nullopt;
     // Some rule wants its answer before the body is read, so the choice falls here, for every request of this
     // fake.
-    Rule* rule = rule_for(member.rules, *incoming.request, applied_);
+    Rule* rule = choose_rule(member, incoming);
     if (rule == nullptr || !wire::answers_before_body(rule->spec->faults)) {
       chosen_[incoming.exchange] = rule;
       return std::nullopt;
@@ -157,7 +158,8 @@ class World::Room final : public http::Handler {
   http::Answer on_request(const http::Incoming& incoming) override {
     Member& member = member_of(incoming.listener);
     const auto earlier = chosen_.extract(incoming.exchange);
-    Rule* rule = earlier ? earlier.mapped() : rule_for(member.rules, *incoming.request, applied_);
+    Rule* rule = earlier ? earlier.mapped() : choose_rule(member, incoming);
+    if (spec_.strict && rule == nullptr && !member.rules.empty()) return unordered(member, incoming);
     const Call call = call_for(member, incoming, order_of(rule));
     return answer(member, incoming, member.fake->on_body(call), rule);
   }
@@ -199,6 +201,14 @@ class World::Room final : public http::Handler {
   }
   const std::vector<Member>& members() const { return members_; }
   http::Server& server() { return *server_; }
+
+  bool strict() const { return spec_.strict; }
+  // On the loop thread.
+  std::vector<std::string> strict_findings() const {
+    std::map<std::string, const std::vector<Rule>*> rules;
+    for (const Member& member : members_) rules[member.spec.name] = &member.rules;
+    return strict_.findings(rules);
+  }
 
   // Runs `f` on the loop thread and waits for it: fakes are called on no other thread.
   void on_loop(const std::function<void()>& f) {
@@ -246,6 +256,26 @@ class World::Room final : public http::Handler {
     const std::string* host = secure ? find_header(incoming.request->headers, "host") : nullptr;
     return {incoming.connection, incoming.exchange, incoming.request.get(),
             host == nullptr ? member.url : "https://" + *host, order};
+  }
+
+  // The rule that applies; in a strict world what does not fit is noted.
+  Rule* choose_rule(Member& member, const http::Incoming& incoming) {
+    if (!spec_.strict) return rule_for(member.rules, *incoming.request, applied_);
+    std::vector<std::size_t> rivals;
+    Rule* rule = rule_for(member.rules, *incoming.request, applied_, &rivals);
+    std::string finding = strict_.request(member.spec.name, member.rules, *incoming.request, rivals);
+    if (!finding.empty())
+      journal_.append(entry_about(member, incoming, JournalKind::note, "strict: " + finding));
+    return rule;
+  }
+
+  // A request that no rule of a strict world is for.
+  http::Answer unordered(Member& member, const http::Incoming& incoming) {
+    const std::string message = "assay: no rule of this strict world is for " + incoming.request->method +
+                                " " + std::string(target_path(incoming.request->target));
+    const Actions refused = {Respond{make_response(
+        404, "application/json", json{{"error", {{"message", message}, {"type", "assay_strict"}}}}.dump())}};
+    return answer(member, incoming, refused, nullptr);
   }
 
   static const json* order_of(const Rule* rule) {
@@ -374,8 +404,9 @@ class World::Room final : public http::Handler {
   PathAliases aliases_;
   std::vector<Member> members_;
   std::vector<std::pair<std::vector<RuleSpec>, std::vector<Rule>>> retired_;
-  std::unordered_map<std::uint64_t, Rule*> chosen_;         // by exchange, between head and body
-  std::set<std::string> applied_;                           // names of rules
+  std::unordered_map<std::uint64_t, Rule*> chosen_;  // by exchange, between head and body
+  std::set<std::string> applied_;                    // names of rules
+  StrictLog strict_;
   std::unordered_map<std::uint64_t, Waiting> at_barriers_;  // by exchange
   std::unique_ptr<Chooser> chooser_;                        // null: every answer goes when it is ready
   std::mutex ready_mutex_;
@@ -412,6 +443,12 @@ std::string World::public_url(std::string_view fake) const {
   const Member* member = room_->find(fake);
   return member == nullptr || member->spec.names.empty() ? url(fake)
                                                          : "https://" + member->spec.names.front();
+}
+
+std::vector<std::string> World::strict_findings() {
+  std::vector<std::string> out;
+  if (room_->strict()) room_->on_loop([&] { out = room_->strict_findings(); });
+  return out;
 }
 
 std::uint16_t World::port(std::string_view fake) const {

@@ -61,9 +61,12 @@ struct WorldSpec {
   double speed = 1;
   // Journals what each answer sends (sent.h), as a note "answer" of its exchange: evidence for reports.
   bool keep_answers = false;
+  // Requests and rules must fit each other (strict.h): what no rule is for is answered with 404.
+  bool strict = false;
   // Issues the certificates for FakeSpec::names; may be null while no fake has any.
   std::shared_ptr<const http::Authority> authority = nullptr;
   std::uint16_t secure_port = 443;
+  bool tls = false;  // the listeners that the starter binds speak TLS: urls are https
 };
 
 // What binds the listeners of a world; http::Server::start unless worlds share them (shared_listeners.h).
@@ -106,6 +109,9 @@ class World {
   Result<void> set_rules(const std::string& fake, std::vector<RuleSpec> rules);
   // Changes what the listeners of a fake do from now on.
   Result<void> set_listen(const std::string& fake, const wire::ListenerMode& mode);
+
+  // Of a strict world: what did not fit so far, one line each. Empty when it is not strict.
+  std::vector<std::string> strict_findings();
 
   // Lets scripts go on that wait at a barrier.
   void release(const std::string& hold);

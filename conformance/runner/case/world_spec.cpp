@@ -54,12 +54,16 @@ class Planner {
       if (!schedule) return wrong("schedule: " + schedule.error().message);
       plan_.spec.schedule = std::move(*schedule);
     }
+    if (world.contains("strict")) {
+      if (!world["strict"].is_boolean()) return wrong("strict: expected true or false");
+      plan_.spec.strict = world["strict"].get<bool>();
+    }
     for (const auto& [key, value] : world.items()) {
       if (used_.contains(key) || key == "schedule" || key == "provider" || key == "ports_busy" ||
-          key == "cell")
+          key == "cell" || key == "strict")
         continue;
       std::vector<std::string> known(used_.begin(), used_.end());
-      known.insert(known.end(), {"provider", "ports_busy", "cell", "schedule"});
+      known.insert(known.end(), {"provider", "ports_busy", "cell", "schedule", "strict"});
       return wrong("world of the provider " + provider + ": " + unknown_word("key", key, known));
     }
     if (error_) return tl::unexpected(*error_);

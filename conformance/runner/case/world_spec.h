@@ -10,6 +10,7 @@
 //     inference@B: {...}             a second provider named B
 //     schedule: {choices: "…", rest: oldest, hold: [POST /token]}   in which order answers go out
 //                                    (harness/world/schedule.h)
+//     strict: true                   requests and rules must fit each other (harness/world/strict.h)
 //     ports_busy: [1456]             ports that something else holds
 //     cell: required                 without one what the case looks for cannot be seen
 #pragma once

@@ -42,6 +42,7 @@ void Session::wind_up() {
   played_.flood = flood_.what();
   collect_traces();
   if (world_) world_->settle();
+  if (world_) played_.strict = world_->strict_findings();
   if (options_.surroundings != nullptr) options_.surroundings->end();
   seen.journal = journal_.entries();
   seen.time = time_.seen();
