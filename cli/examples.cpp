@@ -43,7 +43,10 @@ constexpr Example kExamples[] = {
     {"probe",
      "assay probe http://127.0.0.1:8080/v1 --key-env OPENAI_API_KEY --dry-run\nassay probe "
      "https://api.example.com --protocol anthropic --key-file key --out out/probe"},
-    {"record", "assay record --upstream https://api.example.com --out recording.json"},
+    {"record",
+     "assay record --upstream https://api.example.com --out recording.json\n"
+     "assay record --upstream https://api.example.com --out recording.json -- pytest\n"
+     "assay record --upstream https://api.example.com --out recording.json --faults '[rst: {event: 3}]'"},
     {"report", "assay report render out/run/run.jsonl --format markdown"},
     {"report diff", "assay report diff yesterday.jsonl run.jsonl --stable"},
     {"report lint", "assay report lint run.jsonl"},
@@ -57,7 +60,9 @@ constexpr Example kExamples[] = {
     {"selftest", "assay selftest any/chat"},
     {"serve",
      "assay serve --scenario rate-limited\nassay serve --world world.yaml --port inference=8080\n"
-     "assay serve --fixture recording.json --speed 10\nassay serve --scenario overloaded-once -- pytest"},
+     "assay serve --fixture recording.json --match conversation\nassay serve --scenario overloaded-once -- "
+     "pytest\n"
+     "assay serve --tls --world strict.yaml -- npm test"},
 };
 
 }  // namespace

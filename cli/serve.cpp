@@ -8,6 +8,7 @@
 #include <csignal>
 #include <cstring>
 
+#include "cli/options.h"
 #include "cli/say.h"
 #include "cli/serve.h"
 #include "cli/verbs.h"
@@ -92,8 +93,12 @@ JournalStreamOptions journal_view(bool everything) {
   return {STDERR_FILENO, isatty(STDERR_FILENO) != 0 && std::getenv("NO_COLOR") == nullptr, everything};
 }
 
-void print_variables(std::string name, const std::string& url) {
+void print_variables(std::string name, const std::string& url, const std::string& ca_file) {
   print_url(std::move(name), url);
+  if (!ca_file.empty())
+    for (const char* variable :
+         {"ASSAY_CA_FILE", "NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"})
+      fmt::print("export {}={}\n", variable, ca_file);
   fmt::print(
       "export OPENAI_BASE_URL={0}/v1\nexport ANTHROPIC_BASE_URL={0}\nexport GOOGLE_GEMINI_BASE_URL={0}\n",
       url);
@@ -162,6 +167,14 @@ void add_serve(CLI::App& app, Action& action, const std::vector<std::string>& li
   verb->add_option("--speed", options->speed,
                    "Speed of recorded and paced times: 1 = real time, 10 = ten times as fast, 0 = no waiting")
       ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  verb->add_flag("--tls", options->tls,
+                 "Speak TLS with certificates of an authority made for this run; the exports name its file");
+  verb->add_option("--match", options->match,
+                   "With --fixture: how a request finds its recording: order (the next one of its route) or "
+                   "conversation (the one whose messages are the same)")
+      ->needs(fixtures)
+      ->check(one_of({"order", "conversation"}))
       ->capture_default_str();
   verb->add_flag("--cut", options->cut_chunks,
                  "With --fixture: send a chunk only after the client has read everything before it")

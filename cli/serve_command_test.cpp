@@ -1,5 +1,7 @@
 // `assay serve -- COMMAND`: what the program is given, how it ends, and what is left of it.
 #include <csignal>
+#include <filesystem>
+#include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "cli/cli_fixture.h"
@@ -25,6 +27,51 @@ TEST_F(ServeCommand, GetsTheExportsAndGivesItsStatus) {
   EXPECT_EQ(done.status.code, 7) << done.err;
   EXPECT_EQ(done.out, "503") << "stdout is the command's alone";
   EXPECT_THAT(done.err, AllOf(HasSubstr("sh runs with your rights, not in a cell"), Not(HasSubstr("POST"))));
+}
+
+// A script of a test that does not fit the traffic fails the test, and says what would have fitted.
+TEST_F(ServeCommand, InAStrictWorldWhatDoesNotFitFailsACommandThatSucceeded) {
+  std::ofstream(folder_ + "/world.yaml") << R"(provider: openai
+strict: true
+inference:
+  rules:
+    - {method: POST, path: chat, body: {/model: gpt-a}, turn: pong}
+    - {method: GET, path: /v1/models}
+)";
+  const auto ask = [&](const std::string& model) {
+    return assay({"serve", "--world", "world.yaml", "--", "sh", "-c",
+                  "curl -q -s -o answer.json -w '%{http_code}' -H \"Authorization: Bearer $OPENAI_API_KEY\" "
+                  "-H 'Content-Type: application/json' -d '{\"model\":\"" +
+                      model +
+                      "\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}]}' "
+                      "$OPENAI_BASE_URL/chat/completions"});
+  };
+  const auto wrong = ask("gpt-b");
+  EXPECT_EQ(wrong.status.code, 1) << wrong.err;
+  EXPECT_EQ(wrong.out, "404");
+  EXPECT_THAT(wrong.err,
+              AllOf(HasSubstr("strict: inference: POST /v1/chat/completions: no rule is for it; nearest is "
+                              "rule 1: body /model is \"gpt-b\""),
+                    HasSubstr("inference: rule 2 was never used")));
+  const auto right = ask("gpt-a");
+  EXPECT_EQ(right.out, "200") << right.err;
+  EXPECT_EQ(right.status.code, 1) << "rule 2 is still unused";
+  EXPECT_THAT(right.err, Not(HasSubstr("no rule is for it")));
+}
+
+TEST_F(ServeCommand, WithTlsTheExportsNameAnAuthorityThatClientsCanTrust) {
+  const auto done =
+      assay({"serve", "--tls", "--", "sh", "-c",
+             "echo $OPENAI_BASE_URL $SSL_CERT_FILE; curl -q -s -o models.json -w '%{http_code}\\n' -H "
+             "\"Authorization: Bearer $OPENAI_API_KEY\" $OPENAI_BASE_URL/models; "
+             "unset CURL_CA_BUNDLE SSL_CERT_FILE; curl -q -s $OPENAI_BASE_URL/models; echo $?"});
+  EXPECT_EQ(done.status.code, 0) << done.err;
+  const std::string file =
+      done.out.substr(done.out.find(' ') + 1, done.out.find('\n') - done.out.find(' ') - 1);
+  EXPECT_THAT(done.out, AllOf(testing::StartsWith("https://127.0.0.1:"), HasSubstr("\n200\n"),
+                              testing::EndsWith("\n60\n")))
+      << "60 is curl's word for a certificate that it does not trust";
+  EXPECT_FALSE(std::filesystem::exists(file)) << file;
 }
 
 TEST_F(ServeCommand, ASignalThatEndsItIsSaidAsAShellSaysIt) {

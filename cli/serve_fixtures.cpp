@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <map>
+#include <optional>
 
 #include "cli/say.h"
 #include "cli/serve.h"
@@ -45,11 +46,19 @@ ExitCode serve_fixtures(const ServeOptions& options) {
           {fmt::format("expected --port {}=PORT with --fixture, found \"{}\"", kName, fixed.fake), {}, 0});
     listener.port = fixed.port;
   }
+  std::optional<ServeAuthority> trusted;
+  if (options.tls) {
+    auto made = ServeAuthority::make();
+    if (!made) return say(made.error(), ExitCode::incomplete);
+    trusted.emplace(std::move(*made));
+    listener.authority = trusted->authority();
+  }
   warn_of_inexact(exchanges);
   block_ending_signals();
   const SystemClock clock;
   Journal journal(clock, 100'000);
-  const auto replayer = Replayer::make(exchanges, {options.speed, options.cut_chunks}, journal);
+  const auto replayer = Replayer::make(
+      exchanges, {options.speed, options.cut_chunks, options.match == "conversation"}, journal);
   if (!replayer) return say(replayer.error());
   const JournalStreamOptions view = journal_view(options.verbose);
   JournalStream terminal(view);
@@ -58,7 +67,9 @@ ExitCode serve_fixtures(const ServeOptions& options) {
   const auto server =
       http::Server::start({std::move(listener)}, **replayer, journal, clock, {}, options.threads);
   if (!server) return say(server.error());
-  print_variables("replay", fmt::format("http://127.0.0.1:{}", (*server)->port(kName)));
+  print_variables("replay",
+                  fmt::format("{}://127.0.0.1:{}", trusted ? "https" : "http", (*server)->port(kName)),
+                  trusted ? trusted->file() : "");
   fmt::print(stderr, "assay: replaying {} exchange(s); Ctrl-C ends it\n", exchanges.size());
   return wait_for_end();
 }

@@ -93,6 +93,39 @@ TEST_F(Serve, AFixtureExportsWhatSdksNeedToStart) {
                                             std::string("export GEMINI_API_KEY=sk-replay-accepts-any-key")}));
 }
 
+// The client gets half a stream, the recording has what the server really sent.
+TEST_F(Serve, FaultsArePutOnWhatTheServerAnswersAndNotIntoTheRecording) {
+  auto serving = start({"serve", "--fixture", kFixture});
+  const std::string again = folder_ + "/again.json";
+  const std::string ask =
+      "curl -q -s -o got.txt -H 'Content-Type: application/json' -d '{}' $OPENAI_BASE_URL/chat/completions; "
+      "echo $?";
+  const auto broken =
+      assay({"record", "--upstream", serving.url, "--out", again, "--faults",
+             "[{path: chat, nth: 1, faults: [rst: {event: 1}]}]", "--", "sh", "-c", ask + "; " + ask});
+  EXPECT_EQ(broken.status.code, 0) << broken.err;
+  EXPECT_EQ(broken.out, "56\n0\n") << "56 is curl's word for a reset; the second request is not meant";
+  EXPECT_THAT(broken.err, AllOf(HasSubstr("POST /v1/chat/completions 200: rst"), HasSubstr("2 exchange(s)")));
+  const auto recording = read_fixture(again);
+  ASSERT_TRUE(recording) << recording.error().text();
+  ASSERT_EQ(recording->exchanges.size(), 2U);
+  for (const RecordedExchange& one : recording->exchanges)
+    EXPECT_THAT(body_bytes(one.exchange.response), HasSubstr("data: [DONE]"));
+}
+
+TEST_F(Serve, ARecorderEndsWithItsProgramAndHasItsStatus) {
+  auto serving = start({"serve", "--fixture", kFixture});
+  const auto done = assay({"record", "--upstream", serving.url, "--out", folder_ + "/a.json", "--", "sh",
+                           "-c", "echo $ASSAY_RECORD_URL; exit 7"});
+  EXPECT_EQ(done.status.code, 7) << done.err;
+  EXPECT_THAT(done.out, testing::StartsWith("http://127.0.0.1:"));
+  EXPECT_THAT(done.err, HasSubstr("0 exchange(s)"));
+  expect_refused({"record", "--upstream", serving.url, "--out", folder_ + "/b.json", "--faults", "[rts]"}, 2,
+                 "did you mean 'rst'?");
+  expect_refused({"record", "--upstream", serving.url, "--out", folder_ + "/b.json", "--faults", "{}"}, 2,
+                 "--faults: expected a list of faults");
+}
+
 TEST_F(Serve, WhatCannotBeRecordedIsSaid) {
   const auto serving = start({"serve", "--fixture", kFixture});
   auto recording = start({"record", "--upstream", serving.url, "--out", folder_ + "/none.json"});

@@ -14,6 +14,7 @@
 #include <thread>
 #include <vector>
 
+#include "harness/http/blocking_play.h"
 #include "harness/http/message_parser.h"
 #include "harness/http/socket.h"
 #include "harness/wire/script.h"
@@ -31,6 +32,13 @@ bool names_loopback(std::string_view host) {
   return iequals(name, "localhost") || name == "127.0.0.1";
 }
 
+wire::Script script_of(const Response& response, bool keep_alive, bool head_request) {
+  wire::SerializeOptions options;
+  options.keep_alive = keep_alive;
+  options.head_request = head_request;
+  return wire::serialize(response, options);
+}
+
 Response refusal(int status, const std::string& why) {
   return make_response(status, "text/plain", why + "\n");
 }
@@ -44,7 +52,7 @@ bool Peer::gone() const {
 
 class BlockingServer::Desk {
  public:
-  Desk(UniqueFd listener, UniqueFd stop, Handler handler, std::size_t connections)
+  Desk(UniqueFd listener, UniqueFd stop, ScriptHandler handler, std::size_t connections)
       : listener_(std::move(listener)),
         stop_(std::move(stop)),
         handler_(std::move(handler)),
@@ -123,7 +131,7 @@ class BlockingServer::Desk {
       if (parse == Parse::complete) {
         const bool keep = parser.keep_alive();
         const Request request = parser.take_request();
-        if (!send(fd, answer(request, Peer(fd)), keep, request.method == "HEAD") || !keep) return;
+        if (!play_blocking(answer(request, keep, Peer(fd)), fd, stop_.get()) || !keep) return;
         parser.reset();
         continue;
       }
@@ -134,10 +142,11 @@ class BlockingServer::Desk {
     }
   }
 
-  Response answer(const Request& request, const Peer& peer) {
+  wire::Script answer(const Request& request, bool keep, const Peer& peer) {
     const std::string* host = find_header(request.headers, "host");
-    if (host == nullptr || !names_loopback(*host)) return refusal(403, "Host must be a name of loopback");
-    return handler_(request, peer);
+    if (host == nullptr || !names_loopback(*host))
+      return script_of(refusal(403, "Host must be a name of loopback"), keep, request.method == "HEAD");
+    return handler_(request, keep, peer);
   }
 
   static bool write(int fd, std::string_view bytes) {
@@ -150,16 +159,13 @@ class BlockingServer::Desk {
     return true;
   }
 
-  static bool send(int fd, const Response& response, bool keep_alive, bool head_request = false) {
-    wire::SerializeOptions options;
-    options.keep_alive = keep_alive;
-    options.head_request = head_request;
-    return write(fd, wire::all_bytes(wire::serialize(response, options)));
+  static bool send(int fd, const Response& response, bool keep_alive) {
+    return write(fd, wire::all_bytes(script_of(response, keep_alive, false)));
   }
 
   UniqueFd listener_;
   UniqueFd stop_;
-  Handler handler_;
+  ScriptHandler handler_;
   std::size_t connections_;
   std::vector<std::unique_ptr<Worker>> workers_;  // of the acceptor; then of the destructor
   std::thread acceptor_;                          // last: it uses all of the above
@@ -170,6 +176,17 @@ BlockingServer::~BlockingServer() = default;
 
 Result<std::unique_ptr<BlockingServer>> BlockingServer::start(std::uint16_t port, Handler handler,
                                                               std::size_t connections) {
+  return start_scripts(
+      port,
+      [handler = std::move(handler)](const Request& request, bool keep_alive, const Peer& peer) {
+        return script_of(handler(request, peer), keep_alive, request.method == "HEAD");
+      },
+      connections);
+}
+
+Result<std::unique_ptr<BlockingServer>> BlockingServer::start_scripts(std::uint16_t port,
+                                                                      ScriptHandler handler,
+                                                                      std::size_t connections) {
   auto listener = bind_tcp({"127.0.0.1", port});
   if (!listener) return tl::unexpected(listener.error());
   if (::listen(listener->get(), SOMAXCONN) != 0)

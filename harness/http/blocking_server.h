@@ -17,6 +17,7 @@
 
 #include "harness/base/exchange.h"
 #include "harness/base/result.h"
+#include "harness/wire/script.h"
 
 namespace assay::http {
 
@@ -34,10 +35,14 @@ class Peer {
 class BlockingServer {
  public:
   using Handler = std::function<Response(const Request&, const Peer& peer)>;
+  // Answers with a script, faults and all; `keep_alive`: what the request asked for.
+  using ScriptHandler = std::function<wire::Script(const Request&, bool keep_alive, const Peer& peer)>;
 
   // Listens on 127.0.0.1; port 0 = the kernel chooses.
   static Result<std::unique_ptr<BlockingServer>> start(std::uint16_t port, Handler handler,
                                                        std::size_t connections = 64);
+  static Result<std::unique_ptr<BlockingServer>> start_scripts(std::uint16_t port, ScriptHandler handler,
+                                                               std::size_t connections = 64);
   ~BlockingServer();
   BlockingServer(const BlockingServer&) = delete;
   BlockingServer& operator=(const BlockingServer&) = delete;

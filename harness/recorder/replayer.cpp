@@ -2,9 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "harness/fixture/inspect.h"
+#include "harness/recorder/conversation_key.h"
 
 namespace assay {
 namespace {
@@ -25,6 +27,7 @@ bool ends_line(std::string_view text) {
 Result<std::unique_ptr<Replayer>> Replayer::make(const std::vector<RecordedExchange>& exchanges,
                                                  const ReplayOptions& options, Journal& journal) {
   std::unique_ptr<Replayer> made(new Replayer(journal));
+  made->by_conversation_ = options.by_conversation;
   std::map<std::string, Place> by_path;
   std::size_t number = 0;
   for (const RecordedExchange& one : exchanges) {
@@ -48,7 +51,18 @@ Result<std::unique_ptr<Replayer>> Replayer::make(const std::vector<RecordedExcha
       made->places_[""].scripts.push_back(std::move(script));
       continue;
     }
-    by_path[key_of(request.method, target_path(request.target))].scripts.push_back(script);
+    const std::string by = key_of(request.method, target_path(request.target));
+    if (auto said = conversation_of(request); options.by_conversation && !said.empty()) {
+      std::vector<Recorded>& known = made->conversations_[by];
+      const auto same = std::find_if(known.begin(), known.end(),
+                                     [&](const Recorded& other) { return other.conversation == said; });
+      if (same == known.end()) {
+        known.push_back({std::move(said), {{script}, 0}});
+      } else {
+        same->place.scripts.push_back(script);
+      }
+    }
+    by_path[by].scripts.push_back(script);
     made->places_[key_of(request.method, request.target)].scripts.push_back(std::move(script));
   }
   // A path that was itself recorded as a target keeps its own.
@@ -66,10 +80,37 @@ Replayer::Place* Replayer::place_of(const Request& request) {
   return unknown == places_.end() ? nullptr : &unknown->second;
 }
 
+Replayer::Place* Replayer::place_by_conversation(const Request& request,
+                                                 const std::vector<std::string>& asked,
+                                                 std::string& nearest) {
+  const auto known = conversations_.find(key_of(request.method, target_path(request.target)));
+  if (known == conversations_.end()) {
+    nearest = "no conversation of this path was recorded";
+    return nullptr;
+  }
+  const Recorded* next = nullptr;
+  std::size_t most = 0;
+  for (Recorded& one : known->second) {
+    if (one.conversation == asked) return &one.place;
+    const auto apart =
+        std::mismatch(asked.begin(), asked.end(), one.conversation.begin(), one.conversation.end());
+    const auto same = static_cast<std::size_t>(apart.first - asked.begin());
+    if (next != nullptr && same <= most) continue;
+    next = &one;
+    most = same;
+  }
+  nearest = "same path; " + conversation_difference(asked, next->conversation);
+  return nullptr;
+}
+
 http::Answer Replayer::on_request(const http::Incoming& incoming) {
   const Request& request = *incoming.request;
   Shared script;
-  if (Place* place = place_of(request)) {
+  std::string nearest;
+  std::vector<std::string> asked;
+  if (by_conversation_) asked = conversation_of(request);
+  Place* place = asked.empty() ? place_of(request) : place_by_conversation(request, asked, nearest);
+  if (place != nullptr) {
     script = place->scripts[place->next];
     if (place->next + 1 < place->scripts.size()) ++place->next;
   } else {
@@ -79,11 +120,13 @@ http::Answer Replayer::on_request(const http::Incoming& incoming) {
     entry.connection = incoming.connection;
     entry.exchange = incoming.exchange;
     entry.text = key_of(request.method, request.target);
+    if (!nearest.empty()) entry.detail = {{"nearest", nearest}};
     entry.request = incoming.request;
     journal_.append(std::move(entry));
     const nlohmann::json body = {
         {"error",
-         {{"message", "not in the recording: " + key_of(request.method, target_path(request.target))}}}};
+         {{"message", "not in the recording: " + key_of(request.method, target_path(request.target)) +
+                          (nearest.empty() ? "" : ": " + nearest)}}}};
     wire::SerializeOptions serialize;
     serialize.head_request = request.method == "HEAD";
     script = std::make_shared<const wire::Script>(

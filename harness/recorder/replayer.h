@@ -24,6 +24,9 @@ namespace assay {
 struct ReplayOptions {
   double speed = 1;         // 1 = at the recorded times, 10 = ten times as fast, 0 = without waiting
   bool cut_chunks = false;  // a chunk is sent when the peer has read all before it
+  // A request with a conversation gets the exchange whose conversation is the same (conversation_key.h),
+  // whatever came before; without one it is answered with 404, which names the nearest.
+  bool by_conversation = false;
 };
 
 class Replayer final : public http::Handler {
@@ -42,10 +45,18 @@ class Replayer final : public http::Handler {
     std::size_t next = 0;
   };
   Place* place_of(const Request& request);
+  Place* place_by_conversation(const Request& request, const std::vector<std::string>& asked,
+                               std::string& nearest);
 
   Journal& journal_;
   // By "GET /target"; the same scripts by "GET /path" where that differs; by "" those of unknown requests.
   std::map<std::string, Place, std::less<>> places_;
+  struct Recorded {
+    std::vector<std::string> conversation;
+    Place place;
+  };
+  bool by_conversation_ = false;
+  std::map<std::string, std::vector<Recorded>, std::less<>> conversations_;  // by "POST /path"
   std::string key_;  // of the request at hand; kept for its memory
 };
 

@@ -44,10 +44,12 @@ struct ReplayWorld {
     url.port = server->port("replay");
     return url;
   }
-  std::string ask(const std::string& target, const std::string& method = "GET") const {
+  std::string ask(const std::string& target, const std::string& method = "GET",
+                  const std::string& body = {}) const {
     Request request;
     request.method = method;
     request.target = target;
+    request.body = body;
     const http::Fetched got = http::fetch(url(), request);
     EXPECT_TRUE(got.outcome.ok()) << got.outcome.message;
     return std::to_string(got.outcome.head ? got.outcome.head->status : 0) + " " + got.body;
@@ -61,6 +63,27 @@ TEST(Replayer, AnswersInTheOrderOfTheRecordingAndThenWithTheLast) {
   EXPECT_EQ(world.ask("/a"), "200 got");
   EXPECT_EQ(world.ask("/a", "POST"), "200 second");
   EXPECT_EQ(world.ask("/a", "POST"), "200 second");
+}
+
+TEST(Replayer, ByConversationTheOrderDoesNotMatter) {
+  const auto saying = [](const std::string& words) {
+    return R"({"model":"m","messages":[{"role":"user","content":")" + words + R"("}]})";
+  };
+  RecordedExchange one = recorded("POST", "/chat", "to one"), two = recorded("POST", "/chat", "to two");
+  one.exchange.request.body = saying("one");
+  two.exchange.request.body = saying("two");
+  const RecordedExchange list = recorded("GET", "/models", "list");
+  const ReplayWorld world({one, two, list}, {.by_conversation = true});
+  EXPECT_EQ(world.ask("/chat", "POST", saying("two")), "200 to two");
+  EXPECT_EQ(world.ask("/chat", "POST", saying("one")), "200 to one");
+  EXPECT_EQ(world.ask("/chat", "POST",
+                      R"({"messages":[{"content":[{"type":"text","text":"two"}],"role":"user"}]})"),
+            "200 to two");
+  EXPECT_EQ(world.ask("/models"), "200 list") << "without a conversation the route finds it";
+  EXPECT_THAT(
+      world.ask("/chat", "POST", saying("three")),
+      testing::AllOf(StartsWith("404"), HasSubstr("same path; message 1 differs: "), HasSubstr("three")));
+  EXPECT_THAT(world.ask("/other", "POST", saying("one")), StartsWith("404"));
 }
 
 TEST(Replayer, FallsBackToThePathAndThenToBodiesWithoutRequest) {
