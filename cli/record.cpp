@@ -185,7 +185,10 @@ ExitCode record(const RecordOptions& options) {
 
   (*recorder)->finish();
   const auto summary = (*file)->finish();
-  if (!summary) return say(summary.error(), ExitCode::incomplete);
+  if (!summary) {
+    const ExitCode code = say(summary.error(), ExitCode::incomplete);
+    return status && *status != 0 ? static_cast<ExitCode>(*status) : code;
+  }
   for (const std::string& what : summary->left_out) writer.leave_out(what);
   fmt::print(lines, "{}: {} exchange(s), {} secret(s) replaced\n", options.out, summary->exchanges,
              summary->secrets);

@@ -119,7 +119,7 @@ TEST_F(Serve, ARecorderEndsWithItsProgramAndHasItsStatus) {
                            "-c", "echo $ASSAY_RECORD_URL; exit 7"});
   EXPECT_EQ(done.status.code, 7) << done.err;
   EXPECT_THAT(done.out, testing::StartsWith("http://127.0.0.1:"));
-  EXPECT_THAT(done.err, HasSubstr("0 exchange(s)"));
+  EXPECT_THAT(done.err, HasSubstr("nothing was recorded"));
   expect_refused({"record", "--upstream", serving.url, "--out", folder_ + "/b.json", "--faults", "[rts]"}, 2,
                  "did you mean 'rst'?");
   expect_refused({"record", "--upstream", serving.url, "--out", folder_ + "/b.json", "--faults", "{}"}, 2,

@@ -1,6 +1,6 @@
-"""huggingface_hub, the chat completions of its InferenceClient."""
+"""huggingface_hub, the chat completions of its AsyncInferenceClient: a stream of the other one cannot be closed while it is read."""
 from assay_adapter import Adapter, Answer, Call, serve
-from huggingface_hub import InferenceClient
+from huggingface_hub import AsyncInferenceClient
 
 
 class HuggingFace(Adapter):
@@ -10,20 +10,19 @@ class HuggingFace(Adapter):
     reports = ["reasoning", "tool_calls", "executed", "finish_reason", "usage", "error.status"]
 
     def connect(self, where):
-        return InferenceClient(base_url=where.base, api_key=where.key, timeout=30)
+        return AsyncInferenceClient(base_url=where.base, api_key=where.key, timeout=30)
 
-    def turn(self, client, ask):
+    async def turn(self, client, ask):
         body = {"model": ask.model, "messages": ask.messages, "tools": ask.tools or None, **ask.params}
         if not ask.stream:
-            answer = client.chat_completion(**body)
+            answer = await client.chat_completion(**body)
             choice = answer.choices[0]
             ask.text(choice.message.content)
             ask.reasoning(choice.message.reasoning)
             return taken(dict(choice.message), choice.message.tool_calls, choice.finish_reason, answer.usage)
         message, calls, finish, usage = {"role": "assistant", "content": ""}, {}, None, None
-        chunks = client.chat_completion(**body, stream=True, stream_options={"include_usage": True})
-        ask.on_cancel(client.exit_stack.close)
-        for chunk in chunks:
+        chunks = await client.chat_completion(**body, stream=True, stream_options={"include_usage": True})
+        async for chunk in chunks:
             usage = chunk.usage or usage
             for choice in (chunk.choices or [])[:1]:
                 if choice.delta is None:

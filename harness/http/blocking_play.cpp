@@ -100,7 +100,6 @@ bool play_blocking(const wire::Script& script, int socket, int stop) {
         (void)wait_on(socket, stop, 0, std::nullopt);
         return false;
       case Need::Kind::over:
-        if (!script.keep_alive) linger(socket, stop);
         return script.keep_alive;
       case Need::Kind::close:
         linger(socket, stop);

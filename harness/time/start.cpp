@@ -151,6 +151,13 @@ std::vector<std::string> timed_command(const std::string& self, const TimedOptio
   return out;
 }
 
+// Ends a process that is traced: what runs at the exit of a program (a sanitizer looking for leaks) does not
+// work under ptrace.
+[[noreturn]] static void leave(int status) {
+  std::fflush(nullptr);
+  ::_exit(status);
+}
+
 std::optional<int> timed_main(int argc, char** argv) {
   if (argc < 2 || std::strcmp(argv[1], kTimedVerb) != 0) return std::nullopt;
   const bool help = argc == 3 && std::strcmp(argv[2], "--help") == 0;
@@ -168,11 +175,11 @@ std::optional<int> timed_main(int argc, char** argv) {
   }
   if (!error.empty()) {
     std::fprintf(stderr, "cannot run %s in case time: %s\n", request->program[0], error.c_str());
-    return kNotTimed;
+    leave(kNotTimed);
   }
   ::execvp(request->program[0], request->program);
   std::fprintf(stderr, "cannot start %s: %s\n", request->program[0], std::strerror(errno));
-  return 127;
+  leave(127);
 }
 
 }  // namespace assay::casetime
