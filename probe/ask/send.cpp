@@ -9,14 +9,6 @@ namespace {
 // More of one answer is not read: nothing that a check asks for comes near.
 constexpr std::size_t kMostBytes = std::size_t{4} << 20U;
 
-std::size_t count_events(const std::string& body) {
-  std::size_t count = 0;
-  for (std::size_t at = body.find("\n\n"); at != std::string::npos; at = body.find("\n\n", at + 2)) ++count;
-  for (std::size_t at = body.find("\r\n\r\n"); at != std::string::npos; at = body.find("\r\n\r\n", at + 4))
-    ++count;
-  return count;
-}
-
 Answer exchange(http::Client& client, const Ask& ask, const Target& target, const Request& request) {
   Answer answer;
   answer.request = request;
@@ -29,7 +21,7 @@ Answer exchange(http::Client& client, const Ask& ask, const Target& target, cons
     bytes += piece.bytes.size();
     if (ask.leave_after > 0) {
       seen += piece.bytes;
-      answer.left = count_events(seen) >= ask.leave_after;
+      answer.left = count_events(seen, target.protocol) >= ask.leave_after;
       return !answer.left;
     }
     return bytes <= kMostBytes;
