@@ -12,7 +12,9 @@ Cost& Cost::operator+=(const Cost& other) {
 }
 
 Cost most_of(const Ask& ask, const Request& request) {
-  if (ask.route != Route::chat || request.method != "POST") return {1, 0};
+  // A route that should not exist may answer all the same.
+  const bool asks = ask.route == Route::chat || ask.route == Route::unknown;
+  if (!asks || request.method != "POST") return {1, 0};
   constexpr std::int64_t unsaid = 4096;  // what is assumed where a request does not bound its answer
   std::int64_t output = ask.max_tokens > 0 ? std::max(ask.max_tokens, 16) : unsaid;
   if (ask.reasoning) output += kThinkingTokens;

@@ -33,8 +33,10 @@ Answer exchange(http::Client& client, const Ask& ask, const Target& target, cons
 
 std::int64_t tokens_of(const Answer& answer, const Cost& most) {
   // An answer without a model's turn cost nothing; one that does not say is taken to have cost all it could.
-  if (answer.status() >= 400 || answer.status() == 0) return 0;
-  if (!answer.turn.usage) return most.tokens;
+  // Reading a stored response is none, though it tells what that one cost.
+  if (answer.status() >= 400 || answer.status() == 0 || most.tokens == 0) return 0;
+  // No request has no input: a count of none is no count.
+  if (!answer.turn.usage || answer.turn.usage->input.value_or(0) <= 0) return most.tokens;
   const stream::Usage& usage = *answer.turn.usage;
   const std::int64_t sum = usage.input.value_or(0) + usage.output.value_or(0);
   return std::max({sum, usage.total.value_or(0), std::int64_t{0}});

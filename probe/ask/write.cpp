@@ -183,7 +183,7 @@ std::string describe_request(const Ask& ask, const Request& request) {
   if (ask.key == Key::none) with.emplace_back("no API key");
   if (ask.key == Key::empty) with.emplace_back("an empty API key");
   const json body = parse_untrusted(request.body);
-  if (ask.body) with.push_back(fmt::format("the body {}", *ask.body));
+  if (ask.body) with.push_back("the body " + request.body);
   if (body.is_object() && !ask.body) {
     for (const auto& [name, value] : body.items()) {
       if (name == "messages" || name == "input" || name == "contents" || name == "system") continue;

@@ -7,6 +7,9 @@
 namespace assay::probe {
 namespace {
 
+// The one check of a case that a probe makes.
+constexpr const char* kPromise = "promise";
+
 assay::Verdict verdict_of(Verdict verdict) {
   switch (verdict) {
     case Verdict::pass:
@@ -70,7 +73,7 @@ CaseRecord case_of(const ProbeResult& result, const CheckResult& check, const Re
   if (check.verdict != Verdict::pass) out.reason = without_breaks(check.sentence);
   if (out.verdict == assay::Verdict::fail || out.verdict == assay::Verdict::xfail ||
       out.verdict == assay::Verdict::pass || out.verdict == assay::Verdict::xpass)
-    out.checks.push_back({"promise",
+    out.checks.push_back({kPromise,
                           out.verdict == assay::Verdict::pass || out.verdict == assay::Verdict::xpass,
                           check.requirement,
                           without_breaks(check.sentence),
@@ -117,6 +120,7 @@ std::vector<Error> apply_known(Report& report, conformance::KnownFailures known,
   for (const Check& check : checks) {
     conformance::Case one;
     one.id = check.id;
+    one.checks.emplace_back().name = kPromise;  // entries of `assay accept` name it: "stream/end:promise"
     cases.push_back(std::move(one));
   }
   constexpr std::size_t date = 10;  // of an RFC 3339 time

@@ -127,6 +127,11 @@ TEST(ProbeGate, ItsRunRecordIsOneToTheLetter) {
   const auto entries = conformance::template_entries(record.cases);
   EXPECT_EQ(entries.number, 1U);
   EXPECT_THAT(entries.entries, HasSubstr("a/fails"));
+  std::string reasoned = entries.entries;
+  reasoned.replace(reasoned.find("reason: \"\""), 10, "reason: relay");
+  Report again = report();
+  EXPECT_THAT(hold_against(again, reasoned), IsEmpty());
+  EXPECT_EQ(exit_of(again.results), ExitCode::ok);
 }
 
 TEST(ProbeMerge, ShardsBecomeOneProbe) {
