@@ -5,152 +5,24 @@
 #include <unistd.h>
 
 #include <cctype>
-#include <cstdlib>
 #include <filesystem>
 
-#include "cli/options.h"
+#include "cli/probe_arguments.h"
+#include "cli/redacted_command.h"
 #include "cli/run_arguments.h"
 #include "cli/say.h"
 #include "cli/verbs.h"
 #include "conformance/runner/case/data.h"
-#include "harness/base/strict.h"
 #include "harness/base/text.h"
-#include "probe/clients/needs.h"
-#include "probe/report/report.h"
-#include "probe/run/probe.h"
+#include "probe/gate/gate.h"
+#include "probe/save/compare.h"
 #include "probe/save/save.h"
 #include "reports/console.h"
+#include "reports/junit.h"
+#include "reports/record/writer.h"
 
 namespace assay::cli {
 namespace {
-
-struct ProbeArguments {
-  std::vector<std::string> urls;
-  std::vector<std::string> protocols;
-  std::vector<std::string> models;
-  std::string key_env;
-  std::string key_file;
-  std::string budget = "200k-tokens";
-  std::int64_t requests = 1000;
-  std::vector<std::string> checks;
-  int repeat = 3;
-  std::uint64_t seed = 1;
-  std::string timeout = "60s";
-  std::string ca_file;
-  std::string max_tokens_field;
-  std::vector<std::string> headers;
-  std::vector<std::string> clients;
-  std::string out;
-  std::string save;
-  std::string against;
-  bool bearer = false;
-  bool dry_run = false;
-  bool list = false;
-};
-
-// The key from where the caller keeps it; never from the command line, which other users can read.
-Result<std::string> read_probe_key(const ProbeArguments& arguments) {
-  if (!arguments.key_env.empty()) {
-    const char* value = std::getenv(arguments.key_env.c_str());
-    if (value == nullptr || *value == '\0')
-      return fail("--key-env: the environment variable " + arguments.key_env + " is not set");
-    const std::string key = value;
-    if (key.find_first_of(" \t\r\n") != std::string::npos)
-      return fail("--key-env: expected a key without white space in " + arguments.key_env);
-    return key;
-  }
-  if (arguments.key_file.empty()) return std::string();
-  auto text = read_file(arguments.key_file);
-  if (!text) return text;
-  std::string key(trim(*text));
-  if (key.empty() || key.find_first_of(" \t\r\n") != std::string::npos)
-    return fail("expected one line with the key", arguments.key_file);
-  return key;
-}
-
-Result<std::vector<stream::Protocol>> protocols_of(const std::vector<std::string>& names) {
-  std::vector<stream::Protocol> out;
-  std::vector<std::string> known;
-  for (const auto protocol : probe::kProtocols) known.emplace_back(protocol_name(protocol));
-  for (const std::string& name : names) {
-    if (std::find(known.begin(), known.end(), name) == known.end())
-      return fail(unknown_word("protocol", name, known));
-    out.push_back(*stream::protocol_from_name(name));
-  }
-  if (out.empty()) out.push_back(stream::Protocol::openai_chat);
-  return out;
-}
-
-// "NAME: VALUE". What names a credential belongs into the environment or a file.
-Result<Headers> probe_headers(const std::vector<std::string>& lines) {
-  Headers out;
-  for (const std::string& line : lines) {
-    const std::size_t colon = line.find(':');
-    const std::string name = line.substr(0, colon);
-    if (colon == std::string::npos || name.empty() || line.find_first_of("\r\n") != std::string::npos)
-      return fail("--header: expected NAME: VALUE, found \"" + line + "\"");
-    for (const std::string& secret : default_redaction_rules().headers)
-      if (iequals(name, secret))
-        return fail("--header: " + name + " is a credential; give it with --key-env or --key-file");
-    out.push_back({name, std::string(trim(std::string_view(line).substr(colon + 1)))});
-  }
-  return out;
-}
-
-// Everything that a probe needs, read before anything is sent.
-struct PreparedProbe {
-  std::vector<probe::Check> checks;
-  probe::Shapes shapes;
-  std::vector<probe::Target> targets;
-  probe::Cost limit;
-  std::vector<probe::ClientNeeds> clients;
-};
-
-Result<PreparedProbe> prepare_probe(const ProbeArguments& arguments) {
-  PreparedProbe out;
-  const auto data = conformance::data_folder();
-  if (!data) return tl::unexpected(data.error());
-  auto checks = probe::load_checks(*data);
-  if (!checks) return tl::unexpected(checks.error());
-  out.checks = std::move(*checks);
-  auto shapes = probe::Shapes::load(*data);
-  if (!shapes) return tl::unexpected(shapes.error());
-  out.shapes = std::move(*shapes);
-  const auto key = read_probe_key(arguments);
-  if (!key) return tl::unexpected(key.error());
-  const auto protocols = protocols_of(arguments.protocols);
-  if (!protocols) return tl::unexpected(protocols.error());
-  const auto tokens = probe::parse_tokens(arguments.budget);
-  if (!tokens) return fail("--budget: " + tokens.error().message);
-  out.limit = {arguments.requests, *tokens};
-  const auto headers = probe_headers(arguments.headers);
-  if (!headers) return tl::unexpected(headers.error());
-  for (const std::string& name : arguments.clients) {
-    auto needs = probe::find_client_needs(*data, name);
-    if (!needs) return tl::unexpected(needs.error());
-    out.clients.insert(out.clients.end(), needs->begin(), needs->end());
-  }
-  const auto patience = parse_duration(arguments.timeout);
-  if (!patience || *patience <= Micros(0)) return fail("--timeout: expected a duration such as 60s");
-  for (const std::string& url : arguments.urls)
-    for (const auto protocol : *protocols) {
-      auto target = probe::make_target(url, protocol);
-      if (!target) return tl::unexpected(target.error());
-      target->key = *key;
-      target->bearer = arguments.bearer;
-      target->headers = *headers;
-      target->max_tokens_field = arguments.max_tokens_field;
-      target->connection.ca_file = arguments.ca_file;
-      target->connection.stall_deadline = *patience;
-      target->connection.total_deadline = 10 * *patience;
-      if (arguments.models.empty()) out.targets.push_back(*target);
-      for (const std::string& model : arguments.models) {
-        target->model = model;
-        out.targets.push_back(*target);
-      }
-    }
-  return out;
-}
 
 void print_probe_checks(const std::vector<probe::Check>& checks) {
   for (const probe::Check& check : checks) {
@@ -163,7 +35,8 @@ void print_probe_checks(const std::vector<probe::Check>& checks) {
   fmt::print("{} checks\n", checks.size());
 }
 
-Result<void> write_probe_reports(const probe::Report& report, const std::string& folder) {
+Result<void> write_probe_reports(const probe::Report& report, const RunRecord& run,
+                                 const std::string& folder) {
   std::error_code error;
   std::filesystem::create_directories(folder, error);
   if (error) return fail("cannot make the folder: " + error.message(), folder);
@@ -171,7 +44,9 @@ Result<void> write_probe_reports(const probe::Report& report, const std::string&
       probe::to_json(report).dump(1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
   for (const auto& [name, text] : {std::pair<std::string, std::string>{"probe.json", record},
                                    {"probe.md", probe::render_markdown(report)},
-                                   {"probe.html", probe::render_html(report)}})
+                                   {"probe.html", probe::render_html(report)},
+                                   {"run.jsonl", record_text(run)},
+                                   {"junit.xml", reports::render_junit(run)}})
     if (auto written = write_file_atomically(folder + "/" + name, text); !written) return written;
   return {};
 }
@@ -193,7 +68,8 @@ Result<std::optional<probe::ProbeResult>> probe_one(probe::Target target, const 
   options.repeat = arguments.repeat;
   options.seed = arguments.seed;
   options.keep_answers = !arguments.save.empty() || !arguments.against.empty();
-  const auto plan = probe::make_plan(*chosen, target, options);
+  const auto plan =
+      probe::shard_of(probe::make_plan(*chosen, target, options), prepared.shard, prepared.shards);
   if (arguments.dry_run) {
     fmt::print("{}", probe::console_plan(plan, target));
     return std::optional<probe::ProbeResult>();
@@ -210,7 +86,6 @@ Result<std::optional<probe::ProbeResult>> probe_one(probe::Target target, const 
         fmt::print("{}", probe::console_line(check, color));
         std::fflush(stdout);
       });
-  fmt::print("\n{}", probe::console_summary(result));
   return std::optional(std::move(result));
 }
 
@@ -225,21 +100,82 @@ std::string folder_for(const std::string& folder, const ProbeArguments& argument
   return folder + "/" + name;
 }
 
-ExitCode probe_all(const ProbeArguments& arguments) {
-  if (arguments.list) {
-    const auto data = conformance::data_folder();
-    if (!data) return say(data.error());
-    const auto checks = probe::load_checks(*data);
-    if (!checks) return say(checks.error());
-    print_probe_checks(*checks);
-    return ExitCode::ok;
-  }
+// What is repeated of the command line to repeat one check.
+std::string repeated_options(const ProbeArguments& arguments) {
+  std::string out;
+  if (!arguments.key_env.empty()) out += " --key-env " + arguments.key_env;
+  if (!arguments.key_file.empty()) out += " --key-file " + arguments.key_file;
+  if (arguments.bearer) out += " --bearer";
+  if (!arguments.max_tokens_field.empty()) out += " --max-tokens-field " + arguments.max_tokens_field;
+  for (const std::string& header : arguments.headers) out += " --header '" + header + "'";
+  return out.empty() ? out : out.substr(1);
+}
+
+// What has changed since the recordings or the record that --against names.
+Result<void> add_drift(const probe::ProbeResult& result, const probe::Target& target,
+                       const PreparedProbe& prepared, const ProbeArguments& arguments,
+                       probe::Report& report) {
+  if (arguments.against.empty()) return {};
+  const auto lines = prepared.before ? probe::changes(*prepared.before, result)
+                                     : probe::drift(result, folder_for(arguments.against, arguments, target),
+                                                    probe::redaction_for(target));
+  if (!lines) return tl::unexpected(lines.error());
+  for (const std::string& line : *lines) report.notes.push_back("drift: " + line);
+  if (lines->empty()) report.notes.push_back("drift: none since " + arguments.against);
+  return {};
+}
+
+// False: something could not be saved.
+Result<bool> save_recordings(const probe::ProbeResult& result, const probe::Target& target,
+                             const ProbeArguments& arguments) {
+  if (arguments.save.empty()) return true;
+  const std::string folder = folder_for(arguments.save, arguments, target);
+  const auto saved = probe::save(result, folder, probe::redaction_for(target));
+  if (!saved) return tl::unexpected(saved.error());
+  fmt::print("{} recordings in {}\n", saved->files, folder);
+  for (const std::string& line : saved->left_out)
+    fmt::print(stderr, "assay: not saved: {}\n", without_controls(line));
+  return saved->left_out.empty();
+}
+
+// Known failures, notes, reports and the exit status of all that was found.
+ExitCode conclude_probe(probe::Report& report, const PreparedProbe& prepared, const ProbeArguments& arguments,
+                        const std::vector<std::string>& command, bool missed) {
+  const auto problems = probe::apply_known(report, prepared.known, prepared.checks);
+  for (const Error& problem : problems) report.notes.push_back(problem.text());
+  for (const probe::ProbeResult& result : report.results) fmt::print("\n{}", probe::console_summary(result));
+  for (const std::string& note : report.notes) fmt::print("{}\n", without_controls(note));
+  ExitCode code = probe::exit_of(report.results);
+  if (!problems.empty()) code = ExitCode::failed;
+  if (code == ExitCode::ok && missed) code = ExitCode::incomplete;
+  if (arguments.out.empty()) return code;
+  const probe::RecordFacts facts{arguments.seed, redacted_command(command, own_environment()),
+                                 repeated_options(arguments), this_host()};
+  const RunRecord run = probe::run_record(report, facts, code, !missed);
+  if (auto written = write_probe_reports(report, run, arguments.out); !written)
+    return say(written.error(), ExitCode::incomplete);
+  fmt::print("record  {0}/probe.json, {0}/run.jsonl\nreport  {0}/probe.html\n", arguments.out);
+  return code;
+}
+
+ExitCode list_probe_checks() {
+  const auto data = conformance::data_folder();
+  if (!data) return say(data.error());
+  const auto checks = probe::load_checks(*data);
+  if (!checks) return say(checks.error());
+  print_probe_checks(*checks);
+  return ExitCode::ok;
+}
+
+ExitCode probe_all(const ProbeArguments& arguments, const std::vector<std::string>& command) {
+  if (arguments.list) return list_probe_checks();
   if (arguments.urls.empty()) return say({"URL is required (assay probe URL)", {}, 0});
   auto prepared = prepare_probe(arguments);
   if (!prepared) return say(prepared.error());
   probe::Report report;
   report.assay = ASSAY_VERSION;
   report.started = now_utc();
+  if (prepared->shards > 1) report.shard = arguments.shard;
   probe::Budget budget(prepared->limit);
   bool missed = false;
   for (const probe::Target& target : prepared->targets) {
@@ -252,22 +188,11 @@ ExitCode probe_all(const ProbeArguments& arguments) {
       continue;
     }
     if (!*result) continue;
-    const RedactionRules rules = probe::redaction_for(target);
-    if (!arguments.against.empty()) {
-      const auto lines = probe::drift(**result, folder_for(arguments.against, arguments, target), rules);
-      if (!lines) return say(lines.error());
-      for (const std::string& line : *lines) report.notes.push_back("drift: " + line);
-      if (lines->empty()) report.notes.push_back("drift: none since " + arguments.against);
-    }
-    if (!arguments.save.empty()) {
-      const std::string folder = folder_for(arguments.save, arguments, target);
-      const auto saved = probe::save(**result, folder, rules);
-      if (!saved) return say(saved.error(), ExitCode::incomplete);
-      fmt::print("{} recordings in {}\n", saved->files, folder);
-      for (const std::string& line : saved->left_out)
-        fmt::print(stderr, "assay: not saved: {}\n", without_controls(line));
-      missed = missed || !saved->left_out.empty();
-    }
+    if (auto told = add_drift(**result, target, *prepared, arguments, report); !told)
+      return say(told.error());
+    const auto saved = save_recordings(**result, target, arguments);
+    if (!saved) return say(saved.error(), ExitCode::incomplete);
+    missed = missed || !*saved;
     for (const probe::ClientNeeds& client : prepared->clients)
       for (const std::string& line : probe::client_lines(client, **result)) report.notes.push_back(line);
     for (probe::CheckResult& check : (*result)->checks) check.answers.clear();
@@ -275,72 +200,18 @@ ExitCode probe_all(const ProbeArguments& arguments) {
   }
   if (arguments.dry_run) return ExitCode::ok;
   if (report.results.empty()) return ExitCode::incomplete;
-  for (const std::string& note : report.notes) fmt::print("{}\n", without_controls(note));
-  if (!arguments.out.empty()) {
-    if (auto written = write_probe_reports(report, arguments.out); !written)
-      return say(written.error(), ExitCode::incomplete);
-    fmt::print("record  {0}/probe.json\nreport  {0}/probe.html\n", arguments.out);
-  }
-  const ExitCode code = probe::exit_of(report.results);
-  return code == ExitCode::ok && missed ? ExitCode::incomplete : code;
+  return conclude_probe(report, *prepared, arguments, command, missed);
 }
 
 }  // namespace
 
-void add_probe(CLI::App& app, Action& action) {
+void add_probe(CLI::App& app, Action& action, const std::vector<std::string>& command) {
   auto arguments = std::make_shared<ProbeArguments>();
   CLI::App* verb = app.add_subcommand("probe", "Check whether an endpoint keeps what its protocol promises");
-  verb->add_option("url", arguments->urls, "Base URLs, as clients are configured with them")
-      ->type_name("URL");
-  add_values(*verb, "--protocol", arguments->protocols,
-             "openai-chat (default), openai-responses, anthropic or gemini; may be repeated", "NAME");
-  add_values(*verb, "--model", arguments->models,
-             "Model to ask for (default: the first that the endpoint lists); may be repeated", "NAME");
-  auto* key_env =
-      verb->add_option("--key-env", arguments->key_env, "Environment variable that holds the API key")
-          ->type_name("NAME");
-  verb->add_option("--key-file", arguments->key_file, "File that holds the API key")
-      ->type_name("FILE")
-      ->excludes(key_env);
-  verb->add_flag("--bearer", arguments->bearer, "Send the key as a bearer token, whatever the protocol");
-  verb->add_option("--budget", arguments->budget, "Tokens that may be used in all")
-      ->type_name("N")
-      ->capture_default_str();
-  verb->add_option("--max-requests", arguments->requests, "Requests that may be sent in all")
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str();
-  add_values(*verb, "--checks", arguments->checks, "Only checks that match this glob; may be repeated",
-             "GLOB");
-  verb->add_option("--repeat", arguments->repeat, "How often checks that depend on the model are repeated")
-      ->check(CLI::Range(1, 100))
-      ->capture_default_str();
-  verb->add_option("--seed", arguments->seed, "Seed for every random choice")->capture_default_str();
-  verb->add_option("--timeout", arguments->timeout, "How long the endpoint may be silent")
-      ->type_name("DURATION")
-      ->capture_default_str();
-  verb->add_option("--ca-file", arguments->ca_file,
-                   "PEM file with trusted certificates (default: the system's)");
-  verb->add_option("--max-tokens-field", arguments->max_tokens_field,
-                   "Name of the field that bounds a chat answer (default: max_tokens)")
-      ->check(one_of({"max_tokens", "max_completion_tokens"}));
-  add_values(*verb, "--header", arguments->headers,
-             "Header of every request, such as \"x-portkey-provider: openai\"; may be repeated",
-             "NAME: VALUE");
-  add_values(
-      *verb, "--for", arguments->clients,
-      "Say whether this client will work here: a name, or a recording of its requests; may be repeated",
-      "CLIENT");
-  verb->add_option("--out", arguments->out, "Output folder for probe.json, probe.md and probe.html")
-      ->type_name("DIR");
-  verb->add_option("--save", arguments->save,
-                   "Folder for redacted recordings of every check, for assay serve --fixture")
-      ->type_name("DIR");
-  verb->add_option("--against", arguments->against, "Show what differs from the recordings in this folder")
-      ->type_name("DIR");
-  verb->add_flag("--dry-run", arguments->dry_run,
-                 "Show the plan and what it costs at most, and send nothing");
-  verb->add_flag("--list", arguments->list, "Show all checks");
-  verb->callback([arguments, &action] { action = [arguments] { return probe_all(*arguments); }; });
+  add_probe_options(*verb, *arguments);
+  verb->callback([arguments, command, &action] {
+    action = [arguments, command] { return probe_all(*arguments, command); };
+  });
 }
 
 }  // namespace assay::cli

@@ -60,6 +60,8 @@ TEST_F(ProbeProgram, BadInputIsOneLineAndStatus2) {
   expect_refused({url, "--key-file", "missing"}, "missing");
   expect_refused({url, "--header", "Authorization: Bearer x"}, "Authorization is a credential");
   expect_refused({url, "--header", "nothing"}, "expected NAME: VALUE");
+  expect_refused({url, "--shard", "3/2"}, "--shard: expected a shard such as 2/4");
+  expect_refused({url, "--known", "missing.yaml"}, "missing.yaml");
   expect_refused({url, "--for", "openai-sdkk"}, "did you mean 'openai-sdk'");
 }
 
@@ -101,8 +103,56 @@ TEST_F(ProbeProgram, ARightFakeIsStatus0AndItsReportsAreWritten) {
                            "stream/end", "--checks", "access/*", "--out", "out", "--for", "openai-sdk"});
   EXPECT_EQ(done.status.code, 0) << done.out << done.err;
   EXPECT_THAT(done.out, HasSubstr("openai-sdk (openai-chat)"));
-  for (const char* name : {"probe.json", "probe.md", "probe.html"})
+  for (const char* name : {"probe.json", "probe.md", "probe.html", "run.jsonl", "junit.xml"})
     EXPECT_TRUE(std::filesystem::exists(folder_ + "/out/" + name)) << name;
+}
+
+// What CI does: known failures, parts that are joined, and a record to compare with.
+TEST_F(ProbeProgram, AKnownFailureAnAcceptedEntryAndARecordToCompareWith) {
+  auto world = probe::ProofWorld::start(ASSAY_SOURCE_DIR, {{"faults", {"drop-done"}}});
+  ASSERT_TRUE(world) << world.error().text();
+  const auto target = (*world)->target(stream::Protocol::openai_chat);
+  ASSERT_TRUE(target);
+  key_ = target->key;
+  const std::vector<std::string> common{target->name(), "--model",   target->model,
+                                        "--key-env",    "PROBE_KEY", "--checks",
+                                        "stream/e*",    "--checks",  "stream/one-id"};
+  const auto play = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), common.begin(), common.end());
+    return probe(std::move(more));
+  };
+  const auto failed = play({"--out", "first"});
+  EXPECT_EQ(failed.status.code, 1) << failed.out << failed.err;
+
+  // The failure is accepted, with a reason; then the probe is green, and nothing drifted.
+  process::ChildOptions accept;
+  accept.argv = {ASSAY_PROGRAM, "accept", folder_ + "/first/run.jsonl", "--known", folder_ + "/known.yaml"};
+  ASSERT_EQ(process::run_program(std::move(accept), std::chrono::seconds(60))->status.code, 0);
+  auto known = read_file(folder_ + "/known.yaml");
+  ASSERT_TRUE(known);
+  const auto reason = known->find("reason: \"\"");
+  ASSERT_NE(reason, std::string::npos) << *known;
+  known->replace(reason, 10, "reason: relay");
+  ASSERT_TRUE(write_file_atomically(folder_ + "/known.yaml", *known));
+  const auto green = play({"--known", "known.yaml", "--against", "first/probe.json"});
+  EXPECT_EQ(green.status.code, 0) << green.out << green.err;
+  EXPECT_THAT(green.out, HasSubstr("1 xfail"));
+  EXPECT_THAT(green.out, HasSubstr("drift: none since first/probe.json"));
+
+  // Two shards together are the whole.
+  for (const char* i : {"1", "2"})
+    (void)play({"--shard", std::string(i) + "/2", "--out", "part" + std::string(i)});
+  const auto merge = [&](std::vector<std::string> files) {
+    process::ChildOptions options;
+    options.argv = {ASSAY_PROGRAM, "report", "merge", "--out", folder_ + "/merged.json"};
+    for (const std::string& file : files) options.argv.push_back(folder_ + "/" + file + "/probe.json");
+    return process::run_program(std::move(options), std::chrono::seconds(60))->status.code;
+  };
+  EXPECT_EQ(merge({"part1"}), 3);
+  EXPECT_EQ(merge({"part1", "part2"}), 1);
+  const auto merged = read_file(folder_ + "/merged.json");
+  ASSERT_TRUE(merged);
+  for (const char* id : {"stream/end", "stream/events", "stream/one-id"}) EXPECT_THAT(*merged, HasSubstr(id));
 }
 
 // The key comes back in every way an endpoint has: body, header, stream, model names.

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "cli/options.h"
+#include "cli/probe_report.h"
 #include "cli/say.h"
 #include "cli/verbs.h"
 #include "harness/base/text.h"
@@ -32,13 +33,25 @@ Result<void> put(const std::string& out, const std::string& text) {
 }
 
 ExitCode render(const ReportOptions& options) {
-  const auto text = reports::render_file(options.files.front(), options.format);
+  const std::string& file = options.files.front();
+  const auto text = is_probe_record(file) ? render_probe_record(file, options.format)
+                                          : reports::render_file(file, options.format);
   if (!text) return say(text.error());
   if (const auto done = put(options.out, *text); !done) return say(done.error());
   return ExitCode::ok;
 }
 
+ExitCode merge_probes(const ReportOptions& options) {
+  const auto merged = merge_probe_records(options.files);
+  if (!merged) return say(merged.error());
+  if (const auto done = put(options.out, merged->text); !done) return say(done.error());
+  for (const std::string& lost : merged->missing)
+    std::fprintf(stderr, "assay report: missing: shard %s\n", lost.c_str());
+  return merged->exit;
+}
+
 ExitCode merge(const ReportOptions& options) {
+  if (is_probe_record(options.files.front())) return merge_probes(options);
   const auto merged = reports::merge_files(options.files);
   if (!merged) return say(merged.error());
   if (const auto done = put(options.out, record_text(*merged)); !done) return say(done.error());
@@ -105,7 +118,9 @@ void add_report(CLI::App& app, Action& action) {
   };
 
   CLI::App* verb = add("render", "Writes a report from a run record", render);
-  verb->add_option("FILE", options->files, "Run record (run.jsonl)")->required()->expected(1);
+  verb->add_option("FILE", options->files, "Run record (run.jsonl), or a probe's (probe.json)")
+      ->required()
+      ->expected(1);
   verb->add_option("--format", options->format, "Report format")
       ->check(one_of(reports::render_formats()))
       ->capture_default_str();
@@ -114,7 +129,9 @@ void add_report(CLI::App& app, Action& action) {
   verb =
       add("merge",
           "Joins the records of shards and clients; exits as the whole run would, 3 when one is lost", merge);
-  verb->add_option("FILE", options->files, "Run records")->required()->expected(1, -1);
+  verb->add_option("FILE", options->files, "Run records, or probes' (probe.json)")
+      ->required()
+      ->expected(1, -1);
   verb->add_option("--out", options->out, "Output file (- for stdout)")->capture_default_str();
 
   verb = add("site", "Writes a static site: one page a client, one a question, badges", site);

@@ -104,15 +104,17 @@ Result<Filter> filter_of(const RunArguments& arguments, std::vector<std::string>
   return filter;
 }
 
-namespace {
-
 std::vector<std::string> own_environment() {
   std::vector<std::string> out;
   for (char** variable = environ; *variable != nullptr; ++variable) out.emplace_back(*variable);
   return out;
 }
 
-}  // namespace
+HostInfo this_host() {
+  utsname host{};
+  if (uname(&host) != 0) return {};
+  return {host.sysname, host.release, static_cast<int>(std::thread::hardware_concurrency())};
+}
 
 RunHeader header_of(const RunArguments& arguments, const std::vector<std::string>& command,
                     const std::vector<PlannedCase>& plan, const std::vector<ClientSpec>& clients,
@@ -127,9 +129,7 @@ RunHeader header_of(const RunArguments& arguments, const std::vector<std::string
   header.requirements = arguments.requirements;
   header.cells = cells.cells;
   header.without_cells = cells.without;
-  utsname host{};
-  if (uname(&host) == 0)
-    header.host = {host.sysname, host.release, static_cast<int>(std::thread::hardware_concurrency())};
+  header.host = this_host();
   for (const ClientSpec& client : clients)
     header.clients.push_back({client.name,
                               client.name == "reference" ? ASSAY_VERSION : client.version,

@@ -63,6 +63,9 @@ Result<conformance::Filter> filter_of(const RunArguments& arguments, std::vector
 
 // The time of day as records have it: "2026-11-20T07:20:14Z".
 std::string now_utc();
+// The machine and the environment, as the header of a record has them: "NAME=value" each.
+HostInfo this_host();
+std::vector<std::string> own_environment();
 
 RunHeader header_of(const RunArguments& arguments, const std::vector<std::string>& command,
                     const std::vector<conformance::PlannedCase>& plan,

@@ -30,7 +30,7 @@ void add_client(CLI::App& app, Action& action);
 void add_clients(CLI::App& app, Action& action);
 void add_fixture(CLI::App& app, Action& action);
 void add_import(CLI::App& app, Action& action);
-void add_probe(CLI::App& app, Action& action);
+void add_probe(CLI::App& app, Action& action, const std::vector<std::string>& command);
 void add_record(CLI::App& app, Action& action, const std::vector<std::string>& command);
 void add_report(CLI::App& app, Action& action);
 void add_repro(CLI::App& app, Action& action);

@@ -175,7 +175,9 @@ class InferenceApi final : public ConfiguredFake<InferenceSettings> {
     const auto& auth = settings_.auth;
     if (auth.scheme == "none") return std::nullopt;
     const auto secret = credential_of(request, auth, route.protocol);
-    if (!secret && (!needed || route.protocol == Protocol::ollama)) return std::nullopt;
+    // Ollama on one's own machine takes no key; the one that wants a key is told so by its scheme.
+    const bool open = route.protocol == Protocol::ollama && auth.scheme == "auto";
+    if (!secret && (!needed || open)) return std::nullopt;
     if (secret && !is_nothing(*secret)) {
       if (!needed || known(*secret)) return std::nullopt;
       const auto found = check_credential(*state_, *secret, settings_.database, config_.clock->now(), wall());

@@ -218,7 +218,11 @@ Found bedrock(const json& body) {
       if (!block.is_object()) continue;
       tools = tools || block.contains("toolUse") || block.contains("toolResult");
       if (block.contains("toolUse")) called.insert(block["toolUse"].value("toolUseId", ""));
-      if (block.contains("toolResult")) owed.erase(block["toolResult"].value("toolUseId", ""));
+      if (block.contains("toolResult") && owed.erase(block["toolResult"].value("toolUseId", "")) == 0)
+        return bad_request(
+            fmt::format("The number of toolResult blocks at messages.{}.content exceeds the number of "
+                        "toolUse blocks of previous turn.",
+                        i));
     }
     if (!owed.empty())
       return bad_request(

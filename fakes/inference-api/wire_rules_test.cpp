@@ -67,8 +67,11 @@ TEST_F(WireRules, WhatAProviderRefusesIsRefusedInItsWords) {
       {kBedrock, R"({"messages":[{"role":"assistant","content":[{"text":"x"}]}]})",
        "A conversation must start with a user message"},
       {kBedrock,
-       R"({"messages":[{"role":"user","content":[{"toolResult":{"toolUseId":"t","content":[]}}]}]})",
+       R"({"messages":[{"role":"user","content":[{"text":"x"}]},{"role":"assistant","content":[{"toolUse":{"toolUseId":"t","name":"f","input":{}}}]},{"role":"user","content":[{"toolResult":{"toolUseId":"t","content":[]}}]}]})",
        "The toolConfig field must be defined"},
+      {kBedrock,
+       R"({"messages":[{"role":"user","content":[{"toolResult":{"toolUseId":"t","content":[]}}]}],"toolConfig":{"tools":[]}})",
+       "exceeds the number of toolUse blocks"},
       {"/api/chat",
        R"({"model":"m","messages":[{"role":"assistant","tool_calls":[{"function":{"name":"f","arguments":"{}"}}]}]})",
        "cannot unmarshal string"}};

@@ -157,6 +157,14 @@ TEST(FaultPairs, ACodedBodyIsNoText) {
   EXPECT_THAT(sent(R"([{"gzip": {"header": false}}])"), Not(HasSubstr("Content-Encoding")));
 }
 
+TEST(FaultPairs, LinesOfJsonAreSwappedAsEventsAre) {
+  const Response lines = make_response(200, "application/x-ndjson", "{\"a\":1}\n{\"b\":2}\n{\"c\":3}\n");
+  EXPECT_THAT(sent(R"([{"reorder-events": [0, 2]}])", lines),
+              HasSubstr("\r\n\r\n{\"c\":3}\n{\"b\":2}\n{\"a\":1}\n"));
+  EXPECT_THAT(sent(R"([{"reorder-events": [-1, 1]}])", lines),
+              HasSubstr("\r\n\r\n{\"a\":1}\n{\"c\":3}\n{\"b\":2}\n"));
+}
+
 TEST(FaultPairs, AnEventMoreIsAnEventOfItsOwn) {
   EXPECT_THAT(sent(R"([{"duplicate-event": -1}])", unfinished()),
               HasSubstr("data: [DONE]\n\ndata: [DONE]\r\n"));

@@ -12,11 +12,12 @@ Cost& Cost::operator+=(const Cost& other) {
 }
 
 Cost most_of(const Ask& ask, const Request& request) {
-  if (ask.route != Route::chat || request.method != "POST") return {1, 0};
-  constexpr std::int64_t unsaid = 4096;    // what is assumed where a request does not bound its answer
-  constexpr std::int64_t thinking = 1024;  // Ask::reasoning where it has a budget of its own
+  // A route that should not exist may answer all the same.
+  const bool asks = ask.route == Route::chat || ask.route == Route::unknown;
+  if (!asks || request.method != "POST") return {1, 0};
+  constexpr std::int64_t unsaid = 4096;  // what is assumed where a request does not bound its answer
   std::int64_t output = ask.max_tokens > 0 ? std::max(ask.max_tokens, 16) : unsaid;
-  if (ask.reasoning) output += thinking;
+  if (ask.reasoning) output += kThinkingTokens;
   return {1, static_cast<std::int64_t>(request.body.size()) + output * ask.choices};
 }
 
@@ -39,22 +40,29 @@ Result<std::int64_t> parse_tokens(std::string_view text) {
 
 bool Budget::take(const Cost& most) {
   const std::lock_guard lock(mutex_);
-  if (spent_.requests + most.requests > limit_.requests ||
-      spent_.tokens + most.tokens + excess_ * most.requests > limit_.tokens)
+  if (spent_.requests + most.requests > limit_.requests || spent_.tokens + most.tokens > limit_.tokens ||
+      counted_ + most.tokens + excess_ * most.requests > limit_.tokens)
     return false;
   spent_ += most;
+  counted_ += most.tokens;
   return true;
 }
 
-void Budget::settle(const Cost& most, std::int64_t tokens) {
+void Budget::settle(const Cost& most, std::int64_t counted) {
   const std::lock_guard lock(mutex_);
-  spent_.tokens += tokens - most.tokens;
-  excess_ = std::max(excess_, tokens - most.tokens);
+  spent_.tokens += std::min(counted, most.tokens) - most.tokens;
+  counted_ += counted - most.tokens;
+  excess_ = std::max(excess_, counted - most.tokens);
 }
 
 Cost Budget::spent() const {
   const std::lock_guard lock(mutex_);
   return spent_;
+}
+
+std::int64_t Budget::counted() const {
+  const std::lock_guard lock(mutex_);
+  return counted_;
 }
 
 }  // namespace assay::probe

@@ -1,5 +1,6 @@
 // Budget: how many requests and tokens a probe may cost. A request is paid for before it is sent, at the most
-// that it can cost; what it did not use is given back.
+// that it can cost; what it did not use is given back. An endpoint that counts more than it was allowed does
+// not change what was allowed: its own count is kept beside.
 //
 // Thread-safe.
 #pragma once
@@ -32,19 +33,24 @@ Result<std::int64_t> parse_tokens(std::string_view text);
 class Budget {
  public:
   explicit Budget(Cost limit) : limit_(limit) {}
-  // False: it would be exceeded, and nothing is taken.
+  // False: it would be exceeded, and nothing is taken. It is when what requests allowed would be more than
+  // the limit; and when the endpoint's own count would, with as much more for each request as it has counted
+  // too many before.
   bool take(const Cost& most);
-  // What a request that was taken for `most` really cost. An endpoint that reports more than was allowed is
-  // believed, and from then on as much more is set aside for each request.
-  void settle(const Cost& most, std::int64_t tokens);
+  // A request that was taken for `most` is over, and the endpoint counts `counted` tokens.
+  void settle(const Cost& most, std::int64_t counted);
+  // What the requests cost: what the endpoint counted, but no more than each allowed. Never above limit().
   Cost spent() const;
+  // Tokens by the endpoint's count, which nobody but the endpoint bounds.
+  std::int64_t counted() const;
   Cost limit() const { return limit_; }
 
  private:
   const Cost limit_;
   mutable std::mutex mutex_;
   Cost spent_;
-  std::int64_t excess_ = 0;  // the most by which an answer cost more than its request allowed
+  std::int64_t counted_ = 0;
+  std::int64_t excess_ = 0;  // the most by which an answer was counted above what its request allowed
 };
 
 }  // namespace assay::probe

@@ -9,14 +9,6 @@ namespace {
 // More of one answer is not read: nothing that a check asks for comes near.
 constexpr std::size_t kMostBytes = std::size_t{4} << 20U;
 
-std::size_t count_events(const std::string& body) {
-  std::size_t count = 0;
-  for (std::size_t at = body.find("\n\n"); at != std::string::npos; at = body.find("\n\n", at + 2)) ++count;
-  for (std::size_t at = body.find("\r\n\r\n"); at != std::string::npos; at = body.find("\r\n\r\n", at + 4))
-    ++count;
-  return count;
-}
-
 Answer exchange(http::Client& client, const Ask& ask, const Target& target, const Request& request) {
   Answer answer;
   answer.request = request;
@@ -29,7 +21,7 @@ Answer exchange(http::Client& client, const Ask& ask, const Target& target, cons
     bytes += piece.bytes.size();
     if (ask.leave_after > 0) {
       seen += piece.bytes;
-      answer.left = count_events(seen) >= ask.leave_after;
+      answer.left = count_events(seen, target.protocol) >= ask.leave_after;
       return !answer.left;
     }
     return bytes <= kMostBytes;
@@ -41,8 +33,10 @@ Answer exchange(http::Client& client, const Ask& ask, const Target& target, cons
 
 std::int64_t tokens_of(const Answer& answer, const Cost& most) {
   // An answer without a model's turn cost nothing; one that does not say is taken to have cost all it could.
-  if (answer.status() >= 400 || answer.status() == 0) return 0;
-  if (!answer.turn.usage) return most.tokens;
+  // Reading a stored response is none, though it tells what that one cost.
+  if (answer.status() >= 400 || answer.status() == 0 || most.tokens == 0) return 0;
+  // No request has no input: a count of none is no count.
+  if (!answer.turn.usage || answer.turn.usage->input.value_or(0) <= 0) return most.tokens;
   const stream::Usage& usage = *answer.turn.usage;
   const std::int64_t sum = usage.input.value_or(0) + usage.output.value_or(0);
   return std::max({sum, usage.total.value_or(0), std::int64_t{0}});

@@ -33,6 +33,13 @@ std::string versioned(const std::string& base, std::string_view version) {
   return there ? base : base + std::string(version);
 }
 
+// A base path without a version that the protocol's own paths bring themselves.
+std::string without_end(std::string base, std::initializer_list<std::string_view> ends) {
+  for (const std::string_view end : ends)
+    if (base.ends_with(end)) return base.substr(0, base.size() - end.size());
+  return base;
+}
+
 std::string gemini_path(const std::string& base, Route route, bool stream, const std::string& name) {
   const std::string model = "/models/" + percent_encode(name);
   switch (route) {
@@ -42,36 +49,92 @@ std::string gemini_path(const std::string& base, Route route, bool stream, const
       return base + model;
     case Route::count_tokens:
       return base + model + ":countTokens";
+    case Route::unknown:
+      return base + "/no-such-route";
     default:
       return base + model + (stream ? ":streamGenerateContent?alt=sse" : ":generateContent");
+  }
+}
+
+std::string ollama_path(const std::string& base, Route route) {
+  switch (route) {
+    case Route::models:
+      return base + "/api/tags";
+    case Route::model:
+      return base + "/api/show";
+    case Route::unknown:
+      return base + "/api/no-such-route";
+    default:
+      return base + "/api/chat";
+  }
+}
+
+std::string cohere_path(const std::string& base, Route route, const std::string& name) {
+  switch (route) {
+    case Route::models:
+      return base + "/v1/models";
+    case Route::model:
+      return base + "/v1/models/" + percent_encode(name);
+    case Route::unknown:
+      return base + "/v2/no-such-route";
+    default:
+      return base + "/v2/chat";
+  }
+}
+
+// The list of models is another service of AWS.
+std::string bedrock_path(const std::string& base, Route route, bool stream, const std::string& name) {
+  const std::string model = base + "/model/" + percent_encode(name);
+  switch (route) {
+    case Route::count_tokens:
+      return model + "/count-tokens";
+    case Route::unknown:
+      return model + "/no-such-route";
+    default:
+      return model + (stream ? "/converse-stream" : "/converse");
+  }
+}
+
+// The two of OpenAI, and Anthropic: below one base with its version.
+std::string plain_path(const std::string& base, Protocol protocol, Route route, const std::string& name) {
+  const std::string chat = protocol == Protocol::openai_chat        ? "/chat/completions"
+                           : protocol == Protocol::openai_responses ? "/responses"
+                                                                    : "/messages";
+  switch (route) {
+    case Route::models:
+      return base + "/models";
+    case Route::model:
+      return base + "/models/" + percent_encode(name);
+    case Route::count_tokens:
+      return base + chat + "/count_tokens";
+    case Route::stored:
+      return base + chat + "/" + name;
+    case Route::unknown:
+      return base + "/no-such-route";
+    default:
+      return base + chat;
   }
 }
 
 }  // namespace
 
 std::string path_of(const Target& target, Route route, bool stream, std::string_view name) {
-  const bool gemini = target.protocol == Protocol::gemini;
-  std::string base = target.url.target;
-  // OpenAI's SDKs take a base URL with its version; a bare origin is given the usual one.
-  const bool openai =
-      target.protocol == Protocol::openai_chat || target.protocol == Protocol::openai_responses;
-  if (!openai || base.empty()) base = versioned(base, gemini ? "/v1beta" : "/v1");
-  if (route == Route::unknown) return base + "/no-such-route";
-  if (gemini) return gemini_path(base, route, stream, name.empty() ? target.model : std::string(name));
-  const std::string chat = target.protocol == Protocol::openai_chat        ? "/chat/completions"
-                           : target.protocol == Protocol::openai_responses ? "/responses"
-                                                                           : "/messages";
-  switch (route) {
-    case Route::models:
-      return base + "/models";
-    case Route::model:
-      return base + "/models/" + percent_encode(name.empty() ? target.model : name);
-    case Route::count_tokens:
-      return base + chat + "/count_tokens";
-    case Route::stored:
-      return base + chat + "/" + std::string(name);
+  const std::string& base = target.url.target;
+  const std::string model = name.empty() ? target.model : std::string(name);
+  switch (target.protocol) {
+    case Protocol::gemini:
+      return gemini_path(versioned(base, "/v1beta"), route, stream, model);
+    case Protocol::ollama:
+      return ollama_path(without_end(base, {"/api"}), route);
+    case Protocol::cohere:
+      return cohere_path(without_end(base, {"/v2", "/v1"}), route, model);
+    case Protocol::bedrock:
+      return bedrock_path(base, route, stream, model);
+    case Protocol::anthropic:
+      return plain_path(versioned(base, "/v1"), target.protocol, route, model);
     default:
-      return base + chat;
+      // OpenAI's SDKs take a base URL with its version; a bare origin is given the usual one.
+      return plain_path(base.empty() ? "/v1" : base, target.protocol, route, model);
   }
 }
 

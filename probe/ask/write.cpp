@@ -72,6 +72,12 @@ json body_for(const Ask& ask, const Target& target, const References& references
       return anthropic_body(ask, target, references);
     case Protocol::gemini:
       return gemini_body(ask, target, references);
+    case Protocol::ollama:
+      return ollama_body(ask, target, references);
+    case Protocol::cohere:
+      return cohere_body(ask, target, references);
+    case Protocol::bedrock:
+      return bedrock_body(ask, target, references);
     default:
       return chat_body(ask, target, references);
   }
@@ -79,10 +85,13 @@ json body_for(const Ask& ask, const Target& target, const References& references
 
 Result<std::string> body_text(const Ask& ask, const Target& target, const References& references) {
   if (ask.body) return resolved(*ask.body, target, references);
+  if (ask.route == Route::model)  // Ollama's
+    return json{{"model", ask.model.empty() ? target.model : ask.model}}.dump();
   json body = body_for(ask, target, references);
   if (ask.route == Route::count_tokens) {
     // Counting takes a conversation and none of what steers its answer.
-    for (const char* key : {"max_tokens", "stream", "generationConfig"}) body.erase(key);
+    for (const char* key : {"max_tokens", "stream", "generationConfig", "inferenceConfig"}) body.erase(key);
+    if (target.protocol == Protocol::bedrock) body = {{"input", {{"converse", std::move(body)}}}};
   }
   body.merge_patch(ask.patch);
   if (const auto own = ask.patch_for.find(protocol_name(target.protocol)); own != ask.patch_for.end())
@@ -90,6 +99,19 @@ Result<std::string> body_text(const Ask& ask, const Target& target, const Refere
   auto out = resolved_json(body, target, references);
   if (!out) return tl::unexpected(out.error());
   return out->dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+// What a GET asks for; Ollama shows a model to a POST.
+bool only_reads(const Ask& ask, Protocol protocol) {
+  if (ask.route == Route::model) return protocol != Protocol::ollama;
+  return ask.route == Route::models || ask.route == Route::stored;
+}
+
+const char* accepted(const Ask& ask, Protocol protocol) {
+  if (!ask.stream) return "application/json";
+  if (protocol == Protocol::ollama) return "application/x-ndjson";
+  if (protocol == Protocol::bedrock) return "application/vnd.amazon.eventstream";
+  return "text/event-stream";
 }
 
 }  // namespace
@@ -118,10 +140,12 @@ Result<std::string> resolved(const std::string& text, const Target& target, cons
 
 json said_by(const Answer& answer, Protocol protocol) {
   if (answer.json.is_discarded()) return nullptr;
-  const char* pointer = protocol == Protocol::openai_chat        ? "/choices/0/message"
-                        : protocol == Protocol::openai_responses ? "/output"
-                        : protocol == Protocol::anthropic        ? "/content"
-                                                                 : "/candidates/0/content";
+  const char* pointer = "/message";  // Ollama, Cohere
+  if (protocol == Protocol::openai_chat) pointer = "/choices/0/message";
+  if (protocol == Protocol::openai_responses) pointer = "/output";
+  if (protocol == Protocol::anthropic) pointer = "/content";
+  if (protocol == Protocol::gemini) pointer = "/candidates/0/content";
+  if (protocol == Protocol::bedrock) pointer = "/output/message";
   const json* said = at_pointer(answer.json, pointer);
   return said == nullptr ? json() : *said;
 }
@@ -132,7 +156,7 @@ Result<Request> write_request(const Ask& ask, const Target& target, const Refere
   if (!model) return tl::unexpected(model.error());
   if (!stored) return tl::unexpected(stored.error());
   Request request;
-  const bool reads = ask.route == Route::models || ask.route == Route::model || ask.route == Route::stored;
+  const bool reads = only_reads(ask, target.protocol);
   request.method = !ask.method.empty() ? ask.method : reads ? "GET" : "POST";
   request.target = path_of(target, ask.route, ask.stream, ask.route == Route::stored ? *stored : *model);
   if (!reads && request.method != "GET") {
@@ -143,7 +167,7 @@ Result<Request> write_request(const Ask& ask, const Target& target, const Refere
     request.body = std::move(*body);
     request.headers.push_back({"Content-Type", "application/json"});
   }
-  request.headers.push_back({"Accept", ask.stream ? "text/event-stream" : "application/json"});
+  request.headers.push_back({"Accept", accepted(ask, target.protocol)});
   request.headers.push_back({"User-Agent", "assay-probe"});
   if (target.protocol == Protocol::anthropic) request.headers.push_back({"anthropic-version", "2023-06-01"});
   add_key(request, ask, target);
@@ -159,7 +183,7 @@ std::string describe_request(const Ask& ask, const Request& request) {
   if (ask.key == Key::none) with.emplace_back("no API key");
   if (ask.key == Key::empty) with.emplace_back("an empty API key");
   const json body = parse_untrusted(request.body);
-  if (ask.body) with.push_back(fmt::format("the body {}", *ask.body));
+  if (ask.body) with.push_back("the body " + request.body);
   if (body.is_object() && !ask.body) {
     for (const auto& [name, value] : body.items()) {
       if (name == "messages" || name == "input" || name == "contents" || name == "system") continue;

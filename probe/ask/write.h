@@ -33,6 +33,11 @@ nlohmann::json chat_body(const Ask& ask, const Target& target, const References&
 nlohmann::json responses_body(const Ask& ask, const Target& target, const References& references);
 nlohmann::json anthropic_body(const Ask& ask, const Target& target, const References& references);
 nlohmann::json gemini_body(const Ask& ask, const Target& target, const References& references);
+nlohmann::json ollama_body(const Ask& ask, const Target& target, const References& references);
+nlohmann::json cohere_body(const Ask& ask, const Target& target, const References& references);
+nlohmann::json bedrock_body(const Ask& ask, const Target& target, const References& references);
+// {type: function, function: {…}} for each tool of `ask`, as three of the protocols write it.
+nlohmann::json function_tools(const Ask& ask);
 
 // "POST /v1/chat/completions with stream: true, max_tokens: 1": a request in one line, for a verdict.
 std::string describe_request(const Ask& ask, const Request& request);

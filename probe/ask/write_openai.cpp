@@ -68,6 +68,16 @@ json choice_of(const std::string& word, bool nested) {
 
 }  // namespace
 
+json function_tools(const Ask& ask) {
+  json tools = json::array();
+  for (const Tool& tool : ask.tools)
+    tools.push_back(
+        {{"type", "function"},
+         {"function",
+          {{"name", tool.name}, {"description", tool.description}, {"parameters", tool.parameters}}}});
+  return tools;
+}
+
 json chat_body(const Ask& ask, const Target& target, const References& references) {
   json body{{"model", ask.model.empty() ? target.model : ask.model}, {"messages", json::array()}};
   if (!ask.system.empty()) body["messages"].push_back({{"role", "system"}, {"content", ask.system}});
@@ -77,11 +87,7 @@ json chat_body(const Ask& ask, const Target& target, const References& reference
   if (ask.stream) body["stream"] = true;
   if (ask.stream && ask.usage) body["stream_options"] = {{"include_usage", true}};
   if (ask.choices > 1) body["n"] = ask.choices;
-  for (const Tool& tool : ask.tools)
-    body["tools"].push_back(
-        {{"type", "function"},
-         {"function",
-          {{"name", tool.name}, {"description", tool.description}, {"parameters", tool.parameters}}}});
+  if (!ask.tools.empty()) body["tools"] = function_tools(ask);
   if (!ask.tool_choice.empty()) body["tool_choice"] = choice_of(ask.tool_choice, true);
   if (ask.parallel) body["parallel_tool_calls"] = *ask.parallel;
   if (!ask.schema.is_null())

@@ -94,9 +94,8 @@ json anthropic_body(const Ask& ask, const Target& target, const References& refe
   if (!ask.schema.is_null())
     body["output_config"] = {{"format", {{"type", "json_schema"}, {"schema", ask.schema}}}};
   if (ask.reasoning) {
-    constexpr int least = 1024;  // the smallest budget that is accepted; max_tokens must be above it
-    body["thinking"] = {{"type", "enabled"}, {"budget_tokens", least}};
-    body["max_tokens"] = least + ask.max_tokens;
+    body["thinking"] = {{"type", "enabled"}, {"budget_tokens", kThinkingTokens}};
+    body["max_tokens"] = kThinkingTokens + ask.max_tokens;
   }
   for (const auto& [name, value] : ask.settings.items()) {
     if (name == "stop") {

@@ -38,6 +38,23 @@ TEST(Target, PathsAreThoseOfTheSdks) {
   EXPECT_EQ(path("http://h/v1", Protocol::anthropic), "/v1/messages");
   EXPECT_EQ(path("http://h", Protocol::gemini), "/v1beta/models/m:generateContent");
   EXPECT_EQ(path("http://h", Protocol::gemini, true), "/v1beta/models/m:streamGenerateContent?alt=sse");
+  EXPECT_EQ(path("http://h", Protocol::ollama), "/api/chat");
+  EXPECT_EQ(path("http://h/api", Protocol::ollama), "/api/chat");
+  EXPECT_EQ(path("http://h", Protocol::cohere), "/v2/chat");
+  EXPECT_EQ(path("http://h/cohere/v2", Protocol::cohere), "/cohere/v2/chat");
+  EXPECT_EQ(path("http://h", Protocol::bedrock), "/model/m/converse");
+  EXPECT_EQ(path("http://h", Protocol::bedrock, true), "/model/m/converse-stream");
+}
+
+TEST(Target, RoutesBesideTheChatAreThoseOfTheProtocol) {
+  const auto path = [](Protocol protocol, Route route) {
+    return path_of(target_of("http://h", protocol), route, false);
+  };
+  EXPECT_EQ(path(Protocol::ollama, Route::models), "/api/tags");
+  EXPECT_EQ(path(Protocol::ollama, Route::model), "/api/show");
+  EXPECT_EQ(path(Protocol::cohere, Route::models), "/v1/models");
+  EXPECT_EQ(path(Protocol::bedrock, Route::count_tokens), "/model/m/count-tokens");
+  EXPECT_EQ(path(Protocol::gemini, Route::unknown), "/v1beta/no-such-route");
 }
 
 TEST(Write, ANamedToolInEachProtocol) {
@@ -49,6 +66,35 @@ TEST(Write, ANamedToolInEachProtocol) {
   EXPECT_EQ(body(Protocol::anthropic)["tool_choice"], (json{{"type", "tool"}, {"name", "clock"}}));
   EXPECT_EQ(body(Protocol::gemini)["toolConfig"]["functionCallingConfig"]["allowedFunctionNames"],
             json{"clock"});
+  EXPECT_EQ(body(Protocol::bedrock)["toolConfig"]["toolChoice"]["tool"]["name"], "clock");
+  // These two have no word for it.
+  EXPECT_FALSE(body(Protocol::cohere).contains("tool_choice"));
+  EXPECT_FALSE(body(Protocol::ollama).contains("tool_choice"));
+}
+
+TEST(Write, TheBoundOfAnAnswerStandsWhereTheProtocolReadsIt) {
+  Ask ask = ask_with_tool();
+  ask.max_tokens = 5;
+  const auto body = [&](Protocol protocol) {
+    return parse_untrusted(write_request(ask, target_of("http://h", protocol), {})->body);
+  };
+  EXPECT_EQ(body(Protocol::ollama)["options"]["num_predict"], 5);
+  EXPECT_EQ(body(Protocol::ollama)["stream"], false);
+  EXPECT_EQ(body(Protocol::cohere)["max_tokens"], 5);
+  EXPECT_EQ(body(Protocol::bedrock)["inferenceConfig"]["maxTokens"], 5);
+}
+
+TEST(Write, ResultsOfCallsGoBackAsEachProtocolWantsThem) {
+  Ask ask;
+  ask.messages.push_back({Message::Kind::user, "Hi.", {}, {}, {}});
+  ask.messages.push_back({Message::Kind::assistant, "", {{"c1", "clock", json::object()}}, {}, {}});
+  ask.messages.push_back({Message::Kind::results, "", {}, {{"c1", "clock", "noon"}}, {}});
+  const auto last = [&](Protocol protocol) {
+    return parse_untrusted(write_request(ask, target_of("http://h", protocol), {})->body)["messages"][2];
+  };
+  EXPECT_EQ(last(Protocol::ollama), (json{{"role", "tool"}, {"tool_name", "clock"}, {"content", "noon"}}));
+  EXPECT_EQ(last(Protocol::cohere)["content"][0]["document"]["data"], "noon");
+  EXPECT_EQ(last(Protocol::bedrock)["content"][0]["toolResult"]["toolUseId"], "c1");
 }
 
 TEST(Write, TheKeyGoesWhereTheProtocolWantsIt) {
@@ -61,6 +107,8 @@ TEST(Write, TheKeyGoesWhereTheProtocolWantsIt) {
   EXPECT_EQ(header(Protocol::anthropic, "x-api-key"), "sk-test-key");
   EXPECT_EQ(header(Protocol::anthropic, "authorization"), "");
   EXPECT_EQ(header(Protocol::gemini, "x-goog-api-key"), "sk-test-key");
+  for (const Protocol protocol : {Protocol::ollama, Protocol::cohere, Protocol::bedrock})
+    EXPECT_EQ(header(protocol, "authorization"), "Bearer sk-test-key");
 }
 
 TEST(Write, ReferencesAreReplacedAndNothingElse) {
@@ -82,15 +130,18 @@ TEST(Budget, CountsTheMostBeforeAndWhatItWasAfter) {
   EXPECT_EQ(budget.spent().requests, 2);
 }
 
-// An endpoint that counts more than it was allowed is given that much room from then on.
-TEST(Budget, LearnsThatAnEndpointCountsMoreThanAllowed) {
+// What was allowed never passes the limit, whatever the endpoint counts; and its count stops the probe, too.
+TEST(Budget, AnEndpointThatCountsMoreThanAllowedDoesNotExceedIt) {
   Budget budget({100, 1000});
   ASSERT_TRUE(budget.take({1, 100}));
   budget.settle({1, 100}, 500);
+  EXPECT_EQ(budget.spent().tokens, 100);
+  EXPECT_EQ(budget.counted(), 500);
   EXPECT_FALSE(budget.take({1, 101}));
   ASSERT_TRUE(budget.take({1, 100}));
-  budget.settle({1, 100}, 500);
-  EXPECT_EQ(budget.spent().tokens, 1000);
+  budget.settle({1, 100}, 5000);
+  EXPECT_EQ(budget.spent().tokens, 200);
+  EXPECT_EQ(budget.counted(), 5500);
   EXPECT_FALSE(budget.take({1, 1}));
 }
 

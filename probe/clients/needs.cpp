@@ -26,6 +26,9 @@ std::optional<Protocol> protocol_of(std::string_view target) {
   if (path.ends_with(":generateContent") || path.ends_with(":streamGenerateContent") ||
       path.ends_with(":countTokens"))
     return Protocol::gemini;
+  if (path.ends_with("/api/chat")) return Protocol::ollama;
+  if (path.ends_with("/v2/chat")) return Protocol::cohere;
+  if (path.ends_with("/converse") || path.ends_with("/converse-stream")) return Protocol::bedrock;
   return std::nullopt;
 }
 
@@ -43,17 +46,21 @@ void add_features(const Request& request, std::set<std::string>& features) {
     features.insert("count-tokens");
     return;
   }
-  const bool streams =
-      has(body, "/stream") || request.target.find(":streamGenerateContent") != std::string::npos;
+  const std::string_view path = target_path(request.target);
+  // Ollama streams unless it is told not to.
+  const bool streams = has(body, "/stream") || path.ends_with(":streamGenerateContent") ||
+                       path.ends_with("/converse-stream") ||
+                       (path.ends_with("/api/chat") && !body.contains("stream"));
   features.insert(streams ? "stream" : "whole");
   if (has(body, "/stream_options/include_usage")) features.insert("usage");
-  if (has(body, "/tools")) features.insert("tools");
+  if (has(body, "/tools") || has(body, "/toolConfig/tools")) features.insert("tools");
   if (has(body, "/parallel_tool_calls")) features.insert("parallel-tools");
   for (const char* pointer :
-       {"/reasoning", "/reasoning_effort", "/thinking", "/generationConfig/thinkingConfig"})
+       {"/reasoning", "/reasoning_effort", "/thinking", "/generationConfig/thinkingConfig", "/think",
+        "/additionalModelRequestFields/thinking"})
     if (has(body, pointer)) features.insert("reasoning");
   for (const char* pointer : {"/response_format", "/text/format/schema", "/generationConfig/responseSchema",
-                              "/generationConfig/responseJsonSchema"})
+                              "/generationConfig/responseJsonSchema", "/format", "/outputConfig/textFormat"})
     if (has(body, pointer)) features.insert("structured-output");
   if (has(body, "/store")) features.insert("stored");
   for (const char* list : {"/messages", "/input", "/contents"}) {

@@ -28,6 +28,33 @@ TEST(Needs, AreReadFromWhatAClientSends) {
   EXPECT_THAT(needs.front().features, UnorderedElementsAre("stream", "usage", "tools", "turns"));
 }
 
+TEST(Needs, AreReadInEveryProtocol) {
+  struct Row {
+    const char* target;
+    const char* body;
+    stream::Protocol protocol;
+    std::set<std::string> features;
+  };
+  const Row rows[] = {
+      {"/api/chat",
+       R"({"think":true,"format":{"type":"object"}})",
+       stream::Protocol::ollama,
+       {"stream", "reasoning", "structured-output"}},
+      {"/api/chat", R"({"stream":false})", stream::Protocol::ollama, {"whole"}},
+      {"/v2/chat", R"({"stream":true,"tools":[{}]})", stream::Protocol::cohere, {"stream", "tools"}},
+      {"/model/m/converse-stream",
+       R"({"toolConfig":{"tools":[{}]}})",
+       stream::Protocol::bedrock,
+       {"stream", "tools"}},
+      {"/model/m/converse", "{}", stream::Protocol::bedrock, {"whole"}}};
+  for (const Row& row : rows) {
+    const auto needs = needs_of("c", recording(row.target, row.body));
+    ASSERT_EQ(needs.size(), 1U) << row.target;
+    EXPECT_EQ(needs.front().protocol, row.protocol);
+    EXPECT_EQ(needs.front().features, row.features) << row.target;
+  }
+}
+
 TEST(Needs, OfEveryRecordedClientAreKnown) {
   for (const char* name :
        {"openai-sdk", "anthropic-sdk", "openai-sdk-responses", "pi", "ai-sdk", "genai-sdk"}) {

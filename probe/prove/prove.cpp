@@ -27,8 +27,13 @@ json settings_of(const json& all, const std::map<std::string, json, std::less<>>
   return all.is_null() ? json::object() : all;
 }
 
-Result<CheckResult> play(const Check& check, stream::Protocol protocol, const json& settings,
-                         const Shapes& shapes, const ProofOptions& options) {
+struct Play {
+  CheckResult result;
+  std::string refused;  // why a fault could not be put on an answer: what came instead proves nothing
+};
+
+Result<Play> play(const Check& check, stream::Protocol protocol, const json& settings, const Shapes& shapes,
+                  const ProofOptions& options) {
   auto world = ProofWorld::start(options.data_folder, settings);
   if (!world) return fail(check.id + ": " + world.error().message, check.file, check.line);
   auto target = (*world)->target(protocol);
@@ -39,7 +44,7 @@ Result<CheckResult> play(const Check& check, stream::Protocol protocol, const js
   ProbeOptions probe;
   probe.repeat = options.repeat;
   const ProbeResult result = run_probe(make_plan({check}, *target, probe), *target, shapes, budget, probe);
-  return result.checks.front();
+  return Play{result.checks.front(), (*world)->refused_fault()};
 }
 
 }  // namespace
@@ -86,6 +91,12 @@ std::size_t ProofWorld::requests() const {
   return count;
 }
 
+std::string ProofWorld::refused_fault() const {
+  for (const auto& entry : state_->journal.entries())
+    if (entry->detail.is_object() && entry->detail.contains("fault_refused")) return entry->text;
+  return {};
+}
+
 Result<ProofResult> prove(const Check& check, stream::Protocol protocol, const Shapes& shapes,
                           const ProofOptions& options) {
   const json right = settings_of(check.proof.right, check.proof.right_for, protocol);
@@ -96,10 +107,13 @@ Result<ProofResult> prove(const Check& check, stream::Protocol protocol, const S
   if (!passed) return tl::unexpected(passed.error());
   auto failed = play(check, protocol, wrong, shapes, options);
   if (!failed) return tl::unexpected(failed.error());
-  out.right = std::move(*passed);
-  out.wrong = std::move(*failed);
+  out.right = std::move(passed->result);
+  out.wrong = std::move(failed->result);
   const Verdict expected = check.level == Level::must ? Verdict::fail : Verdict::warn;
-  if (out.right.verdict != Verdict::pass) {
+  const std::string& refused = passed->refused.empty() ? failed->refused : passed->refused;
+  if (!refused.empty()) {
+    out.problem = "a fault was refused: " + refused;
+  } else if (out.right.verdict != Verdict::pass) {
     out.problem = fmt::format("the right fake gets {}: {}", to_string(out.right.verdict), out.right.sentence);
   } else if (out.wrong.verdict != expected) {
     out.problem = fmt::format("the broken fake gets {}, not {}: {}", to_string(out.wrong.verdict),

@@ -40,6 +40,8 @@ class ProofWorld {
   Result<Target> target(stream::Protocol protocol) const;
   // Requests that its journal holds, the tokens that its answers reported are told by the answers themselves.
   std::size_t requests() const;
+  // Why the fake could not put one of its faults on an answer; empty = it could, every time.
+  std::string refused_fault() const;
 
   struct State;
 

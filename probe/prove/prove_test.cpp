@@ -54,6 +54,24 @@ TEST(Proof, ACheckWhoseFaultIsTakenAwayIsNotProven) {
   EXPECT_THAT(proof->problem, testing::HasSubstr("the broken fake gets pass, not fail"));
 }
 
+// What a fake says when its fault does not fit is a server error, which fails any check and proves none.
+TEST(Proof, AFaultThatIsRefusedProvesNothing) {
+  auto checks = load_checks(ASSAY_SOURCE_DIR);
+  ASSERT_TRUE(checks) << checks.error().text();
+  const auto shapes = Shapes::load(ASSAY_SOURCE_DIR);
+  ASSERT_TRUE(shapes) << shapes.error().text();
+  const auto chosen = choose_checks(*checks, stream::Protocol::ollama, {"stream/end"});
+  ASSERT_TRUE(chosen);
+  Check check = chosen->front();
+  check.proof.wrong = {{"faults", {"drop-done"}}};  // lines of JSON have none
+  ProofOptions options;
+  options.data_folder = ASSAY_SOURCE_DIR;
+  const auto proof = prove(check, stream::Protocol::ollama, *shapes, options);
+  ASSERT_TRUE(proof) << proof.error().text();
+  EXPECT_EQ(proof->wrong.verdict, Verdict::fail);
+  EXPECT_THAT(proof->problem, testing::HasSubstr("a fault was refused"));
+}
+
 TEST(Proof, EveryRuleIsUsedByACheck) {
   const auto checks = load_checks(ASSAY_SOURCE_DIR);
   ASSERT_TRUE(checks) << checks.error().text();

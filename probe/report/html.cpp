@@ -24,7 +24,15 @@ std::string cell_html(const CheckResult* cell) {
       fmt::format("<span class=\"{}\">{}</span>", to_string(cell->verdict), cell_text(*cell));
   if (cell->verdict == Verdict::pass) return fmt::format("<td>{}</td>", face);
   return fmt::format("<td><details><summary>{}</summary><div>{}</div></details></td>", face,
-                     html_text(cell->sentence));
+                     html_text(cell->sentence + (cell->known.empty() ? "" : " Known: " + cell->known)));
+}
+
+// What a row is worth looking at: as much as its worst cell.
+int worst(const Row& row) {
+  int out = 1000;
+  for (const CheckResult* cell : row.cells)
+    if (cell != nullptr) out = std::min(out, rank(*cell));
+  return out;
 }
 
 }  // namespace
@@ -41,6 +49,7 @@ std::vector<Row> rows_of(const Report& report) {
       }
       row->cells[column] = &check;
     }
+  std::stable_sort(rows.begin(), rows.end(), [](const Row& a, const Row& b) { return worst(a) < worst(b); });
   return rows;
 }
 
@@ -63,7 +72,10 @@ std::string render_html(const Report& report) {
       "must does "
       "not hold</span> <span><b class=\"warn\">warn</b> a should does not hold</span> <span><b "
       "class=\"refused\">refused</b> not offered, and said so</span> <span><b "
-      "class=\"inconclusive\">inconclusive</b> could not be judged</span> <span>empty: not asked</span> "
+      "class=\"inconclusive\">inconclusive</b> could not be judged</span> <span><b class=\"xfail\">xfail</b> "
+      "a known "
+      "failure</span> <span><b class=\"xpass\">xpass</b> a known failure that passes</span> <span>empty: not "
+      "asked</span> "
       "<span>n/m: n "
       "of m times</span></p>\n<div class=\"scroll\" "
       "tabindex=\"0\"><table><thead><tr><th>check</th><th>level</th>";
@@ -78,10 +90,16 @@ std::string render_html(const Report& report) {
     out += "</tr>\n";
   }
   out += "</tbody></table></div>\n";
-  for (const ProbeResult& result : report.results)
-    out += fmt::format("<p>{} {} {}: {} requests, {} tokens, {:.1f} s</p>\n", html_text(result.endpoint),
-                       result.protocol, html_text(result.model), result.spent.requests, result.spent.tokens,
-                       static_cast<double>(result.milliseconds) / 1000);
+  for (const ProbeResult& result : report.results) {
+    out += fmt::format("<h2>{}</h2>\n<p>{} requests, {} tokens, {:.1f} s. {}</p>\n<ul>\n",
+                       html_text(result.name()), result.spent.requests, result.spent.tokens,
+                       static_cast<double>(result.milliseconds) / 1000, html_text(overcount(result)));
+    for (const CheckResult* check : by_rank(result))
+      if (check->verdict != Verdict::pass)
+        out += fmt::format("<li><b class=\"{0}\">{0}</b> {1} ({2}): {3}</li>\n", to_string(check->verdict),
+                           check->id, to_string(check->level), html_text(check->sentence));
+    out += "</ul>\n";
+  }
   return out + "</body></html>\n";
 }
 

@@ -15,7 +15,7 @@ struct Row {
   std::vector<const CheckResult*> cells;  // one a result; null where it was not asked
 };
 
-// In the order in which the checks were played first. Rows refer to `report`.
+// Rows with failures first, else in the order in which the checks were played. Rows refer to `report`.
 std::vector<Row> rows_of(const Report& report);
 // "pass", "warn 2/3"
 std::string cell_text(const CheckResult& check);

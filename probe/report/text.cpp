@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 
 #include "harness/base/visible.h"
 #include "probe/report/report.h"
@@ -11,14 +10,12 @@
 namespace assay::probe {
 namespace {
 
-constexpr std::array<Verdict, 5> kVerdicts = {Verdict::pass, Verdict::fail, Verdict::warn, Verdict::refused,
-                                              Verdict::inconclusive};
-
 const char* color_of(Verdict verdict) {
   switch (verdict) {
     case Verdict::pass:
       return "\x1b[32m";
     case Verdict::fail:
+    case Verdict::xpass:
       return "\x1b[31m";
     case Verdict::warn:
       return "\x1b[33m";
@@ -50,15 +47,29 @@ std::string console_line(const CheckResult& result, bool color) {
   return out;
 }
 
+std::string overcount(const ProbeResult& result) {
+  if (result.counted <= result.spent.tokens) return {};
+  return fmt::format("{} counts {} tokens where {} were allowed (whole/usage-within): {} too many",
+                     result.name(), result.counted, result.spent.tokens,
+                     result.counted - result.spent.tokens);
+}
+
 std::string console_summary(const ProbeResult& result) {
-  std::string counts;
+  std::string out, counts;
+  for (const CheckResult* check : by_rank(result))
+    if (check->verdict == Verdict::fail || check->verdict == Verdict::xpass ||
+        check->verdict == Verdict::warn)
+      out += fmt::format("{:<6} {:<6} {}  {}\n", to_string(check->verdict), to_string(check->level),
+                         check->id, check->title);
   for (const Verdict verdict : kVerdicts)
     if (const std::size_t count = result.count(verdict); count > 0)
       counts += fmt::format("{}{} {}", counts.empty() ? "" : " · ", count, to_string(verdict));
-  return fmt::format("{} {} {}: {} checks: {}\n{} requests and {} tokens of at most {} and {}, {:.1f} s\n",
-                     visible(result.endpoint), result.protocol, visible(result.model), result.checks.size(),
-                     counts, result.spent.requests, result.spent.tokens, result.limit.requests,
-                     result.limit.tokens, static_cast<double>(result.milliseconds) / 1000);
+  out += fmt::format("{}: {} checks: {}\n{} requests and {} tokens of at most {} and {}, {:.1f} s\n",
+                     visible(result.name()), result.checks.size(), counts, result.spent.requests,
+                     result.spent.tokens, result.limit.requests, result.limit.tokens,
+                     static_cast<double>(result.milliseconds) / 1000);
+  if (const std::string more = overcount(result); !more.empty()) out += visible(more) + "\n";
+  return out;
 }
 
 std::string console_plan(const std::vector<PlannedCheck>& plan, const Target& target) {
@@ -94,10 +105,12 @@ std::string render_markdown(const Report& report) {
   for (const ProbeResult& result : report.results) {
     out += fmt::format("\n## {} {} {}\n\n{} requests, {} tokens.\n", plain(result.endpoint), result.protocol,
                        plain(result.model), result.spent.requests, result.spent.tokens);
-    for (const CheckResult& check : result.checks)
-      if (check.verdict != Verdict::pass)
-        out += fmt::format("\n- **{}** {} ({}): {}\n", to_string(check.verdict), check.id, plain(check.title),
-                           plain(check.sentence));
+    if (const std::string more = overcount(result); !more.empty()) out += "\n" + plain(more) + ".\n";
+    for (const CheckResult* check : by_rank(result))
+      if (check->verdict != Verdict::pass)
+        out += fmt::format("\n- **{}** {} ({}, {}): {}{}\n", to_string(check->verdict), check->id,
+                           to_string(check->level), plain(check->title), plain(check->sentence),
+                           check->known.empty() ? "" : " Known: " + plain(check->known));
   }
   if (!report.notes.empty()) out += "\n## Notes\n\n";
   for (const std::string& note : report.notes) out += "- " + plain(note) + "\n";

@@ -20,18 +20,10 @@ bool is_one_of(int status, const json& wanted) {
   return wanted.is_string() && wanted.get_ref<const std::string&>() == fmt::format("{}xx", status / 100);
 }
 
-// What is wanted in this protocol: {gemini: [400, 403], else: 401}.
-const json& status_for(const json& parameter, stream::Protocol protocol) {
-  if (!parameter.is_object()) return parameter;
-  const auto own = parameter.find(protocol_name(protocol));
-  const auto rest = parameter.find("else");
-  return own != parameter.end() ? *own : rest != parameter.end() ? *rest : parameter;
-}
-
 Finding status(const RuleInput& in) {
   const Answer& answer = in.answer;
   if (answer.status() == 0) return unknown(no_answer(answer));
-  if (is_one_of(answer.status(), status_for(in.parameter, in.target.protocol)))
+  if (is_one_of(answer.status(), parameter_for(in.parameter, in.target.protocol)))
     return holds(fmt::format("answered {}", answer.status()));
   if (is_busy(answer.status())) return unknown(answered(answer));
   return broken(answered(answer));
@@ -47,7 +39,11 @@ Finding error_shape(const RuleInput& in) {
         fmt::format("answered {} with a body that is no JSON ({})", answer.status(), opening(answer)));
   const Shape* shape = in.shapes.find(in.target.protocol, "error");
   if (shape == nullptr) return unknown("no shape of errors is known for this protocol");
-  const auto problems = shape_problems(*shape, answer.json);
+  json error = answer.json;
+  // AWS spells it in both ways, and its SDKs read both.
+  if (in.target.protocol == stream::Protocol::bedrock && error.is_object() && error.contains("Message"))
+    error["message"] = error["Message"];
+  const auto problems = shape_problems(*shape, error);
   if (problems.empty()) return holds();
   return broken(
       fmt::format("answered {} with {}: {}", answer.status(), opening(answer), list_of_few(problems)));
@@ -96,7 +92,9 @@ Finding lists_model(const RuleInput& in) {
   const auto names = model_names(in.answer.json);
   if (names.empty()) return broken("listed no models");
   const auto same = [&](const std::string& name) {
-    return name == in.target.model || name == "models/" + in.target.model;
+    // Gemini's names have a collection, Ollama's a tag that may be left out.
+    return name == in.target.model || name == "models/" + in.target.model ||
+           name == in.target.model + ":latest";
   };
   if (std::any_of(names.begin(), names.end(), same))
     return holds(fmt::format("listed {} models", names.size()));

@@ -1,4 +1,5 @@
-// Rules about the bytes of a stream: server-sent events after the WHATWG algorithm.
+// Rules about the bytes of a stream: server-sent events after the WHATWG algorithm, NDJSON, AWS event
+// streams.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -10,9 +11,6 @@
 
 namespace assay::probe {
 namespace {
-
-using nlohmann::json;
-using stream::Protocol;
 
 // A line without its end, and where the next begins. CR LF, LF and CR all end lines.
 std::string_view next_line(std::string_view bytes, std::size_t& at, std::string_view& ending) {
@@ -35,9 +33,7 @@ bool is_field(std::string_view name) {
 
 // Nothing that the algorithm throws away: lines without a known field, a last event without its blank line,
 // payloads that are no JSON.
-Finding strict_sse(const RuleInput& in) {
-  const Answer& answer = in.answer;
-  if (!answer.sse) return broken("answered a request for a stream with " + opening(answer));
+Finding strict_sse(const Answer& answer) {
   if (!is_utf8(answer.body)) return broken("sent a stream that is not UTF-8");
   std::size_t at = answer.body.starts_with("\xef\xbb\xbf") ? 3 : 0;
   std::string_view ending;
@@ -62,14 +58,54 @@ Finding strict_sse(const RuleInput& in) {
     if (answer.events[i].json.is_discarded() && answer.events[i].data != "[DONE]")
       return broken(
           fmt::format("sent event {} with data that is no JSON: {}", i, in_quotes(answer.events[i].data)));
-  if (!answer.problem.empty()) return broken("sent a stream that cannot be decoded: " + answer.problem);
   return holds();
+}
+
+// Each line is one JSON object and ends with a line feed, the last one, too.
+Finding strict_lines(const Answer& answer) {
+  if (!is_utf8(answer.body)) return broken("sent a stream that is not UTF-8");
+  if (answer.events.empty()) return broken("sent a stream without a line: " + opening(answer));
+  for (std::size_t i = 0; i < answer.events.size(); ++i)
+    if (!answer.events[i].json.is_object())
+      return broken(fmt::format("sent line {} of the stream, {}, which is no JSON object", i + 1,
+                                in_quotes(answer.events[i].data)));
+  if (!answer.body.ends_with('\n'))
+    return broken(
+        "ended the stream without the line feed after its last line: readers that wait for it drop that "
+        "line");
+  return holds();
+}
+
+// Lengths and checksums are right, each message says its event, and its payload is JSON.
+Finding strict_messages(const Answer& answer) {
+  if (!answer.framing_problem.empty())
+    return broken("sent an event stream that cannot be read: " + answer.framing_problem);
+  if (answer.events.empty()) return broken("sent a stream without a message: " + opening(answer));
+  for (std::size_t i = 0; i < answer.events.size(); ++i) {
+    const Event& event = answer.events[i];
+    if (event.type.empty()) return broken(fmt::format("sent message {} without the header :event-type", i));
+    if (!event.json.is_object())
+      return broken(fmt::format("sent message {} ({}) with a payload that is no JSON object: {}", i,
+                                event.type, in_quotes(event.data)));
+  }
+  return holds();
+}
+
+Finding strict_framing(const RuleInput& in) {
+  const Answer& answer = in.answer;
+  if (!answer.streamed) return broken("answered a request for a stream with " + opening(answer));
+  const stream::Framing framing = framing_of(in.target.protocol);
+  const Finding found = framing == stream::Framing::json          ? strict_lines(answer)
+                        : framing == stream::Framing::eventstream ? strict_messages(answer)
+                                                                  : strict_sse(answer);
+  if (found.kind != Finding::Kind::holds || answer.problem.empty()) return found;
+  return broken("sent a stream that cannot be decoded: " + answer.problem);
 }
 
 // What the algorithm allows and hand-written readers trip over.
 Finding plain_sse(const RuleInput& in) {
   const Answer& answer = in.answer;
-  if (!answer.sse) return unknown("sent no stream");
+  if (!answer.streamed) return unknown("sent no stream");
   if (answer.body.starts_with("\xef\xbb\xbf")) return broken("began the stream with a byte order mark");
   std::size_t at = 0;
   std::size_t data_lines = 0;
@@ -87,53 +123,14 @@ Finding plain_sse(const RuleInput& in) {
   return holds();
 }
 
+// Content-Type begins so; "stream": as the streams of the protocol have it.
 Finding content_type(const RuleInput& in) {
   const std::string* found = in.answer.header("content-type");
   if (found == nullptr) return broken("answered without Content-Type");
-  const std::string type = to_lower(*found);
-  if (type.starts_with(in.parameter.get<std::string>())) return holds();
+  const std::string wanted = in.parameter == "stream" ? std::string(stream_type(in.target.protocol))
+                                                      : in.parameter.get<std::string>();
+  if (to_lower(*found).starts_with(wanted)) return holds();
   return broken(fmt::format("answered with Content-Type {}", in_quotes(*found)));
-}
-
-bool is_end(const Event& event, Protocol protocol) {
-  if (protocol == Protocol::openai_chat) return event.data == "[DONE]";
-  if (!event.json.is_object()) return false;
-  if (protocol == Protocol::gemini) {
-    for (const json& candidate : event.json.value("candidates", json::array()))
-      if (candidate.is_object() && candidate.contains("finishReason")) return true;
-    return false;
-  }
-  const json type = event.json.value("type", json());
-  if (protocol == Protocol::anthropic) return type == "message_stop";
-  return type == "response.completed" || type == "response.incomplete" || type == "response.failed";
-}
-
-const char* end_name(Protocol protocol) {
-  switch (protocol) {
-    case Protocol::openai_chat:
-      return "data: [DONE]";
-    case Protocol::anthropic:
-      return "message_stop";
-    case Protocol::gemini:
-      return "a chunk with finishReason";
-    default:
-      return "response.completed, response.incomplete or response.failed";
-  }
-}
-
-// The protocol's own end, once, as the last event.
-Finding right_end(const RuleInput& in) {
-  const auto& events = in.answer.events;
-  const Protocol protocol = in.target.protocol;
-  const auto count =
-      std::count_if(events.begin(), events.end(), [&](const Event& e) { return is_end(e, protocol); });
-  if (count == 0)
-    return broken(
-        fmt::format("ended the stream after {} events without {}", events.size(), end_name(protocol)));
-  if (count > 1) return broken(fmt::format("ended the stream {} times ({})", count, end_name(protocol)));
-  if (!is_end(events.back(), protocol))
-    return broken(fmt::format("sent {} after the end of the stream", in_quotes(events.back().data)));
-  return holds();
 }
 
 // The answer came in pieces, as it was made, not as a whole at the end.
@@ -160,10 +157,10 @@ Finding in_pieces(const RuleInput& in) {
 }  // namespace
 
 std::vector<RuleEntry> framing_rules() {
-  return {{"strict_sse", "The stream is server-sent events, to the letter", Parameter::flag, strict_sse},
+  return {{"strict_framing", "The stream is framed to the letter as its protocol says", Parameter::flag,
+           strict_framing},
           {"plain_sse", "The stream has nothing that simple readers trip over", Parameter::flag, plain_sse},
           {"content_type", "Content-Type begins so", Parameter::text, content_type},
-          {"right_end", "The protocol's end comes once, and nothing after it", Parameter::flag, right_end},
           {"in_pieces", "Events arrive one by one", Parameter::flag, in_pieces}};
 }
 

@@ -1,10 +1,9 @@
-// Rules about the events of a stream among each other: one id, counting sequence numbers, each protocol's
-// order, and deltas that joined are the final object.
+// Rules about the events of a stream among each other: one id, counting sequence numbers, and deltas that
+// joined are the final object.
 #include <fmt/format.h>
 
 #include <map>
 #include <optional>
-#include <set>
 
 #include "harness/world/condition.h"
 #include "probe/rules/rule.h"
@@ -15,17 +14,6 @@ namespace {
 
 using nlohmann::json;
 using stream::Protocol;
-
-std::string text_at(const json& value, const char* pointer) {
-  const json* found = value.is_structured() ? at_pointer(value, pointer) : nullptr;
-  return found != nullptr && found->is_string() ? found->get<std::string>() : "";
-}
-
-std::optional<std::int64_t> number_at(const json& value, const char* pointer) {
-  const json* found = value.is_structured() ? at_pointer(value, pointer) : nullptr;
-  if (found == nullptr || !found->is_number_integer()) return std::nullopt;
-  return found->get<std::int64_t>();
-}
 
 // Every event that names its answer names the same one.
 Finding one_id(const RuleInput& in) {
@@ -88,125 +76,6 @@ Finding event_names(const RuleInput& in) {
   return holds();
 }
 
-// Chat: the role comes first, one finish reason a choice, and no content after it.
-Finding chat_order(const std::vector<Event>& events) {
-  std::set<std::int64_t> begun, finished;
-  for (std::size_t i = 0; i < events.size(); ++i) {
-    const json& event = events[i].json;
-    const json* choices = event.is_object() ? at_pointer(event, "/choices") : nullptr;
-    if (choices == nullptr || !choices->is_array()) continue;
-    for (const json& choice : *choices) {
-      const std::int64_t index = number_at(choice, "/index").value_or(0);
-      const json* delta = choice.is_object() ? at_pointer(choice, "/delta") : nullptr;
-      if (delta == nullptr) return broken(fmt::format("sent chunk {} with a choice that has no delta", i));
-      const bool first = begun.insert(index).second;
-      if (first && text_at(choice, "/delta/role") != "assistant")
-        return broken(fmt::format("sent no role: assistant in the first delta (chunk {})", i));
-      const bool says = !text_at(choice, "/delta/content").empty() || delta->contains("tool_calls");
-      if (says && finished.contains(index))
-        return broken(fmt::format("sent more content after the finish reason (chunk {})", i));
-      if (text_at(choice, "/finish_reason").empty()) continue;
-      if (!finished.insert(index).second)
-        return broken(fmt::format("sent a second finish reason (chunk {})", i));
-    }
-  }
-  return finished.empty() ? broken("sent no finish reason") : holds();
-}
-
-// Anthropic: message_start, blocks that open, go on and close by index, message_delta, message_stop.
-Finding anthropic_order(const std::vector<Event>& events) {
-  std::set<std::int64_t> open;
-  std::int64_t next = 0;
-  bool started = false, stopped = false, told = false;
-  for (std::size_t i = 0; i < events.size(); ++i) {
-    const json& event = events[i].json;
-    const std::string type = text_at(event, "/type");
-    const auto wrong = [&](std::string_view why) {
-      return broken(fmt::format("sent event {} ({}) {}", i, type, why));
-    };
-    if (type == "ping") continue;
-    if (stopped) return wrong("after message_stop");
-    if (type == "message_start") {
-      if (started) return wrong("a second time");
-      started = true;
-      continue;
-    }
-    if (!started) return wrong("before message_start");
-    const std::int64_t index = number_at(event, "/index").value_or(-1);
-    if (type == "content_block_start") {
-      if (index != next) return wrong(fmt::format("with index {} where {} follows", index, next));
-      open.insert(next++);
-    } else if (type == "content_block_delta" || type == "content_block_stop") {
-      if (!open.contains(index)) return wrong(fmt::format("for block {}, which is not open", index));
-      if (type == "content_block_stop") open.erase(index);
-    } else if (type == "message_delta") {
-      if (!open.empty()) return wrong("while a block is open");
-      told = true;
-    } else if (type == "message_stop") {
-      if (!told) return wrong("without message_delta before it");
-      stopped = true;
-    }
-  }
-  return stopped ? holds() : broken("sent no message_stop");
-}
-
-// Responses: created first, every delta between its item's added and done, completed last.
-Finding responses_order(const std::vector<Event>& events) {
-  std::set<std::int64_t> open;
-  bool created = false, ended = false;
-  for (std::size_t i = 0; i < events.size(); ++i) {
-    const json& event = events[i].json;
-    const std::string type = text_at(event, "/type");
-    const auto wrong = [&](std::string_view why) {
-      return broken(fmt::format("sent event {} ({}) {}", i, type, why));
-    };
-    if (ended) return wrong("after the response had ended");
-    if (type == "response.created") {
-      created = true;
-      continue;
-    }
-    if (!created && type.starts_with("response.")) return wrong("before response.created");
-    const std::int64_t index = number_at(event, "/output_index").value_or(-1);
-    if (type == "response.output_item.added") {
-      open.insert(index);
-    } else if (type == "response.output_item.done") {
-      if (open.erase(index) == 0) return wrong(fmt::format("for output item {}, which was not added", index));
-    } else if (type.ends_with(".delta")) {
-      if (!open.contains(index)) return wrong(fmt::format("for output item {}, which is not open", index));
-    } else if (type == "response.completed" || type == "response.incomplete" || type == "response.failed") {
-      if (!open.empty() && type == "response.completed") return wrong("while an output item is not done");
-      ended = true;
-    }
-  }
-  return ended ? holds() : broken("sent no response.completed");
-}
-
-Finding gemini_order(const std::vector<Event>& events) {
-  std::size_t finished = events.size();
-  for (std::size_t i = 0; i < events.size(); ++i) {
-    if (!text_at(events[i].json, "/candidates/0/finishReason").empty() && finished == events.size())
-      finished = i;
-    if (i > finished && !text_at(events[i].json, "/candidates/0/content/parts/0/text").empty())
-      return broken(
-          fmt::format("sent more text in chunk {}, after the finishReason of chunk {}", i, finished));
-  }
-  return finished == events.size() ? broken("sent no finishReason") : holds();
-}
-
-Finding event_order(const RuleInput& in) {
-  const auto& events = in.answer.events;
-  switch (in.target.protocol) {
-    case Protocol::anthropic:
-      return anthropic_order(events);
-    case Protocol::openai_responses:
-      return responses_order(events);
-    case Protocol::gemini:
-      return gemini_order(events);
-    default:
-      return chat_order(events);
-  }
-}
-
 // Responses say the text three times: as deltas, in output_text.done, and in the final response.
 Finding joined_deltas(const RuleInput& in) {
   std::map<std::pair<std::int64_t, std::int64_t>, std::string> joined;
@@ -240,7 +109,6 @@ std::vector<RuleEntry> order_rules() {
           {"usage_event", "A chunk has the token counts", Parameter::flag, usage_event},
           {"sequence_numbers", "sequence_number rises by one", Parameter::flag, sequence_numbers},
           {"event_names", "The event field is the payload's type", Parameter::flag, event_names},
-          {"event_order", "Events come in the protocol's order", Parameter::flag, event_order},
           {"joined_deltas", "Deltas joined are the final text", Parameter::flag, joined_deltas}};
 }
 

@@ -20,8 +20,8 @@ Finding unknown(std::string did) {
 const std::vector<RuleEntry>& all_rules() {
   static const std::vector<RuleEntry> kRules = [] {
     std::vector<RuleEntry> all;
-    for (auto* group :
-         {access_rules, whole_rules, framing_rules, order_rules, tool_rules, text_rules, transport_rules})
+    for (auto* group : {access_rules, whole_rules, framing_rules, end_rules, order_rules, event_order_rules,
+                        tool_rules, text_rules, transport_rules})
       for (const RuleEntry& rule : group()) all.push_back(rule);
     return all;
   }();

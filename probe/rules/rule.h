@@ -57,7 +57,9 @@ std::string parameter_problem(const RuleEntry& rule, const nlohmann::json& param
 std::vector<RuleEntry> access_rules();
 std::vector<RuleEntry> whole_rules();
 std::vector<RuleEntry> framing_rules();
+std::vector<RuleEntry> end_rules();
 std::vector<RuleEntry> order_rules();
+std::vector<RuleEntry> event_order_rules();
 std::vector<RuleEntry> tool_rules();
 std::vector<RuleEntry> text_rules();
 std::vector<RuleEntry> transport_rules();

@@ -33,9 +33,14 @@ Finding text_without(const RuleInput& in) {
 
 // Whatever a model says arrives as UTF-8, without characters that got lost on the way.
 Finding utf8(const RuleInput& in) {
-  if (!is_utf8(in.answer.body)) return broken("answered with bytes that are not UTF-8");
-  if (in.answer.body.find(kReplacement) != std::string::npos ||
-      to_lower(in.answer.body).find("\\ufffd") != std::string::npos)
+  // The frames of an event stream are no text; what they carry is.
+  std::string text = in.answer.body;
+  if (in.answer.streamed && framing_of(in.target.protocol) == stream::Framing::eventstream) {
+    text.clear();
+    for (const Event& event : in.answer.events) text += event.data;
+  }
+  if (!is_utf8(text)) return broken("answered with bytes that are not UTF-8");
+  if (text.find(kReplacement) != std::string::npos || to_lower(text).find("\\ufffd") != std::string::npos)
     return broken("answered with U+FFFD, the sign of a character that was cut or read in the wrong encoding");
   return holds();
 }

@@ -69,7 +69,8 @@ Finding usable_calls(const RuleInput& in) {
     if (!arguments.is_object())
       return broken(fmt::format("called {} with arguments that are no JSON object: {}", call.name,
                                 in_quotes(call.text)));
-    if (in.target.protocol == Protocol::gemini) continue;  // ids are optional there
+    // Ids are optional there.
+    if (in.target.protocol == Protocol::gemini || in.target.protocol == Protocol::ollama) continue;
     if (call.id.empty()) return broken(fmt::format("called {} without a call id", call.name));
     if (!ids.insert(call.id).second)
       return broken(fmt::format("gave two tool calls the id {}", in_quotes(call.id)));

@@ -40,7 +40,9 @@ Finding left(const RuleInput& in) {
 
 // The counts that the endpoint tells before and with an answer.
 Finding counted(const RuleInput& in) {
-  const char* pointer = in.target.protocol == stream::Protocol::gemini ? "/totalTokens" : "/input_tokens";
+  const char* pointer = in.target.protocol == stream::Protocol::gemini    ? "/totalTokens"
+                        : in.target.protocol == stream::Protocol::bedrock ? "/inputTokens"
+                                                                          : "/input_tokens";
   const json* found = in.answer.json.is_discarded() ? nullptr : at_pointer(in.answer.json, pointer);
   if (found == nullptr || !found->is_number_integer() || *found <= 0)
     return broken(fmt::format("answered without a count of tokens at {}: {}", pointer, opening(in.answer)));

@@ -14,6 +14,14 @@ namespace {
 using nlohmann::json;
 using stream::Protocol;
 
+// What a shape of events is named after; "" = the protocol has one for all.
+std::string shape_name(const Event& event, Protocol protocol) {
+  if (protocol == Protocol::bedrock) return event.type;
+  // The last line of Ollama's streams has more.
+  if (protocol == Protocol::ollama) return event.json.value("done", json()) == true ? "done" : "";
+  return text_at(event.json, "/type");
+}
+
 // The answer, or in a stream each event, has the fields that clients read. Events have the shape
 // "event TYPE" where the protocol has types, else "event".
 Finding shape(const RuleInput& in) {
@@ -31,8 +39,7 @@ Finding shape(const RuleInput& in) {
   for (std::size_t i = 0; i < in.answer.events.size(); ++i) {
     const Event& event = in.answer.events[i];
     if (event.json.is_discarded() || !event.json.is_object()) continue;  // said by the rules of framing
-    const std::string type =
-        event.json.value("type", json()).is_string() ? event.json["type"].get<std::string>() : "";
+    const std::string type = shape_name(event, in.target.protocol);
     const Shape* wanted = type.empty() ? nullptr : in.shapes.find(in.target.protocol, "event " + type);
     if (wanted == nullptr) wanted = in.shapes.find(in.target.protocol, "event");
     if (wanted == nullptr) continue;
@@ -81,7 +88,8 @@ Finding usage(const RuleInput& in) {
 std::int64_t allowed_output(const Request& request) {
   const json body = parse_untrusted(request.body);
   for (const char* field :
-       {"/max_tokens", "/max_completion_tokens", "/max_output_tokens", "/generationConfig/maxOutputTokens"}) {
+       {"/max_tokens", "/max_completion_tokens", "/max_output_tokens", "/generationConfig/maxOutputTokens",
+        "/options/num_predict", "/inferenceConfig/maxTokens"}) {
     const json* most = body.is_object() ? at_pointer(body, field) : nullptr;
     if (most != nullptr && most->is_number_integer()) return most->get<std::int64_t>();
   }
@@ -120,6 +128,12 @@ Finding finish(const RuleInput& in) {
       fmt::format("ended with the finish reason {} ({})", in_quotes(in.answer.turn.finish_raw), found));
 }
 
+bool says_something(const stream::Turn& turn) {
+  return std::any_of(turn.blocks.begin(), turn.blocks.end(), [](const stream::Block& block) {
+    return !block.text.empty() || !block.name.empty() || !block.signature.empty();
+  });
+}
+
 // The turn that the deltas make has what a whole answer has: id, model, finish reason, token counts.
 Finding turn_parts(const RuleInput& in) {
   const stream::Turn& turn = in.answer.turn;
@@ -129,7 +143,7 @@ Finding turn_parts(const RuleInput& in) {
     if (part == "model" && turn.model.empty()) missing.emplace_back("the name of the model");
     if (part == "finish" && turn.finish == stream::FinishReason::none)
       missing.emplace_back("a finish reason");
-    if (part == "content" && turn.blocks.empty()) missing.emplace_back("content");
+    if (part == "content" && !says_something(turn)) missing.emplace_back("content");
     if (part == "usage" && !turn.usage) missing.emplace_back("token counts");
   }
   return missing.empty() ? holds() : broken("answered without " + list_of_few(missing));

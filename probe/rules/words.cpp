@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "harness/stream/framing/framing.h"
+#include "harness/world/condition.h"
 
 namespace assay::probe {
 
@@ -36,6 +37,29 @@ std::string list_of_few(const std::vector<std::string>& problems) {
 std::string in_quotes(std::string_view text) {
   constexpr std::size_t most = 120;
   return "\"" + stream::shown(text, most) + "\"";
+}
+
+const json& parameter_for(const json& parameter, stream::Protocol protocol) {
+  if (!parameter.is_object()) return parameter;
+  const auto own = parameter.find(protocol_name(protocol));
+  const auto rest = parameter.find("else");
+  return own != parameter.end() ? *own : rest != parameter.end() ? *rest : parameter;
+}
+
+std::string text_at(const json& value, const char* pointer) {
+  const json* found = value.is_structured() ? at_pointer(value, pointer) : nullptr;
+  return found != nullptr && found->is_string() ? found->get<std::string>() : "";
+}
+
+std::optional<std::int64_t> number_at(const json& value, const char* pointer) {
+  const json* found = value.is_structured() ? at_pointer(value, pointer) : nullptr;
+  if (found == nullptr || !found->is_number_integer()) return std::nullopt;
+  return found->get<std::int64_t>();
+}
+
+std::string type_of(const Event& event) {
+  const std::string type = text_at(event.json, "/type");
+  return type.empty() ? event.type : type;
 }
 
 bool is_busy(int status) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,5 +22,14 @@ std::string in_quotes(std::string_view text);
 // Statuses that say nothing of the request: no credit, too many requests, overloaded.
 bool is_busy(int status);
 std::vector<std::string> model_names(const nlohmann::json& list);
+
+// What is wanted in this protocol: {gemini: [400, 403], else: 401}, or the same in all.
+const nlohmann::json& parameter_for(const nlohmann::json& parameter, stream::Protocol protocol);
+
+// A string or a whole number at a place of an event; "" and nullopt when none is there.
+std::string text_at(const nlohmann::json& value, const char* pointer);
+std::optional<std::int64_t> number_at(const nlohmann::json& value, const char* pointer);
+// The `type` of an event's data, else the name that its framing has for it.
+std::string type_of(const Event& event);
 
 }  // namespace assay::probe

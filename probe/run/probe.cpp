@@ -32,21 +32,11 @@ void conclude(CheckResult& result, const Check& check, const std::vector<Judged>
 
 }  // namespace
 
-std::string_view to_string(Verdict verdict) {
-  constexpr std::string_view kNames[] = {"pass", "fail", "warn", "refused", "inconclusive"};
-  return kNames[static_cast<std::size_t>(verdict)];
-}
-
-std::size_t ProbeResult::count(Verdict verdict) const {
-  return static_cast<std::size_t>(std::count_if(
-      checks.begin(), checks.end(), [&](const CheckResult& check) { return check.verdict == verdict; }));
-}
-
 std::vector<PlannedCheck> make_plan(const std::vector<Check>& checks, const Target& target,
                                     const ProbeOptions& options) {
   std::vector<PlannedCheck> plan;
   for (const Check& check : checks) {
-    PlannedCheck planned{check, check.model_decides ? options.repeat : 1, {}};
+    PlannedCheck planned{check, check.model_decides ? options.repeat : 1, {}, plan.size()};
     constexpr std::int64_t replayed = 4096;  // bytes of an answer that goes back as it came, about
     for (const Ask& ask : check.asks) {
       // What refers to an answer that does not exist yet is counted as it is written.
@@ -65,6 +55,14 @@ Cost most_of(const std::vector<PlannedCheck>& plan) {
   Cost all;
   for (const PlannedCheck& planned : plan) all += planned.most;
   return all;
+}
+
+std::vector<PlannedCheck> shard_of(const std::vector<PlannedCheck>& plan, std::uint64_t shard,
+                                   std::uint64_t shards) {
+  std::vector<PlannedCheck> out;
+  for (const PlannedCheck& planned : plan)
+    if (planned.index % shards == shard - 1) out.push_back(planned);
+  return out;
 }
 
 Result<std::string> first_model(const Target& target, Budget& budget) {
@@ -92,6 +90,9 @@ ProbeResult run_probe(const std::vector<PlannedCheck>& plan, const Target& targe
                       const std::function<void(const CheckResult&)>& on_result) {
   using Clock = std::chrono::steady_clock;
   const auto start = Clock::now();
+  const auto since_start = [&] {
+    return std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - start).count();
+  };
   const TextRedactor redact(redaction_for(target));
   ProbeResult out;
   out.endpoint = redact(target.name());
@@ -99,16 +100,20 @@ ProbeResult run_probe(const std::vector<PlannedCheck>& plan, const Target& targe
   out.model = redact(target.model);
   out.limit = budget.limit();
   const Cost before = budget.spent();
+  const std::int64_t counted_before = budget.counted();
   Random random(options.seed);
   for (const PlannedCheck& planned : plan) {
     const Check& check = planned.check;
     CheckResult result;
+    result.index = planned.index;
     result.id = check.id;
     result.title = check.title;
     result.level = check.level;
+    result.requirement = check.requirement;
     result.source = check.source_for(target.protocol);
     result.features = check.features;
     result.model_decides = check.model_decides;
+    result.start_us = since_start();
     std::vector<Judged> plays;
     for (int i = 0; i < planned.plays; ++i) {
       constexpr std::size_t nonce_size = 10;
@@ -122,11 +127,13 @@ ProbeResult run_probe(const std::vector<PlannedCheck>& plan, const Target& targe
     }
     conclude(result, check, plays, target);
     result.sentence = redact(result.sentence);
+    result.duration_us = since_start() - result.start_us;
     if (on_result) on_result(result);
     out.checks.push_back(std::move(result));
   }
   out.spent = {budget.spent().requests - before.requests, budget.spent().tokens - before.tokens};
-  out.milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - start).count();
+  out.counted = budget.counted() - counted_before;
+  out.milliseconds = since_start() / 1000;
   return out;
 }
 

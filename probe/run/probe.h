@@ -23,13 +23,17 @@ struct ProbeOptions {
 struct PlannedCheck {
   Check check;
   int plays = 1;
-  Cost most;  // of all its plays
+  Cost most;                // of all its plays
+  std::uint64_t index = 0;  // place in the plan, whatever shard of it is played
 };
 
 // What each check costs at most. References to earlier answers count as they stand.
 std::vector<PlannedCheck> make_plan(const std::vector<Check>& checks, const Target& target,
                                     const ProbeOptions& options);
 Cost most_of(const std::vector<PlannedCheck>& plan);
+// Part `shard` (from 1) of `shards` of a plan.
+std::vector<PlannedCheck> shard_of(const std::vector<PlannedCheck>& plan, std::uint64_t shard,
+                                   std::uint64_t shards);
 
 // The model to ask when none was named: the first that the endpoint lists. One request of `budget`.
 Result<std::string> first_model(const Target& target, Budget& budget);

@@ -47,11 +47,11 @@ struct Server : http::TestWorld {
   std::string reply =
       json_answer(R"({"error":{"message":"no","type":"invalid_request_error"}})", "400 Bad Request");
 
-  // Answers everything with a turn that reports the most it may cost.
-  void count_everything() {
-    answer = [this](const http::Incoming& in) {
-      const std::int64_t cost = cost_of(*in.request);
-      tokens += cost;
+  // Answers everything with a turn that reports the most it may cost, `times` over.
+  void count_everything(std::int64_t times = 1) {
+    answer = [this, times](const http::Incoming& in) {
+      const std::int64_t allowed = cost_of(*in.request), cost = allowed * times;
+      tokens += allowed;
       ++requests;
       return http::script_of({http::write(json_answer(
           R"({"id":"x","object":"chat.completion","created":1,"model":"m","choices":[{"index":0,"finish_reason":"stop",)"
@@ -104,6 +104,35 @@ TEST_F(ProbeTest, TheBudgetOfTokensIsNeverExceeded) {
   EXPECT_GT(server.tokens, limit / 2);
   EXPECT_GT(result.count(Verdict::inconclusive), 0U);
   EXPECT_THAT(result.checks.back().sentence, HasSubstr("the budget is used up"));
+}
+
+// The server counts what it was allowed, and tells ten times as much.
+TEST_F(ProbeTest, AnEndpointThatCountsTooMuchDoesNotExceedTheBudget) {
+  constexpr std::int64_t times = 10;
+  server.count_everything(times);
+  for (const std::int64_t limit : {500, 2'000, 9'000, 60'000}) {
+    server.tokens = 0;
+    const ProbeResult result = run({}, {1000, limit});
+    EXPECT_LE(server.tokens, limit);
+    EXPECT_LE(result.spent.tokens, limit);
+    EXPECT_GT(result.counted, result.spent.tokens);
+    EXPECT_THAT(overcount(result), HasSubstr("counts " + std::to_string(result.counted) + " tokens where " +
+                                             std::to_string(result.spent.tokens) + " were allowed"));
+    Report report{"0", "2026-01-01T00:00:00Z", {}, {}, {}};
+    report.results.push_back(result);
+    for (const std::string& text : {console_summary(result), render_markdown(report), render_html(report)})
+      EXPECT_THAT(text, HasSubstr("too many"));
+  }
+}
+
+// Nothing is given back to an endpoint that says that its answers cost nothing.
+TEST_F(ProbeTest, AnEndpointThatCountsNothingDoesNotExceedTheBudget) {
+  server.count_everything(0);
+  constexpr std::int64_t limit = 9000;
+  const ProbeResult result = run({}, {1000, limit});
+  EXPECT_LE(server.tokens, limit);
+  EXPECT_GT(server.tokens, limit / 2);
+  EXPECT_EQ(overcount(result), "");
 }
 
 TEST_F(ProbeTest, TheNumberOfRequestsIsNeverExceeded) {
@@ -186,7 +215,7 @@ TEST_F(ProbeTest, NoOutputHasTheKey) {
       ++files;
     }
     EXPECT_EQ(files, saved->files);
-    Report report{"0", "2026-01-01T00:00:00Z", {}, {}};
+    Report report{"0", "2026-01-01T00:00:00Z", {}, {}, {}};
     std::string console;
     for (const CheckResult& check : result.checks) console += console_line(check, true);
     console += console_summary(result);
@@ -224,10 +253,22 @@ TEST_F(ProbeTest, WhatIsSavedCanBeReplayed) {
 
 TEST_F(ProbeTest, ARecordIsReadBack) {
   server.count_everything();
-  const Report report{"0.1", "2026-01-01T00:00:00Z", {run({"tools/parallel", "whole/*"})}, {"a note"}};
+  const Report report{"0.1", "2026-01-01T00:00:00Z", {run({"tools/parallel", "whole/*"})}, {"a note"}, "1/2"};
   const auto again = report_from_json(to_json(report));
   ASSERT_TRUE(again) << again.error().text();
   EXPECT_EQ(to_json(*again), to_json(report));
+}
+
+TEST_F(ProbeTest, ShardsHaveEveryCheckOnce) {
+  const auto chosen = choose_checks(checks, target.protocol, {});
+  ASSERT_TRUE(chosen);
+  const auto plan = make_plan(*chosen, target, {});
+  std::vector<std::uint64_t> seen;
+  for (std::uint64_t i = 1; i <= 3; ++i)
+    for (const PlannedCheck& planned : shard_of(plan, i, 3)) seen.push_back(planned.index);
+  std::sort(seen.begin(), seen.end());
+  ASSERT_EQ(seen.size(), plan.size());
+  for (std::uint64_t i = 0; i < seen.size(); ++i) EXPECT_EQ(seen[i], i);
 }
 
 TEST_F(ProbeTest, DriftTellsTheFieldsThatChanged) {
