@@ -113,7 +113,7 @@ class World::Room final : public http::Handler {
       }
       if (member.spec.names.empty()) continue;
       if (!spec_.authority) return fail(member.spec.name + ": its names need a certificate authority");
-      member.secure_address = fmt::format("127.0.1.{}", ++secure);
+      member.secure_address = fmt::format("{}{}", spec_.secure_network, ++secure);
       listeners.push_back(
           {member.spec.name, member.secure_address, spec_.secure_port, member.spec.listen, spec_.authority});
     }

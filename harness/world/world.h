@@ -64,6 +64,7 @@ struct WorldSpec {
   // Issues the certificates for FakeSpec::names; may be null while no fake has any.
   std::shared_ptr<const http::Authority> authority = nullptr;
   std::uint16_t secure_port = 443;
+  std::string secure_network = "127.0.1.";  // of the addresses where names are answered for
 };
 
 // What binds the listeners of a world; http::Server::start unless worlds share them (shared_listeners.h).

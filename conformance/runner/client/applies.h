@@ -27,6 +27,9 @@ std::string wrong_protocol(const Case& one, const std::vector<std::string>& capa
 // client that its file says is for another; empty = it can be asked.
 std::string other_provider(const Case& one, const ClientSpec& client);
 
+// How the client signs in: "browser", "paste" or "device"; empty = as it is told.
+std::string flow_of(const ClientSpec& client);
+
 // Pure.
 Fit fit_of(const Case& one, const ClientSpec& client, const Hello& hello);
 

@@ -34,6 +34,7 @@ struct ProcessOutcome {
   std::string actor;
   std::vector<std::string> argv;
   std::string out, err;
+  std::string screen;             // of its last login, as text
   bool exited_by_itself = false;  // before it was told to
   int exit_code = 0;
   int exit_signal = 0;
