@@ -136,6 +136,14 @@ class World::Room final : public http::Handler {
     return {};
   }
 
+  std::string owner(const http::Incoming& incoming) override {
+    wait_ready();
+    for (const Member& member : members_)
+      if (member.spec.name != incoming.listener && member.fake->claims(*incoming.request))
+        return member.spec.name;
+    return incoming.listener;
+  }
+
   std::optional<http::Answer> on_head(const http::Incoming& incoming) override {
     wait_ready();
     if (chooser_) chooser_->moved();
@@ -240,9 +248,12 @@ class World::Room final : public http::Handler {
     throw std::logic_error("a request for a listener that no fake owns: " + listener);
   }
 
-  static Call call_for(const Member& member, const http::Incoming& incoming, const json* order) {
-    // Over TLS it was asked by one of its names.
-    const bool secure = incoming.port != member.plain_port && !member.secure_address.empty();
+  Call call_for(const Member& member, const http::Incoming& incoming, const json* order) const {
+    // Over TLS it was asked by one of the names.
+    const auto plain = [&](const Member& m) { return m.plain_port == incoming.port; };
+    const auto named = [](const Member& m) { return !m.secure_address.empty(); };
+    const bool secure = std::none_of(members_.begin(), members_.end(), plain) &&
+                        std::any_of(members_.begin(), members_.end(), named);
     const std::string* host = secure ? find_header(incoming.request->headers, "host") : nullptr;
     return {incoming.connection, incoming.exchange, incoming.request.get(),
             host == nullptr ? member.url : "https://" + *host, order};

@@ -64,6 +64,13 @@ struct Finding {
   std::string place;   // path, header name, ...
 };
 
+// A file below a HOME that holds a token or a key of the case at its end.
+struct CredentialFile {
+  std::string path;    // below the homes; with the member of an archive behind it
+  std::string secret;  // the canary's name: "refresh token"
+  int mode = 0;        // permission bits
+};
+
 struct Observation {
   std::map<std::string, std::vector<Outcome>>
       outcomes;  // by label; several where it was repeated or parallel
@@ -77,6 +84,7 @@ struct Observation {
   CaseTime time;
   std::vector<Finding> findings;                                     // canaries where they must not be
   std::vector<std::pair<std::string, process::FileSearch>> written;  // folders that clients could write to
+  std::vector<CredentialFile> credential_files;
   std::map<std::string, std::string> files;  // text of every small file in the homes, by path below the home
   std::vector<std::string> seeds;            // of the provider descriptor
   nlohmann::json turns =

@@ -144,6 +144,7 @@ class Session {
   void collect_traces();
   void collect_world_secrets();
   void note_written_folders();
+  void collect_credential_files();
 
   const Case& case_;
   const WorldPlan& plan_;
