@@ -333,7 +333,10 @@ class InferenceApi final : public ConfiguredFake<InferenceSettings> {
           route,
           {400, {"We could not parse the JSON body of your request.", "", "", "", 0, {}}, {}, "", ""}));
     const auto named = body.value("model", json());
-    if (route.envelope) body = json(body["request"]);
+    if (route.envelope) {
+      body = json(body["request"]);
+      body.erase("session_id");  // of Code Assist alone
+    }
     const auto model = !route.model.empty() ? route.model : named.is_string() ? named.get<std::string>() : "";
     if (auto refused = objection(*call.request, body, route, model)) return respond(std::move(*refused));
     if (route.kind == Route::Kind::count_tokens) {
