@@ -128,8 +128,10 @@ Actions OAuthServer::redirect(const Call& call, const Authorization& asked, Para
     parameters.emplace_back("state", *asked.state);
   }
   if (settings_.issuer_parameter) parameters.emplace_back("iss", call.origin);
-  for (const auto& [name, value] : settings_.redirect_params.items())
+  for (const auto& [name, value] : settings_.redirect_params.items()) {
+    std::erase_if(parameters, [&, n = name](const auto& known) { return known.first == n; });
     parameters.emplace_back(name, value.is_string() ? value.get<std::string>() : value.dump());
+  }
   return respond(deliver_redirect(asked.delivery, 303, asked.redirect_uri, parameters));
 }
 

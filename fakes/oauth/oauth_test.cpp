@@ -520,7 +520,7 @@ TEST_F(OAuth, AVendorClaimsItsPathsAtOtherHosts) {
 }
 
 TEST_F(OAuth, TokensThatDoNotExpire) {
-  open({{"access_lifetime", nullptr}});
+  open({{"access_lifetime", "none"}});
   const auto got = tokens();
   EXPECT_FALSE(got.contains("expires_in"));
   world.clock.advance(std::chrono::hours(24 * 400));

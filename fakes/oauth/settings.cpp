@@ -46,10 +46,10 @@ std::vector<DeviceAnswer> read_device(SettingsReader& in) {
   return answers;
 }
 
-// A duration, or null for "left out".
+// A duration, or null or none for "left out" (a case cannot lay a null over what an account says).
 std::optional<Micros> maybe_duration(SettingsReader& in, std::string_view name,
                                      std::optional<Micros> otherwise) {
-  if (in.has(name) && in.any(name).is_null()) return std::nullopt;
+  if (in.has(name) && (in.any(name).is_null() || in.any(name) == "none")) return std::nullopt;
   if (!in.has(name)) {
     (void)in.any(name);
     return otherwise;

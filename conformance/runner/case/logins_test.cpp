@@ -15,7 +15,7 @@
 #include "harness/base/yaml.h"
 #include "harness/http/client.h"
 
-namespace assay::conformance {
+namespace assay::conformance::doubles {
 namespace {
 
 using nlohmann::json;
@@ -179,7 +179,7 @@ const std::string gemini_authorize =
 const std::string gemini_token =
     "grant_type=authorization_code&client_id=" + gemini_client + "&code={code}&redirect_uri=";
 const std::string gemini_body =
-    R"({"model":"gemini-2.5-pro","project":"example-project","request":{"contents":[{"role":"user","parts":[{"text":"hi"}]}]}})";
+    R"({"model":"gemini-2.5-pro","project":"example-project","request":{"session_id":"s","contents":[{"role":"user","parts":[{"text":"hi"}]}]}})";
 
 const std::string copilot_authorize =
     "GET "
@@ -689,4 +689,4 @@ TEST(Accounts, EachHasItsDoubleRightAndWrong) {
 }
 
 }  // namespace
-}  // namespace assay::conformance
+}  // namespace assay::conformance::doubles

@@ -60,7 +60,7 @@ struct CaseTime {
 
 struct Finding {
   std::string secret;  // the canary's name, never its value
-  std::string where;   // stdout, stderr, argv, environment, files, urls, requests, messages
+  std::string where;   // stdout, stderr, argv, environment, files, urls, requests, messages, pages
   std::string place;   // path, header name, ...
 };
 
