@@ -43,7 +43,7 @@ cases:
     requires: [account, chat]
     do:
       - login: {as: L, deadline: 3m}
-      - chat: {as: C, deadline: 3m}
+      - chat: {as: C, deadline: 3m, messages: [{role: user, content: Say pong}]}
     expect:
       login: {L: {ok: true}}
       answer: {C: {ok: true}}
@@ -86,7 +86,8 @@ Result<Case> case_for(const LoginArguments& arguments, const std::string& data) 
 void print_end(const CaseRecord& record) {
   if (!record.output.screen.empty()) {
     fmt::print("\nThe screen of the login at its end:\n");
-    for (const std::string_view row : split(process::condensed(record.output.screen), '\n'))
+    const std::string screen = process::condensed(record.output.screen);
+    for (const std::string_view row : split(screen, '\n'))
       fmt::print("  ┃ {}\n", without_controls(std::string(row)));
   }
   fmt::print("\n{}  {}\n", to_string(record.verdict), without_controls(record.reason));

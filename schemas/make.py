@@ -271,6 +271,7 @@ login_step = obj(
 login = obj(
     {
         "argv": L,
+        "logout": L,
         "account": text("A file of conformance/logins"),
         "flow": {"enum": FLOWS},
         "url": pattern("the page that it prints"),

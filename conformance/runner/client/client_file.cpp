@@ -79,6 +79,7 @@ std::vector<std::string> capabilities_of(const Recipe& recipe) {
   if (recipe.output != Dialect::acp) out.emplace_back("process");
   if (!recipe.resume.empty()) out.emplace_back("resume");
   if (!recipe.login.account.empty()) out.emplace_back("account");
+  if (!recipe.login.logout.empty()) out.emplace_back("logout");
   if (std::find(out.begin(), out.end(), "tools") != out.end()) out.emplace_back("tool-loop");
   return out;
 }
@@ -312,6 +313,7 @@ Result<ClientFile> parse_client_file(const Document& document) {
     if (auto login = file.maybe_object("login")) {
       recipe.login = read_login(*login);
       recipe.login.argv = placed(std::move(recipe.login.argv), document.file);
+      recipe.login.logout = placed(std::move(recipe.login.logout), document.file);
       login->done();
     }
     for (const std::string& word : recipe.argv) check("argv", word);

@@ -73,7 +73,7 @@ struct Recipe {
   std::vector<std::string> reports;  // what its output tells of a chat
 };
 // Those that the file names, and what follows from how it is run: `process` of all but agents, `resume` of
-// those with a form for it, `account` of those whose login names one.
+// those with a form for it, `account` of those whose login names one, `logout` of those that have one.
 std::vector<std::string> capabilities_of(const Recipe& recipe);
 // Whether a text of its chats holds ${name}.
 bool uses(const Recipe& recipe, const std::string& name);

@@ -92,6 +92,8 @@ class ExecClient final : public Client {
       start_chat(id, request);
     } else if (op == "login" && !recipe_.login.argv.empty()) {
       start_login(id, request);
+    } else if (op == "logout" && !recipe_.login.logout.empty()) {
+      start_logout(id);
     } else if (op == "answer" && answer_login(request)) {
       runs_.end(id, Outcome::End::result, {{"ok", true}});
     } else if (op == "cancel") {
@@ -105,7 +107,14 @@ class ExecClient final : public Client {
     return id;
   }
 
-  Outcome finish(std::uint64_t id, Micros deadline) override { return runs_.finish(id, deadline); }
+  Outcome finish(std::uint64_t id, Micros deadline) override {
+    Outcome outcome = runs_.finish(id, deadline);
+    if (outcome.end != Outcome::End::timeout) return outcome;
+    const std::lock_guard lock(mutex_);
+    if (const auto login = logins_.find(id); login != logins_.end())
+      outcome.result["message"] = outcome.result.value("message", "") + "; " + login->second->waiting();
+    return outcome;
+  }
   bool ended(std::uint64_t id) const override { return runs_.ended(id); }
   std::string broken() const override { return {}; }
   void kill() override { runs_.kill(); }
@@ -214,6 +223,18 @@ class ExecClient final : public Client {
     return result;
   }
 
+  void start_logout(std::uint64_t id) {
+    auto options = login_options();
+    if (!options) return runs_.end(id, Outcome::End::errored, {{"message", options.error().text()}});
+    options->argv = recipe_.login.logout;
+    options->terminal.reset();
+    options->on_output = launch_.on_output;
+    runs_.launch(id, std::move(*options), "",
+                 [](const std::string& out, const std::string& err, const process::ExitStatus& status) {
+                   return read_output(Dialect::plain, {}, out, err, status);
+                 });
+  }
+
   // What a person reads last.
   static std::string last_rows(const std::string& screen) {
     constexpr int kRows = 6;
@@ -273,7 +294,9 @@ class ExecClient final : public Client {
       if (!text) return tl::unexpected(text.error());
       set_variable(options.environment, name + "=" + *text);
     }
-    if (auto written = write_files(login.files, values); !written) return tl::unexpected(written.error());
+    if (latest_login_ == nullptr) {
+      if (auto written = write_files(login.files, values); !written) return tl::unexpected(written.error());
+    }
     return options;
   }
 

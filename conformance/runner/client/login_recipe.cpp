@@ -96,6 +96,7 @@ std::optional<std::string> key_bytes(const std::string& name, bool terminal) {
 LoginRecipe read_login(ObjectReader& login) {
   LoginRecipe out;
   out.argv = login.required<std::vector<std::string>>("argv");
+  out.logout = login.optional<std::vector<std::string>>("logout");
   out.account = login.optional<std::string>("account");
   const auto& flows = login_flows();
   out.flow = flows[login.choice("flow", {"browser", "paste", "device"}, 0)];
@@ -146,6 +147,7 @@ void to_json(json& out, const LoginRecipe& login) {
 
 void from_json(const json& in, LoginRecipe& login) {
   in.at("argv").get_to(login.argv);
+  in.at("logout").get_to(login.logout);
   in.at("account").get_to(login.account);
   in.at("flow").get_to(login.flow);
   in.at("url").get_to(login.url);

@@ -28,10 +28,11 @@ struct LoginStep {
   bool optional = false;          // passed over when what the next step waits for is there first
   bool close = false;             // the window is closed: the program is not asked to end by itself
 };
-inline constexpr Micros kStepPatience = std::chrono::seconds(30);
+inline constexpr Micros kStepPatience = std::chrono::seconds(90);  // a busy machine draws slowly
 
 struct LoginRecipe {
   std::vector<std::string> argv;                  // empty = the client has no login
+  std::vector<std::string> logout;                // empty = it has no command for it
   std::string account;                            // conformance/logins; empty = the world of the case
   std::string flow = "browser";                   // login_flows()
   std::string url;                                // regular expression of a page that it prints

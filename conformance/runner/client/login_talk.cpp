@@ -143,6 +143,7 @@ std::optional<std::string> LoginTalk::on_screen(const std::string& pattern) {
 std::optional<std::string> LoginTalk::read_off(const std::string& pattern, const LoginStep& step,
                                                const std::string& what, process::Child& child) {
   std::optional<std::string> found;
+  awaits(what + " (" + pattern + ") on the screen");
   const Seen seen =
       wait_for([&] { return (found = on_screen(pattern)).has_value(); }, patience_of(step), child);
   if (seen != Seen::there) return miss(seen, step, what + " (" + pattern + ") on the screen"), std::nullopt;
@@ -156,10 +157,27 @@ void LoginTalk::talk(process::Child& child) {
     const LoginStep* next = i + 1 < login_.steps.size() ? &login_.steps[i + 1] : nullptr;
     if (!perform(login_.steps[i], next, child)) return (void)child.signal(SIGHUP);
   }
+  awaits("");
   // As when a terminal's window is closed.
   if (closed_) return (void)child.signal(SIGHUP);
   constexpr Micros kNoEnd = std::chrono::hours(24);  // whoever waits for the login ends it
   (void)wait_for([] { return false; }, kNoEnd, child);
+}
+
+std::string LoginTalk::waiting() const {
+  std::string awaited;
+  {
+    const std::lock_guard lock(mutex_);
+    awaited = awaited_;
+  }
+  const std::string shows = screen();
+  return (awaited.empty() ? "every step was done" : "the login waited for " + awaited) +
+         (shows.empty() ? "; the screen is empty" : "; the screen shows: " + shows);
+}
+
+void LoginTalk::awaits(const std::string& what) {
+  const std::lock_guard lock(mutex_);
+  awaited_ = what;
 }
 
 // The lock is not held while the program is written to: what it prints meanwhile must be taken.
@@ -195,6 +213,7 @@ void LoginTalk::miss(Seen seen, const LoginStep& step, const std::string& what) 
 bool LoginTalk::perform(const LoginStep& step, const LoginStep* next, process::Child& child) {
   if (!step.await.empty()) {
     bool over = false;
+    awaits("\"" + step.await + "\" on the screen");
     const auto there = [&] {
       over = step.optional && next != nullptr && waits_for_what_is_there(*next);
       return over || on_screen(step.await).has_value();
@@ -249,6 +268,7 @@ void LoginTalk::take_code(const std::string& code) {
 
 std::optional<std::string> LoginTalk::pasted(const LoginStep& step, process::Child& child) {
   tell_({{"kind", "prompt"}, {"prompt", "paste"}});
+  awaits(answers_ ? "an answer of the case" : "the browser to end at a page");
   const auto there = [&] { return answers_ ? answer_.has_value() : page_seen_.has_value(); };
   if (const Seen seen = wait_for(there, patience_of(step), child); seen != Seen::there)
     return miss(seen, step, answers_ ? "an answer of the case" : "the browser to end at a page"),

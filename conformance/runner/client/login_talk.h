@@ -56,6 +56,7 @@ class LoginTalk {
   std::optional<std::string> on_screen(const std::string& pattern);  // under the lock
   std::optional<std::string> read_off(const std::string& pattern, const LoginStep& step,
                                       const std::string& what, process::Child& child);
+  void awaits(const std::string& what);
   void miss(Seen seen, const LoginStep& step, const std::string& what);
   void take_code(const std::string& code);
   std::optional<std::string> pasted(const LoginStep& step, process::Child& child);
@@ -84,6 +85,7 @@ class LoginTalk {
   std::optional<nlohmann::json> page_seen_;
   std::optional<std::optional<std::string>> answer_;
   std::string user_code_, failure_;
+  std::string awaited_;  // that the step under way waits for
   bool closed_ = false;
 };
 

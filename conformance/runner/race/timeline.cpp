@@ -150,7 +150,8 @@ std::string TimelineLines::next(const JournalEntry& entry) {
       head + cut_to(what_happened(entry, asked_), style_.width - std::min(head.size(), style_.width - 20)) +
       "\n";
   if (!entry.detail.is_object() || !entry.detail.contains("screen")) return out;
-  for (const std::string_view row : split(plain_text(entry.detail["screen"]), '\n'))
+  const std::string screen = plain_text(entry.detail["screen"]);
+  for (const std::string_view row : split(screen, '\n'))
     out += fmt::format("{:>12}┃ {}\n", "", cut_to(std::string(row), style_.width));
   return out;
 }
