@@ -4,11 +4,12 @@
 namespace assay::reference {
 
 void mutate(Parts& parts) {
-  parts.token_request = [right = parts.token_request](Call call, const std::string& url,
-                                                      const Parameters& form) {
-    call.deadline = Deadline{};
-    return right(call, url, form);
-  };
+  change_transport(parts, [](const Transport& right, HttpRequest request, const BodySink& sink,
+                             const Cancel& cancel, const Deadline& deadline) {
+    if (request.body.find("grant_type") == std::string::npos) return right(request, sink, cancel, deadline);
+    request.head_wait = request.idle_wait = Millis(std::chrono::hours(1));
+    return right(request, sink, cancel, Deadline{});
+  });
 }
 
 }  // namespace assay::reference
