@@ -26,6 +26,7 @@ int main(int argc, char** argv) {
   assay::cli::add_clients(app, action);
   assay::cli::add_fixture(app, action);
   assay::cli::add_import(app, action);
+  assay::cli::add_login(app, action);
   assay::cli::add_probe(app, action, command);
   assay::cli::add_record(app, action, command);
   assay::cli::add_report(app, action);

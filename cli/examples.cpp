@@ -40,6 +40,7 @@ constexpr Example kExamples[] = {
     {"fixture show", "assay fixture show --body 0 recording.json"},
     {"import", "assay import my.har --out recording.json"},
     {"list", "assay list cases any\nassay list cases --client ./mine.yaml\nassay list faults"},
+    {"login", "assay login\nassay login claude-login"},
     {"probe",
      "assay probe http://127.0.0.1:8080/v1 --key-env OPENAI_API_KEY --dry-run\nassay probe "
      "https://api.example.com --protocol anthropic --key-file key --out out/probe"},

@@ -30,6 +30,8 @@ void add_client(CLI::App& app, Action& action);
 void add_clients(CLI::App& app, Action& action);
 void add_fixture(CLI::App& app, Action& action);
 void add_import(CLI::App& app, Action& action);
+// Plays the login of a client by hand and shows both sides as they talk.
+void add_login(CLI::App& app, Action& action);
 void add_probe(CLI::App& app, Action& action, const std::vector<std::string>& command);
 void add_record(CLI::App& app, Action& action, const std::vector<std::string>& command);
 void add_report(CLI::App& app, Action& action);

@@ -16,6 +16,7 @@ find_package(ZLIB REQUIRED)
 pkg_check_modules(brotli REQUIRED IMPORTED_TARGET libbrotlienc libbrotlidec libbrotlicommon)
 pkg_check_modules(zstd REQUIRED IMPORTED_TARGET libzstd)
 pkg_check_modules(seccomp REQUIRED IMPORTED_TARGET libseccomp)
+pkg_check_modules(vterm REQUIRED IMPORTED_TARGET vterm)
 if(ASSAY_TESTS)
   # cpp-httplib 0.11 is a shared library with macros that its header must see; without them a program aborts in free().
   pkg_check_modules(httplib REQUIRED IMPORTED_TARGET cpp-httplib)

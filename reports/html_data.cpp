@@ -103,6 +103,7 @@ void put_rest(std::string& out, const CaseRecord& c) {
   out += ",\"output\":{";
   put_member(out, "stdout", c.output.out);
   put_member(out, "stderr", c.output.err);
+  put_member(out, "screen", c.output.screen);
   if (c.output.exit) out += fmt::format(",\"exit\":{}", *c.output.exit);
   out += "},\"timings\":{";
   for (const auto& [name, us] : c.timings) {
@@ -169,7 +170,7 @@ class Items {
 };
 
 std::size_t evidence_bytes(const CaseRecord& c) {
-  return c.journal.size() + c.output.out.size() + c.output.err.size();
+  return c.journal.size() + c.output.out.size() + c.output.err.size() + c.output.screen.size();
 }
 
 // Which results keep how much, by place in record.cases.

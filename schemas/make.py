@@ -189,6 +189,7 @@ case_props = {
     "requires": strings("Capabilities without which it does not apply"),
     "needs": {"description": "What a client is free not to do"},
     "features": L,
+    "flows": {"type": "array", "items": {"enum": ["browser", "paste", "device"]}, "description": "Of logins that it is about; default all"},
     "waits": {"type": "boolean", "description": "Played in case time"},
     "profile": {"enum": ["strict", "lenient"]},
     "axes": {
@@ -207,7 +208,7 @@ case_props = {
         ],
     },
     "browser": {"type": "object", "description": "How the user agent behaves"},
-    "emulate": {"type": "array", "description": "The machine: shims, clock: +2h, disk: 8KiB, time: x50", "items": {"anyOf": [S, O]}},
+    "emulate": {"type": "array", "description": "The machine: shims, opener, headless, clock: +2h, disk: 8KiB, time: x50", "items": {"anyOf": [S, O]}},
     "given": obj(
         {
             "store": {},
@@ -250,6 +251,60 @@ write(
                 }.items()
             },
         },
+    },
+)
+
+FLOWS = ["browser", "paste", "device"]
+pattern = lambda what: text(f"Regular expression (RE2) of {what}")
+login_step = obj(
+    {
+        "await": pattern("what the screen must show first"),
+        "within": DUR,
+        "send": text("What is typed"),
+        "keys": {"description": "Keys pressed after it: enter, tab, escape, space, up, down, left, right, backspace, ctrl-c, ctrl-d", "anyOf": [S, L]},
+        "open": pattern("a URL on the screen, which the browser opens"),
+        "code": pattern("the device code on the screen"),
+        "paste": {"enum": ["url", "code", "code#state"], "description": "What a person copies of the page where the browser ended"},
+        "optional": {"type": "boolean", "description": "Passed over when what the next step waits for is there first"},
+        "close": {"type": "boolean", "description": "The window is closed: the program is not waited for"},
+    }
+)
+login = obj(
+    {
+        "argv": L,
+        "logout": L,
+        "account": text("A file of conformance/logins"),
+        "flow": {"enum": FLOWS},
+        "url": pattern("the page that it prints"),
+        "terminal": {
+            "description": "It runs in a terminal of that size, not on pipes",
+            "anyOf": [{"type": "boolean"}, obj({"rows": {"type": "integer", "minimum": 1}, "columns": {"type": "integer", "minimum": 1}})],
+        },
+        "steps": {"type": "array", "items": login_step},
+        "environment": {"type": "object", "propertyNames": {"pattern": "^[^=]+$"}, "additionalProperties": S},
+        "files": {"type": "object", "additionalProperties": S},
+    },
+    ["argv"],
+    desc="How a person signs in with it (docs/logins.md)",
+)
+
+write(
+    "account",
+    "assay: account of a vendor, for logins",
+    {
+        **obj(
+            {
+                "name": text("That of the file"),
+                "title": S,
+                "flows": {"type": "array", "items": {"enum": FLOWS}, "minItems": 1},
+                "protocol": text("Of the chat that follows"),
+                "known": strings("What was seen of the vendor or of its programs, with the version"),
+                "authored": strings("What nobody has seen and is made up"),
+                "world": ref("world"),
+            },
+            ["name", "title", "flows"],
+        ),
+        "$defs": {"fault": fault, "rule": rule, "fake": fake, "world": world},
     },
 )
 
@@ -312,7 +367,8 @@ write(
                     ]
                 },
                 "reports": strings("What it can tell"),
-                "login": obj({"argv": L, "url": S}, ["argv"]),
+                "address": {"const": "public", "description": "Names that the fakes answer for resolve to a public address"},
+                "login": login,
             },
             ["name", "title"],
         ),

@@ -18,7 +18,7 @@ except ImportError as error:
     print(f"skipped: {error}")
     sys.exit(77)
 
-SHIPPED = {"case": "conformance/cases/**/*.yaml", "client": "conformance/clients/*.yaml", "provider": "conformance/providers/*.yaml",
+SHIPPED = {"case": "conformance/cases/**/*.yaml", "client": "conformance/clients/*.yaml", "provider": "conformance/providers/*.yaml", "account": "conformance/logins/*.yaml",
            "fixture": "fixtures/**/*.json"}
 # What a case of one's own is played with, so that the reader sees the file; {} is the file.
 READ = {

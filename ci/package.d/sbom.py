@@ -10,7 +10,7 @@ from product import NAME, VERSION
 
 LICENCES = {
     "libbrotli1": "MIT", "libfmt9": "MIT", "libgcc-s1": "GPL-3.0-or-later WITH GCC-exception-3.1", "libre2-9": "BSD-3-Clause",
-    "libseccomp2": "LGPL-2.1-only", "libsimdjson14": "Apache-2.0", "libssl3": "Apache-2.0",
+    "libseccomp2": "LGPL-2.1-only", "libsimdjson14": "Apache-2.0", "libssl3": "Apache-2.0", "libvterm0": "MIT",
     "libstdc++6": "GPL-3.0-or-later WITH GCC-exception-3.1", "libyaml-0-2": "MIT", "libzstd1": "BSD-3-Clause", "zlib1g": "Zlib",
     "libboost1.81-dev": "BSL-1.0", "nlohmann-json3-dev": "MIT", "libcli11-dev": "BSD-3-Clause", "libexpected-dev": "CC0-1.0",
     "libc6-dev": "LGPL-2.1-or-later",

@@ -176,6 +176,7 @@ json hello(std::string_view client) {
             {"role", "provider"},
             {"capabilities",
              {"login",
+              "account",
               "login.openai",
               "manual-paste",
               "opens-browser",

@@ -176,7 +176,11 @@ Outcome<json> device_login(const Call& call, const LoginOptions& options) {
                                   {{"grant_type", "urn:ietf:params:oauth:grant-type:device_code"},
                                    {"device_code", device_code},
                                    {"client_id", provider.login.client_id}});
-    if (answer) return keep_grant(call, *server, *answer);
+    if (answer) {
+      auto result = keep_grant(call, *server, *answer);
+      if (result) (*result)["user_code"] = text_at(*start, "user_code");
+      return result;
+    }
     Failure failed = answer.error();
     if (failed.code == "expired_token") failed.message = "the device code has expired; log in again";
     const auto next = call.parts->device_interval(failed, interval);

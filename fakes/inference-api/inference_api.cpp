@@ -29,6 +29,11 @@ std::optional<std::string> credential_of(const Request& request, const AuthSetti
     return value == nullptr ? std::nullopt : std::optional(*value);
   };
   if (!auth.header.empty()) return header(auth.header.c_str());
+  if (!auth.token_prefix.empty()) {
+    auto token = authorization(request, "Bearer");
+    if (token) token = token->starts_with(auth.token_prefix) ? token->substr(auth.token_prefix.size()) : "";
+    return token;
+  }
   if (auth.scheme == "x-api-key") return header("x-api-key");
   if (auth.scheme == "x-goog-api-key") return header("x-goog-api-key");
   auto bearer = authorization(request, "Bearer");
@@ -90,6 +95,16 @@ const json* wanted_schema(const json& body) {
   return nullptr;
 }
 
+// A Gemini answer as Google Code Assist has it: every object in {"response": ...}.
+std::string in_envelope(const std::string& bytes) {
+  constexpr std::string_view data = "data: ";
+  const auto begin = bytes.starts_with(data) ? data.size() : 0;
+  const auto end = bytes.find_last_of('}');
+  if (end == std::string::npos) return bytes;
+  return bytes.substr(0, begin) + "{\"response\":" + bytes.substr(begin, end + 1 - begin) + "}" +
+         bytes.substr(end + 1);
+}
+
 class InferenceApi final : public ConfiguredFake<InferenceSettings> {
  public:
   InferenceApi(FakeConfig config, InferenceSettings settings, std::shared_ptr<WorldState> state)
@@ -109,6 +124,12 @@ class InferenceApi final : public ConfiguredFake<InferenceSettings> {
       return all;
     }
     return part_of_turn(key);
+  }
+
+  bool claims(const Request& request) const override {
+    using Kind = Route::Kind;
+    const auto kind = settings_.shared ? find_route(request, settings_.base_paths).kind : Kind::none;
+    return kind == Kind::chat || kind == Kind::models || kind == Kind::model || kind == Kind::count_tokens;
   }
 
  protected:
@@ -307,12 +328,17 @@ class InferenceApi final : public ConfiguredFake<InferenceSettings> {
   }
 
   Actions chat(const Call& call, const Route& route) {
-    const auto body = json_body(*call.request);
-    if (!body.is_object())
+    auto body = json_body(*call.request);
+    const bool enveloped = body.is_object() && body.contains("request") && body["request"].is_object();
+    if (!body.is_object() || (route.envelope && !enveloped))
       return respond(refuse(
           route,
           {400, {"We could not parse the JSON body of your request.", "", "", "", 0, {}}, {}, "", ""}));
     const auto named = body.value("model", json());
+    if (route.envelope) {
+      body = json(body["request"]);
+      body.erase("session_id");  // of Code Assist alone
+    }
     const auto model = !route.model.empty() ? route.model : named.is_string() ? named.get<std::string>() : "";
     if (auto refused = objection(*call.request, body, route, model)) return respond(std::move(*refused));
     if (route.kind == Route::Kind::count_tokens) {
@@ -429,7 +455,8 @@ class InferenceApi final : public ConfiguredFake<InferenceSettings> {
     Response response;
     if (!streams(body, route)) {
       const auto encoded = stream::encode_body(turn, route.protocol, habits);
-      response = make_response(200, encoded.content_type, encoded.body);
+      response =
+          make_response(200, encoded.content_type, route.envelope ? in_envelope(encoded.body) : encoded.body);
     } else {
       if (usage_withheld(body, route)) habits.usage = stream::UsageAt::never;
       const auto encoded = stream::encode_stream(turn, route.protocol, habits, {plan.piece});
@@ -440,7 +467,7 @@ class InferenceApi final : public ConfiguredFake<InferenceSettings> {
       for (std::size_t i = 0; i < encoded.events.size(); ++i) {
         if (i % plan.events_per_chunk == 0)
           response.body.push_back({"", plan.pace * static_cast<std::int64_t>(response.body.size())});
-        response.body.back().bytes += encoded.events[i];
+        response.body.back().bytes += route.envelope ? in_envelope(encoded.events[i]) : encoded.events[i];
       }
     }
     response.headers.push_back({route.protocol == Protocol::anthropic ? "request-id" : "x-request-id",

@@ -95,6 +95,15 @@ Route gemini_method(const Request& request, const std::string& name_and_method) 
   return found;
 }
 
+// "/v1internal:streamGenerateContent" of Google Code Assist: Gemini's methods in an envelope. What its
+// clients ask there beside their turns is the world's affair (rules, endpoints).
+Route code_assist_method(const Request& request, std::string_view method) {
+  auto found = gemini_method(request, ":" + std::string(method));
+  found.envelope = true;
+  if (found.kind == Route::Kind::none) found.kind = Route::Kind::side;
+  return found;
+}
+
 bool asks_upgrade(const Request& request) {
   const auto* upgrade = find_header(request.headers, "Upgrade");
   return request.method == "GET" && upgrade != nullptr && iequals(*upgrade, "websocket");
@@ -135,6 +144,8 @@ Route find_route(const Request& request, const std::vector<std::string>& base_pa
       return found;
     }
   }
+  constexpr std::string_view code_assist = "/v1internal:";
+  if (path.starts_with(code_assist)) return code_assist_method(request, path.substr(code_assist.size()));
   if (const auto one = match_path("/v1beta/models/*", request.target))
     return gemini_method(request, one->front());
   for (const auto& [pattern, streams] : std::array<std::pair<std::string_view, bool>, 2>{

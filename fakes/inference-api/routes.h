@@ -26,6 +26,7 @@ struct Route {
   std::string model;        // where the path names it (Gemini, Bedrock, one model)
   bool streams = false;     // the path alone says that the answer streams (Gemini, Bedrock)
   bool json_array = false;  // Gemini without alt=sse
+  bool envelope = false;    // Google Code Assist: {"model", "request": {...}} → {"response": {...}}
   std::string allow;
 };
 

@@ -183,12 +183,14 @@ Result<InferenceSettings> InferenceSettings::read(const nlohmann::json& value, c
   in.section("auth", [&](SettingsReader& auth) {
     s.auth.scheme = auth.choice("scheme", "auto", {"auto", "bearer", "x-api-key", "x-goog-api-key", "none"});
     s.auth.header = auth.text("header", "");
+    s.auth.token_prefix = auth.text("token_prefix", "");
     s.auth.keys = auth.texts("keys", {});
     s.auth.models = auth.choice("models", "none", {"none", "key"});
     s.auth.errors = auth.choice("errors", in.has("profile") ? "profile" : "litellm", {"litellm", "profile"});
     s.auth.echo_key = auth.flag("echo_key", false);
   });
   s.base_paths = in.texts("base_path", {"/v1"});
+  s.shared = in.flag("shared", false);
   s.model_rules = read_model_rules(in);
   in.section("rate_limit", [&](SettingsReader& limit) {
     s.rate_limit.requests = static_cast<std::size_t>(limit.number("requests", 0));

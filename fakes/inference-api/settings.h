@@ -42,6 +42,7 @@ Plan read_plan(SettingsReader& in, const Library& library, Plan base);
 struct AuthSettings {
   std::string scheme;             // auto, bearer, x-api-key, x-goog-api-key, none
   std::string header;             // a vendor's own, instead of those
+  std::string token_prefix;       // what a bearer token must begin with, before the token itself
   std::vector<std::string> keys;  // accepted besides what the world's fakes issued
   std::string models;             // none or key: what the list of models needs
   std::string errors;             // litellm or profile
@@ -69,6 +70,7 @@ struct InferenceSettings {
   std::string database;
   AuthSettings auth;
   std::vector<std::string> base_paths;
+  bool shared = false;           // its routes are answered at the hosts of the world's other fakes too
   stream::Profile chat_profile;  // of the protocols that it fits
   std::optional<stream::Profile> responses_profile;
   std::vector<ModelRule> model_rules;

@@ -16,12 +16,13 @@ Actions OAuthServer::page_error(std::string_view words) {
   return respond(html_response(400, "Authorization error", fmt::format("<p>{}</p>", html_escape(words))));
 }
 
-Actions OAuthServer::authorize(const Call& call) {
+Actions OAuthServer::authorize(const Call& call, const Endpoint& endpoint) {
   const auto& target = call.request->target;
   std::string repeated;
   const auto query = target.find('?');
-  auto fields =
-      form_fields(query == std::string::npos ? "" : std::string_view(target).substr(query + 1), &repeated);
+  auto fields = standard_fields(
+      form_fields(query == std::string::npos ? "" : std::string_view(target).substr(query + 1), &repeated),
+      endpoint);
 
   Authorization asked;
   asked.client = fields["client_id"];
@@ -55,7 +56,7 @@ Actions OAuthServer::authorize(const Call& call) {
     return refuse("invalid_request", "missing required parameter 'response_type'");
   if (fields["response_type"] != "code")
     return refuse("unsupported_response_type", "unsupported response_type requested");
-  asked.scope = fields["scope"];
+  asked.scope = scope_of(fields);
   if (!scope_within(asked.scope, settings_.scopes))
     return refuse("invalid_scope", "requested scope is not allowed");
   asked.nonce = fields["nonce"];
@@ -109,11 +110,15 @@ Actions OAuthServer::grant_code(const Call& call, const Authorization& asked) {
   if (settings_.deny)
     return redirect(call, asked,
                     {{"error", "access_denied"}, {"error_description", "End-User aborted interaction"}});
-  const auto code = "code_" + config_.random.alphanumeric(32);
-  const auto lifetime = whole_seconds(settings_.code_lifetime);
+  return redirect(call, asked, {{"code", new_code(asked)}});
+}
+
+std::string OAuthServer::new_code(const Authorization& authorization) {
+  auto code = settings_.prefixes.code + config_.random.alphanumeric(32);
   remember_secret(*state_, "authorization code", code);
-  codes_[code] = {asked, wall() + lifetime, "family_" + config_.random.hex(16), false};
-  return redirect(call, asked, {{"code", code}});
+  codes_[code] = {authorization, wall() + whole_seconds(settings_.code_lifetime),
+                  "family_" + config_.random.hex(16), false};
+  return code;
 }
 
 Actions OAuthServer::redirect(const Call& call, const Authorization& asked, Parameters parameters) const {
@@ -123,8 +128,10 @@ Actions OAuthServer::redirect(const Call& call, const Authorization& asked, Para
     parameters.emplace_back("state", *asked.state);
   }
   if (settings_.issuer_parameter) parameters.emplace_back("iss", call.origin);
-  for (const auto& [name, value] : settings_.redirect_params.items())
+  for (const auto& [name, value] : settings_.redirect_params.items()) {
+    std::erase_if(parameters, [&, n = name](const auto& known) { return known.first == n; });
     parameters.emplace_back(name, value.is_string() ? value.get<std::string>() : value.dump());
+  }
   return respond(deliver_redirect(asked.delivery, 303, asked.redirect_uri, parameters));
 }
 

@@ -35,26 +35,23 @@ std::string plain(std::string_view user_code) {
 
 }  // namespace
 
-Actions OAuthServer::start_device(const Call& call) {
-  const auto fields = form_of(*call.request);
-  if (!fields) return respond(oauth_error(400, "invalid_request", fields.error().message));
-  const auto who = caller(*call.request, *fields);
-  if (who.refusal) return respond(*who.refusal);
-  const auto scope = fields->find("scope");
+Actions OAuthServer::start_device(const Asked& asked) {
+  const Call& call = asked.call;
   Device device;
-  device.client = who.client;
-  device.scope = scope == fields->end() ? "" : scope->second;
+  device.client = asked.client;
+  device.scope = scope_of(asked.fields);
   if (!scope_within(device.scope, settings_.scopes))
     return respond(oauth_error(400, "invalid_scope", "requested scope is not allowed"));
   device.user_code = user_code_of(config_.random.alphanumeric(8));
   device.expires = wall() + seconds(settings_.device_lifetime);
   device.interval = settings_.interval.value_or(usual_interval);
-  const auto code = "device_" + config_.random.alphanumeric(32);
+  const auto code = settings_.prefixes.device + config_.random.alphanumeric(32);
   last_user_code_ = device.user_code;
+  const auto page = call.origin + path_of(Endpoint::Role::device_page);
   json answer{{"device_code", code},
               {"user_code", device.user_code},
-              {"verification_uri", call.origin + "/device"},
-              {"verification_uri_complete", call.origin + "/device?user_code=" + device.user_code},
+              {"verification_uri", page},
+              {"verification_uri_complete", page + "?user_code=" + device.user_code},
               {"expires_in", seconds(settings_.device_lifetime)}};
   if (settings_.interval) answer["interval"] = seconds(*settings_.interval);
   remember_secret(*state_, "device code", code);
@@ -91,7 +88,8 @@ Actions OAuthServer::decide_device(const Request& request) {
   return page_error("The code is unknown or has expired.");
 }
 
-Actions OAuthServer::poll_device(const Call& call, const Fields& fields, const std::string& client) {
+Actions OAuthServer::poll_device(const Asked& asked) {
+  const auto& fields = asked.fields;
   const auto refuse = [](std::string_view error, std::string_view why) {
     return respond(oauth_error(400, error, why));
   };
@@ -100,7 +98,11 @@ Actions OAuthServer::poll_device(const Call& call, const Fields& fields, const s
   const auto found = devices_.find(code->second);
   if (found == devices_.end()) return refuse("invalid_grant", "device code not found");
   auto& device = found->second;
-  if (device.client != client) return refuse("invalid_grant", "client mismatch");
+  if (!asked.client.empty() && device.client != asked.client)
+    return refuse("invalid_grant", "client mismatch");
+  if (const auto shown = fields.find("user_code");
+      shown != fields.end() && plain(shown->second) != plain(device.user_code))
+    return refuse("invalid_grant", "user code mismatch");
   if (device.decision == Device::Decision::redeemed)
     return refuse("invalid_grant", "device code already consumed");
   if (device.expires <= wall()) return refuse("expired_token", "device code is expired");
@@ -138,9 +140,10 @@ Actions OAuthServer::poll_device(const Call& call, const Fields& fields, const s
       break;
   }
   device.decision = Device::Decision::redeemed;
+  if (asked.endpoint.role == Endpoint::Role::device_code) return give_device_code(device, asked.endpoint);
   const auto family = "family_" + config_.random.hex(16);
-  return token_answer(
-      hand_out(call, {client, settings_.granted_scope.value_or(device.scope), family, "", true}));
+  return token_answer(hand_out(
+      asked.call, {device.client, settings_.granted_scope.value_or(device.scope), family, "", true}));
 }
 
 }  // namespace assay::fakes

@@ -5,6 +5,7 @@
 #include "fakes/common/jwt.h"
 #include "fakes/common/test_caller.h"
 #include "fakes/common/test_keys.h"
+#include "fakes/oauth/endpoint.h"
 #include "fakes/oauth/rules.h"
 
 namespace assay::fakes {
@@ -482,6 +483,70 @@ TEST_F(OAuth, TheRedirectTakesManyForms) {
   const auto location = authorize().header("Location");
   EXPECT_THAT(location, HasSubstr("&state=not-S1&x=1"));
   EXPECT_EQ(location.find("iss="), std::string::npos);
+}
+
+TEST_F(OAuth, EndpointsOfAVendorReplaceTheStandardOnes) {
+  open({{"endpoints",
+         {{"/signin", "authorize"},
+          {"/keys", {{"does", "token"}, {"body", "json"}, {"fields", {{"verifier", "code_verifier"}}}}}}}});
+  const std::string callback = percent_encode(redirect_uri);
+  const auto back =
+      world.get("auth", "/signin?response_type=code&client_id=assay-reference&redirect_uri=" + callback +
+                            "&code_challenge=" + challenge + "&code_challenge_method=S256");
+  const json body{{"grant_type", "authorization_code"},
+                  {"code", query_value(back.header("Location"), "code").value_or("")},
+                  {"client_id", "assay-reference"},
+                  {"redirect_uri", redirect_uri},
+                  {"verifier", verifier}};
+  EXPECT_EQ(world.post_json("auth", "/keys", body).status(), 200);
+  EXPECT_TRUE(world.get("auth", "/authorize").unclaimed);
+  EXPECT_TRUE(world.post_form("auth", "/token", {}).unclaimed);
+  EXPECT_EQ(world.get("auth", "/.well-known/openid-configuration").json()["token_endpoint"],
+            "http://127.0.0.1:4711/keys");
+}
+
+TEST_F(OAuth, AVendorClaimsItsPathsAtOtherHosts) {
+  const auto claims = [&](const char* target) {
+    Request request;
+    request.target = target;
+    return world.fake("auth").claims(request);
+  };
+  open({{"endpoints", {{"/me", {{"does", "profile"}, {"answer", {{"email", "{email}"}}}}}}}});
+  EXPECT_TRUE(claims("/me?x=1"));
+  EXPECT_TRUE(claims("/authorize/approve"));
+  EXPECT_FALSE(claims("/token"));
+  open();
+  EXPECT_FALSE(claims("/token"));
+}
+
+TEST_F(OAuth, TokensThatDoNotExpire) {
+  open({{"access_lifetime", "none"}});
+  const auto got = tokens();
+  EXPECT_FALSE(got.contains("expires_in"));
+  world.clock.advance(std::chrono::hours(24 * 400));
+  EXPECT_EQ(check(got["access_token"]), Credential::ok);
+}
+
+TEST_F(OAuth, MistakesInEndpointsAreTold) {
+  const auto mistake = [&](json endpoints) {
+    const auto made = make_fake(
+        "oauth", FakeConfig{{{"endpoints", std::move(endpoints)}}, Random(1), &world.clock}, world.state);
+    return made ? "" : made.error().message;
+  };
+  EXPECT_THAT(mistake({{"/t", "tokens"}}), HasSubstr("did you mean 'token'"));
+  EXPECT_THAT(mistake({{"/t", {{"does", "profile"}, {"answer", "{mail}"}}}}), HasSubstr("mail"));
+  EXPECT_THAT(mistake({{"t", "token"}}), HasSubstr("starts with /"));
+  EXPECT_THAT(mistake({{"/t", {{"does", "token"}, {"body", "xml"}}}}), HasSubstr("form, json, or both"));
+}
+
+TEST(OAuthTemplates, AMemberWithoutAValueGoesAway) {
+  const json shape{{"token", "{access_token}"},
+                   {"id", "{id_token}"},
+                   {"text", "Bearer {access_token}"},
+                   {"n", 1},
+                   {"life", {"{expires_in}", "{scope}"}}};
+  EXPECT_EQ(fill(shape, {{"access_token", "A"}, {"expires_in", 60}}),
+            json({{"token", "A"}, {"text", "Bearer A"}, {"n", 1}, {"life", {60}}}));
 }
 
 }  // namespace

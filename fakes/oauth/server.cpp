@@ -2,29 +2,30 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "fakes/common/test_keys.h"
 #include "fakes/oauth/oauth.h"
 #include "fakes/oauth/rules.h"
 #include "harness/base/text.h"
 
 namespace assay::fakes {
-namespace {
-
 using nlohmann::json;
-
-// Some providers keep these routes under /oauth.
-std::string_view endpoint(std::string_view path) {
-  constexpr std::string_view prefix = "/oauth";
-  return path.starts_with("/oauth/") ? path.substr(prefix.size()) : path;
-}
-
-}  // namespace
 
 OAuthServer::OAuthServer(FakeConfig config, OAuthSettings settings, std::shared_ptr<WorldState> state)
     : ConfiguredFake(std::move(config), std::move(settings), std::move(state)),
       key_(RsaKey::from_pem(issuer_private_key_pem()).value()) {
   state_->issues_credentials = true;
   plant_known_tokens();
+}
+
+// A vendor's hosts stand before the same services: what it has a path for is answered wherever it is asked.
+bool OAuthServer::claims(const Request& request) const {
+  if (!settings_.own_endpoints) return false;
+  const auto path = target_path(request.target);
+  return path == "/authorize/approve" || path == "/device/approve" ||
+         std::any_of(settings_.endpoints.begin(), settings_.endpoints.end(),
+                     [&](const Endpoint& endpoint) { return endpoint.path == path; });
 }
 
 Result<void> OAuthServer::set(std::string_view name, const json& value) {
@@ -67,23 +68,84 @@ json OAuthServer::get(std::string_view key) const {
   return nullptr;
 }
 
+std::string OAuthServer::path_of(Endpoint::Role role) const {
+  for (const auto& endpoint : settings_.endpoints)
+    if (endpoint.role == role) return endpoint.path;
+  return {};
+}
+
+std::optional<Actions> OAuthServer::routed(const Call& call) {
+  const auto path = target_path(call.request->target);
+  const Endpoint* other_method = nullptr;
+  for (const auto& endpoint : settings_.endpoints) {
+    if (endpoint.path != path) continue;
+    if (endpoint.method == call.request->method) return at(endpoint, call);
+    other_method = &endpoint;
+  }
+  if (other_method != nullptr) return respond(method_not_allowed(other_method->method));
+  return std::nullopt;
+}
+
+Actions OAuthServer::at(const Endpoint& endpoint, const Call& call) {
+  using Role = Endpoint::Role;
+  Actions actions;
+  switch (endpoint.role) {
+    case Role::authorize:
+      return authorize(call, endpoint);
+    case Role::code_page:
+      return code_page(call, endpoint);
+    case Role::device_page:
+      return device_page(call);
+    case Role::registration:
+      return register_client(*call.request);
+    case Role::token:
+      actions = with_client(call, endpoint, &OAuthServer::token);
+      break;
+    case Role::device:
+      actions = with_client(call, endpoint, &OAuthServer::start_device);
+      break;
+    case Role::device_code:
+      actions = with_client(call, endpoint, &OAuthServer::poll_device);
+      break;
+    case Role::revoke:
+      actions = with_client(call, endpoint, &OAuthServer::revoke);
+      break;
+    case Role::api_key:
+    case Role::session_token:
+    case Role::profile:
+      actions = for_bearer(call, endpoint);
+      break;
+  }
+  const json known{{"sub", settings_.subject}, {"email", settings_.email}, {"origin", call.origin}};
+  for (auto& action : actions)
+    if (auto* answer = std::get_if<Respond>(&action))
+      answer->response = shaped(endpoint, *call.request, std::move(answer->response), known, wall());
+  return actions;
+}
+
+Actions OAuthServer::with_client(const Call& call, const Endpoint& endpoint,
+                                 Actions (OAuthServer::*go)(const Asked&)) {
+  auto fields = fields_of(*call.request, endpoint);
+  if (!fields) return respond(oauth_error(400, "invalid_request", fields.error().message));
+  // Whoever polls with a device code and no more is known by it.
+  if (endpoint.role == Endpoint::Role::device_code && !fields->contains("client_id"))
+    return (this->*go)({call, endpoint, std::move(*fields), ""});
+  auto who = caller(*call.request, *fields);
+  if (who.refusal) return respond(*who.refusal);
+  return (this->*go)({call, endpoint, std::move(*fields), std::move(who.client)});
+}
+
 Actions OAuthServer::answer(const Call& call) {
+  if (auto found = routed(call)) return *found;
   const auto& request = *call.request;
-  const auto path = endpoint(target_path(request.target));
-  struct Endpoint {
+  struct Fixed {
     std::string_view path;
     std::string_view method;
     Actions (*go)(OAuthServer&, const Call&);
   };
-  static constexpr Endpoint endpoints[] = {
-      {"/authorize", "GET", [](OAuthServer& s, const Call& c) { return s.authorize(c); }},
+  static constexpr Fixed fixed[] = {
       {"/authorize/approve", "POST", [](OAuthServer& s, const Call& c) { return s.approve(c); }},
-      {"/token", "POST", [](OAuthServer& s, const Call& c) { return s.token(c); }},
-      {"/device_authorization", "POST", [](OAuthServer& s, const Call& c) { return s.start_device(c); }},
-      {"/device", "GET", [](OAuthServer& s, const Call& c) { return s.device_page(c); }},
       {"/device/approve", "POST", [](OAuthServer& s, const Call& c) { return s.decide_device(*c.request); }},
-      {"/revoke", "POST", [](OAuthServer& s, const Call& c) { return s.revoke(*c.request); }},
-      {"/register", "POST", [](OAuthServer& s, const Call& c) { return s.register_client(*c.request); }},
       {"/jwks", "GET",
        [](OAuthServer& s, const Call&) {
          return respond(json_response(200, {{"keys", {s.key_.jwk(issuer_key_id)}}}));
@@ -93,8 +155,10 @@ Actions OAuthServer::answer(const Call& call) {
       {"/.well-known/openid-configuration", "GET",
        [](OAuthServer& s, const Call& c) { return s.metadata(c); }},
   };
-  for (const auto& known : endpoints) {
-    if (known.path != path) continue;
+  const auto path = target_path(request.target);
+  const auto rest = path.starts_with("/oauth/") ? path.substr(std::string_view("/oauth").size()) : path;
+  for (const auto& known : fixed) {
+    if (known.path != rest) continue;
     return known.method == request.method ? known.go(*this, call) : respond(method_not_allowed(known.method));
   }
   return {Unclaimed{}};
@@ -104,10 +168,6 @@ Actions OAuthServer::metadata(const Call& call) const {
   const auto& origin = call.origin;
   json data{
       {"issuer", origin},
-      {"authorization_endpoint", origin + "/authorize"},
-      {"token_endpoint", origin + "/token"},
-      {"revocation_endpoint", origin + "/revoke"},
-      {"device_authorization_endpoint", origin + "/device_authorization"},
       {"jwks_uri", origin + "/jwks"},
       {"scopes_supported", settings_.scopes},
       {"response_types_supported", {"code"}},
@@ -121,7 +181,15 @@ Actions OAuthServer::metadata(const Call& call) const {
       {"id_token_signing_alg_values_supported", {"RS256"}},
       {"subject_types_supported", {"public"}},
       {"authorization_response_iss_parameter_supported", settings_.issuer_parameter}};
-  if (settings_.registration) data["registration_endpoint"] = origin + "/register";
+  using Role = Endpoint::Role;
+  using Named = std::pair<const char*, Role>;
+  for (const auto& [name, role] :
+       {Named{"authorization_endpoint", Role::authorize}, Named{"token_endpoint", Role::token},
+        Named{"revocation_endpoint", Role::revoke}, Named{"device_authorization_endpoint", Role::device},
+        Named{"registration_endpoint", Role::registration}}) {
+    const auto path = path_of(role);
+    if (!path.empty() && (role != Role::registration || settings_.registration)) data[name] = origin + path;
+  }
   data.update(settings_.metadata_set);
   for (const auto& name : settings_.metadata_omit) data.erase(name);
   return respond(json_response(200, data));
@@ -141,15 +209,13 @@ Response OAuthServer::oauth_error(int status, std::string_view error, std::strin
   return response;
 }
 
-Result<OAuthServer::Fields> OAuthServer::form_of(const Request& request) {
-  const auto* type = find_header(request.headers, "Content-Type");
-  const std::string_view kind = type == nullptr ? "" : trim(split(*type, ';').front());
-  if (!iequals(kind, "application/x-www-form-urlencoded"))
-    return fail("only application/x-www-form-urlencoded content-type bodies are supported");
-  std::string repeated;
-  auto fields = form_fields(request.body, &repeated);
-  if (!repeated.empty()) return fail(fmt::format("'{}' parameter must not be provided twice", repeated));
-  return fields;
+std::string OAuthServer::scope_of(const Fields& fields) const {
+  const auto found = fields.find("scope");
+  if (found == fields.end()) return {};
+  std::string scope = found->second;
+  for (char& c : scope)
+    if (settings_.scope_separators.find(c) != std::string::npos) c = ' ';
+  return scope;
 }
 
 // RFC 6749 section 2.3.1: HTTP Basic or fields of the form; a public client names itself.
@@ -176,26 +242,22 @@ OAuthServer::Caller OAuthServer::caller(const Request& request, const Fields& fi
       return {"", oauth_error(400, "invalid_request", "no client authentication mechanism provided")};
   }
   const auto* client = find_client(id);
-  if (client == nullptr || client->secret != secret)
+  if (client == nullptr || (!client->any_secret && client->secret != secret))
     return refuse("client authentication failed", basic.has_value());
   return {id, std::nullopt};
 }
 
 // RFC 7009.
-Actions OAuthServer::revoke(const Request& request) {
-  const auto fields = form_of(request);
-  if (!fields) return respond(oauth_error(400, "invalid_request", fields.error().message));
-  const auto who = caller(request, *fields);
-  if (who.refusal) return respond(*who.refusal);
-  const auto token = fields->find("token");
-  if (token == fields->end())
+Actions OAuthServer::revoke(const Asked& asked) {
+  const auto token = asked.fields.find("token");
+  if (token == asked.fields.end())
     return respond(oauth_error(400, "invalid_request", "missing required parameter 'token'"));
   if (settings_.revoke == "refused") return respond(json_response(200, {{"revoked", false}}));
   if (const auto refresh = refresh_tokens_.find(token->second);
-      refresh != refresh_tokens_.end() && refresh->second.client == who.client) {
+      refresh != refresh_tokens_.end() && refresh->second.client == asked.client) {
     revoke_family(refresh->second.family);
   } else if (const auto access = state_->access_tokens.find(token->second);
-             access != state_->access_tokens.end() && access->second.client == who.client) {
+             access != state_->access_tokens.end() && access->second.client == asked.client) {
     access->second.revoked = true;
   }
   return respond(empty_response(200));  // an unknown token is no error (section 2.2)

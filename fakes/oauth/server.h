@@ -1,5 +1,5 @@
 // The authorization server behind oauth.h: one class, a file for each endpoint (authorize.cpp, token.cpp,
-// device.cpp, server.cpp for the rest).
+// device.cpp, vendor.cpp for what is no standard; server.cpp for the rest).
 #pragma once
 
 #include <map>
@@ -19,6 +19,7 @@ class OAuthServer final : public ConfiguredFake<OAuthSettings> {
 
   Result<void> set(std::string_view name, const nlohmann::json& value) override;
   nlohmann::json get(std::string_view key) const override;
+  bool claims(const Request& request) const override;
 
  protected:
   Actions answer(const Call& call) override;
@@ -76,43 +77,62 @@ class OAuthServer final : public ConfiguredFake<OAuthSettings> {
     std::string nonce;
     bool refresh_token = true;
   };
-  using Fields = std::map<std::string, std::string>;
+  using Fields = FormFields;
+  // A request at an endpoint of ours. The references live as long as the answer is made.
+  struct Asked {
+    const Call& call;
+    const Endpoint& endpoint;
+    Fields fields;
+    std::string client;
+  };
 
   // server.cpp
+  // What `go` makes of a request whose body and client are right, or the refusal.
+  Actions with_client(const Call& call, const Endpoint& endpoint, Actions (OAuthServer::*go)(const Asked&));
+  std::optional<Actions> routed(const Call& call);
+  Actions at(const Endpoint& endpoint, const Call& call);
+  std::string path_of(Endpoint::Role role) const;  // the first; empty when there is none
   const OAuthClient* find_client(const std::string& id) const;
   Actions metadata(const Call& call) const;
   Actions register_client(const Request& request);
-  Actions revoke(const Request& request);
+  Actions revoke(const Asked& asked);
   void revoke_family(const std::string& family);
   void plant_known_tokens();
   Caller caller(const Request& request, const Fields& fields) const;
+  std::string scope_of(const Fields& fields) const;  // its words apart by single spaces
   static Response oauth_error(int status, std::string_view error, std::string_view description);
-  // The form of a POST, or a refusal: wrong content type, a repeated parameter.
-  static Result<Fields> form_of(const Request& request);
 
   // authorize.cpp
-  Actions authorize(const Call& call);
+  Actions authorize(const Call& call, const Endpoint& endpoint);
   Actions approve(const Call& call);
   Actions grant_code(const Call& call, const Authorization& authorization);
+  std::string new_code(const Authorization& authorization);
   Actions redirect(const Call& call, const Authorization& authorization,
                    std::vector<std::pair<std::string, std::string>> parameters) const;
   static Actions page_error(std::string_view words);
 
   // token.cpp
-  Actions token(const Call& call);
-  Actions granted(const Call& call, const Fields& fields, const std::string& client);
-  Actions redeem_code(const Call& call, const Fields& fields, const std::string& client);
-  Actions refresh(const Call& call, const Fields& fields, const std::string& client);
+  Actions token(const Asked& asked);
+  Actions granted(const Asked& asked);
+  Actions redeem_code(const Asked& asked);
+  Actions refresh(const Asked& asked);
   Actions reused(const RefreshToken& token);
-  Actions exchange_token(const Fields& fields, const std::string& client);
+  Actions exchange_token(const Asked& asked);
+  std::string mint_key();
   nlohmann::json hand_out(const Call& call, const Grant& grant);
   Actions token_answer(nlohmann::json answer) const;
 
   // device.cpp
-  Actions start_device(const Call& call);
+  Actions start_device(const Asked& asked);
   Actions device_page(const Call& call);
   Actions decide_device(const Request& request);
-  Actions poll_device(const Call& call, const Fields& fields, const std::string& client);
+  Actions poll_device(const Asked& asked);
+
+  // vendor.cpp
+  Actions give_device_code(const Device& device, const Endpoint& endpoint);
+  Actions code_page(const Call& call, const Endpoint& endpoint);
+  nlohmann::json short_token(const AccessToken& of, std::int64_t lifetime);
+  Actions for_bearer(const Call& call, const Endpoint& endpoint);
 
   RsaKey key_;
   std::map<std::string, OAuthClient> registered_;

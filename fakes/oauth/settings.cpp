@@ -11,12 +11,14 @@ std::map<std::string, OAuthClient> read_clients(SettingsReader& in) {
     clients["assay-reference"] = {
         {"http://localhost/auth/callback", "http://127.0.0.1/auth/callback", "http://[::1]/auth/callback"},
         "",
+        false,
         -1};
   }
   in.section("clients", [&](SettingsReader& all) {
     for (const auto& id : all.names()) {
       all.section(id, [&](SettingsReader& client) {
-        clients[id] = {client.texts("redirect_uris", {}), client.text("secret", ""), -1};
+        clients[id] = {client.texts("redirect_uris", {}), client.text("secret", ""),
+                       client.flag("any_secret", false), -1};
         if (clients[id].redirect_uris.empty())
           client.wrong("redirect_uris", "expected at least one redirect URI");
       });
@@ -44,10 +46,10 @@ std::vector<DeviceAnswer> read_device(SettingsReader& in) {
   return answers;
 }
 
-// A duration, or null for "left out".
+// A duration, or null or none for "left out" (a case cannot lay a null over what an account says).
 std::optional<Micros> maybe_duration(SettingsReader& in, std::string_view name,
                                      std::optional<Micros> otherwise) {
-  if (in.has(name) && in.any(name).is_null()) return std::nullopt;
+  if (in.has(name) && (in.any(name).is_null() || in.any(name) == "none")) return std::nullopt;
   if (!in.has(name)) {
     (void)in.any(name);
     return otherwise;
@@ -65,6 +67,14 @@ Result<OAuthSettings> OAuthSettings::read(const nlohmann::json& value, const Wor
   OAuthSettings s;
   s.automatic = in.flag("auto", false);
   s.deny = in.flag("deny", false);
+  s.own_endpoints = in.has("endpoints");
+  s.endpoints = read_endpoints(in);
+  if (!s.own_endpoints) s.endpoints = standard_endpoints();
+  in.section("prefixes", [&](SettingsReader& prefixes) {
+    s.prefixes = {prefixes.text("access", "at_"),   prefixes.text("refresh", "rt_"),
+                  prefixes.text("code", "code_"),   prefixes.text("device", "device_"),
+                  prefixes.text("key", "sk-proj-"), prefixes.text("session", "st_")};
+  });
   s.clients = read_clients(in);
   s.registration = in.flag("registration", true);
   s.registration_epoch = in.number("registration_epoch", 0);
@@ -73,6 +83,7 @@ Result<OAuthSettings> OAuthSettings::read(const nlohmann::json& value, const Wor
   s.pkce_required = in.choice("pkce", "required", {"required", "optional"}) == "required";
   s.pkce_methods = in.texts("pkce_methods", {"S256"});
   s.scopes = in.texts("scopes", {"openid", "profile", "email", "offline_access"});
+  s.scope_separators = in.text("scope_separators", " ");
   if (in.has("granted_scope")) s.granted_scope = in.text("granted_scope", "");
   (void)in.any("granted_scope");
   s.refresh_needs_offline_access = in.flag("refresh_needs_offline_access", false);
@@ -83,7 +94,7 @@ Result<OAuthSettings> OAuthSettings::read(const nlohmann::json& value, const Wor
   s.redirect_params = in.object("redirect_params");
 
   s.code_lifetime = in.duration("code_lifetime", minutes(1));
-  s.access_lifetime = in.duration("access_lifetime", hours(1));
+  s.access_lifetime = maybe_duration(in, "access_lifetime", hours(1));
   s.refresh_lifetime = in.duration("refresh_lifetime", hours(24 * 14));
   s.skew = in.duration("skew", Micros(0));
   s.jwt_access_tokens = in.choice("access_token", "opaque", {"opaque", "jwt"}) == "jwt";

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "fakes/oauth/endpoint.h"
 #include "fakes/world_state.h"
 #include "harness/base/result.h"
 #include "harness/base/time.h"
@@ -17,7 +18,13 @@ namespace assay::fakes {
 struct OAuthClient {
   std::vector<std::string> redirect_uris;
   std::string secret;
+  bool any_secret = false;  // one that ships in a program: with a code it must be there, whatever it is
   std::int64_t epoch = -1;  // of a dynamic registration; -1 = known from the start
+};
+
+// What the credentials that it issues begin with.
+struct Prefixes {
+  std::string access, refresh, code, device, key, session;
 };
 
 enum class DeviceAnswer { pending, slow_down, denied, expired, ok };
@@ -33,10 +40,16 @@ struct OAuthSettings {
   bool jwt_access_tokens = false;
   bool echo_secrets = false;
 
+  std::vector<Endpoint> endpoints;
+  bool own_endpoints =
+      false;  // `endpoints` was given: they are answered at the hosts of every fake of the world
+  Prefixes prefixes;
+
   std::map<std::string, OAuthClient> clients;
   std::int64_t registration_epoch = 0;
   std::vector<std::string> pkce_methods;
   std::vector<std::string> scopes;
+  std::string scope_separators;
   std::optional<std::string> granted_scope;
 
   std::string delivery;  // query, fragment, form_post; empty = what the request asks for
@@ -44,7 +57,7 @@ struct OAuthSettings {
   nlohmann::json redirect_params;
 
   Micros code_lifetime{0};
-  Micros access_lifetime{0};
+  std::optional<Micros> access_lifetime;  // none = tokens do not expire
   Micros refresh_lifetime{0};
   Micros skew{0};
   std::vector<std::string> token_omit;

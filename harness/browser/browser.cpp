@@ -102,12 +102,19 @@ class Visit {
   Page login(const Location& start) {
     Page page;
     if (const auto uri = query_value(start.url.target, "redirect_uri")) {
-      if (const auto known = http::parse_url(*uri)) redirect_origin_ = known->origin();
+      if (const auto known = http::parse_url(*uri)) {
+        redirect_origin_ = known->origin();
+        if (!is_loopback(known->host)) redirect_path_ = std::string(target_path(known->target));
+      }
     }
     auto callback = walk({"GET", start, {}, {}, {}}, page);
     if (!callback) return page;
     page = {};
     page.redirect = page.url = callback->where.text();
+    if (!redirect_path_.empty() && plan_.deliver != Deliver::none) {
+      show(agent_.load_page(*callback), callback->where, page);
+      return page;
+    }
     switch (plan_.deliver) {
       case Deliver::none:
         agent_.note(JournalKind::action, "keeps " + path_of(callback->where));
@@ -143,6 +150,8 @@ class Visit {
 
   bool is_callback(const Location& where) const {
     const std::string origin = where.url.origin();
+    if (!redirect_path_.empty())
+      return origin == redirect_origin_ && target_path(where.url.target) == redirect_path_;
     if (!redirect_origin_.empty()) return origin == redirect_origin_;
     return is_loopback(where.url.host) && !walked_.empty() && !walked_.contains(origin);
   }
@@ -171,6 +180,10 @@ class Visit {
       // A form without a telling button submits itself.
       if (button == nullptr && (!plan_.approve || !form.buttons.empty())) continue;
       std::vector<Field> fields = form.inputs;
+      for (Field& field : fields) {
+        if (field.value.empty() && field.name.find("code") != std::string::npos)
+          field.value = plan_.user_code;
+      }
       if (button != nullptr && !button->name.empty()) fields.push_back(*button);
       auto next = to(form.action.empty() ? load.where.url.target : form.action);
       if (!next) continue;
@@ -438,6 +451,7 @@ class Visit {
   const Plan& plan_;
   UserAgent agent_;
   std::string redirect_origin_;
+  std::string redirect_path_;  // of a page of the vendor's, which shows a code to paste; empty = the client's
   std::set<std::string> walked_;
   std::vector<Connection> idle_;
 };

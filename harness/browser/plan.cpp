@@ -113,6 +113,7 @@ Result<Plan> read_plan(const json& map) {
   plan.late_fin = in.optional("late_fin", plan.late_fin);
   read_count(in, "copies", plan.copies);
   read_count(in, "logins", plan.logins);
+  plan.user_code = in.optional("user_code", plan.user_code);
   read_extras(in, "first", plan.first);
   read_extras(in, "then", plan.then);
   plan.answer_deadline = in.optional("answer_deadline", plan.answer_deadline);

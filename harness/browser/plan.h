@@ -63,6 +63,7 @@ struct Plan {
   Micros late_fin{0};        // the connection stays open that long after the answer, whatever follows
   std::uint64_t copies = 1;  // identical callbacks, at the same time, each on a connection of its own
   std::uint64_t logins = 1;  // how often the login page is walked; each ends with its own callback
+  std::string user_code;     // typed into an empty field of the page for a device code
   std::vector<Extra> first;  // before the callback, in order
   std::vector<Extra> then;   // after its answer, in order
   Micros answer_deadline = std::chrono::seconds(10);  // for each answer of the listener
@@ -74,7 +75,7 @@ struct Plan {
 //   {approve: false, deliver: navigate|fetch|fetch-post|none, address: by-host|ipv4|ipv6|ipv6-then-ipv4,
 //    https_only: true, send_after: 300ms, split: 1 | {bytes: 1, pause: 20ms}, half_close: true, late_fin: 1s,
 //    copies: 2, logins: 2, first: [favicon, {get: /}, {head: /robots.txt}, {wait: 500ms}, …], then: […],
-//    answer_deadline: 10s, deadline: 60s}
+//    user_code: ABCD-EFGH, answer_deadline: 10s, deadline: 60s}
 // Extras without parameters are named as their Kind is, with '-' for '_'; {reset-connection: 3} repeats one.
 // null is the default plan. Errors name the key: "browser: unknown extra 'favicn', did you mean 'favicon'?
 // (...)".

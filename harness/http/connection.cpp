@@ -69,7 +69,7 @@ Connection::~Connection() {
 
 JournalEntry Connection::entry(JournalKind kind, std::string text) const {
   JournalEntry entry;
-  entry.actor = door_->name;
+  entry.actor = incoming_.listener;
   entry.kind = kind;
   entry.connection = id_;
   entry.exchange = incoming_.exchange;
@@ -296,7 +296,11 @@ void Connection::on_head() {
   incoming_.keep_alive = keep_alive_;
   incoming_.request = std::make_shared<const Request>(parser_.request());
   std::optional<Answer> early;
-  house_.with_handler([&](Handler& handler) { early = handler.on_head(incoming_); });
+  incoming_.listener = door_->name;
+  house_.with_handler([&](Handler& handler) {
+    incoming_.listener = handler.owner(incoming_);
+    early = handler.on_head(incoming_);
+  });
   if (early) {
     body_unread_ = parser_.body_follows();
     JournalEntry e = entry(JournalKind::request, request_line(*incoming_.request));

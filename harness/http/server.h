@@ -68,6 +68,9 @@ struct Incoming {
 class Handler {
  public:
   virtual ~Handler() = default;
+  // The listener that this request belongs to, when it is not the one that it came through:
+  // Incoming::listener and the journal's actor from then on. Asked once, with the head.
+  virtual std::string owner(const Incoming& incoming) { return incoming.listener; }
   // The head was read, the body was not. A script answers at once, without reading the body; nullopt reads
   // on.
   virtual std::optional<Answer> on_head(const Incoming&) { return std::nullopt; }

@@ -153,13 +153,15 @@ struct World {
 };
 
 // Runs a shell command in a sandbox of its own: what it printed, and what it left behind.
-std::string in_sandbox(const std::string& command) {
+std::string in_sandbox(const std::string& command,
+                       std::optional<assay::process::TerminalSize> terminal = std::nullopt) {
   auto sandbox = assay::process::Sandbox::make();
   if (!sandbox) return sandbox.error().text();
   assay::process::ChildOptions options;
   options.argv = {"/bin/bash", "-c", command};
   options.environment = {"PATH=/usr/bin:/bin"};
   options.sandbox = sandbox->get();
+  options.terminal = terminal;
   auto child = assay::process::Child::start(std::move(options));
   if (!child) return child.error().text();
   auto status = child->wait(std::chrono::seconds(20));
@@ -245,6 +247,7 @@ std::string obey(const std::string& line, World& world) {
   if (verb == "orphan-that-ends") return orphan(false);
   if (verb == "child-capabilities") return capabilities_of_a_child();
   if (verb == "sandbox") return std::getline(in, text), in_sandbox(text);
+  if (verb == "terminal") return std::getline(in, text), in_sandbox(text, assay::process::TerminalSize{});
   std::string second;
   if (verb == "furnish") return world.furnish();
   if (verb == "reach") return in >> text >> second, reach(text, second);

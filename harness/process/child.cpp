@@ -93,6 +93,12 @@ struct Child::State {
     return ::kill(to == To::group ? -pid : pid, number) == 0;
   }
 
+  struct Ends {
+    UniqueFd in, out, err;
+  };
+  Result<Ends> make_pipes();
+  Result<Ends> make_terminal();
+
   // The child's thread.
   void run(std::promise<Result<void>> started, UniqueFd in, UniqueFd out, UniqueFd err);
   void loop();
@@ -150,7 +156,7 @@ void Child::State::run(std::promise<Result<void>> started, UniqueFd in, UniqueFd
   Result<pid_t> launched = options.through.empty() ? Result<pid_t>(0) : is_there(options);
   if (launched) {
     launched = launch({std::move(argv), options.environment, options.directory, options.sandbox, in.get(),
-                       out.get(), err.get(), options.inherit});
+                       out.get(), err.get(), options.inherit, options.terminal.has_value()});
   }
   in.reset();
   out.reset();
@@ -364,29 +370,52 @@ Child::Child(Child&&) noexcept = default;
 Child& Child::operator=(Child&&) noexcept = default;
 Child::~Child() = default;
 
-Result<Child> Child::start(ChildOptions options) {
-  auto state = std::make_unique<State>(std::move(options));
-  const std::string wrong = "cannot start " + state->name + ": ";
+// The ends that the child gets; ours go to the state.
+Result<Child::State::Ends> Child::State::make_pipes() {
   auto in = make_pipe();
   auto out = make_pipe();
   auto err = make_pipe();
-  state->wake_fd.reset(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-  if (!in || !out || !err || !state->wake_fd) return fail(wrong + "no descriptors left");
-  if (state->options.stdin_mode == StdinMode::pipe) {
+  if (!in || !out || !err) return fail("no descriptors left");
+  if (options.stdin_mode == StdinMode::pipe) {
     set_nonblocking(in->write.get());
-    state->in_fd = std::move(in->write);
+    in_fd = std::move(in->write);
   } else {
     in->read.reset(::open("/dev/null", O_RDONLY | O_CLOEXEC));
     in->write.reset();
   }
   set_nonblocking(out->read.get());
   set_nonblocking(err->read.get());
-  state->out_fd = {std::move(out->read), std::move(err->read)};
+  out_fd = {std::move(out->read), std::move(err->read)};
+  return Ends{std::move(in->read), std::move(out->write), std::move(err->write)};
+}
+
+Result<Child::State::Ends> Child::State::make_terminal() {
+  // A sandbox has terminals of its own: the program finds the name of one of them there.
+  auto terminal = options.sandbox == nullptr
+                      ? open_terminal(*options.terminal)
+                      : open_terminal(*options.terminal,
+                                      fmt::format("/proc/{}/root/dev/pts/ptmx", options.sandbox->init()));
+  if (!terminal) return tl::unexpected(terminal.error());
+  const auto copy = [](const UniqueFd& fd) { return UniqueFd(::fcntl(fd.get(), F_DUPFD_CLOEXEC, 0)); };
+  Ends ends{copy(terminal->slave), copy(terminal->slave), std::move(terminal->slave)};
+  in_fd = copy(terminal->master);
+  out_fd[index_of(Stream::out)] = std::move(terminal->master);
+  if (!ends.in || !ends.out || !in_fd) return fail("no descriptors left");
+  return ends;
+}
+
+Result<Child> Child::start(ChildOptions options) {
+  auto state = std::make_unique<State>(std::move(options));
+  const std::string wrong = "cannot start " + state->name + ": ";
+  state->wake_fd.reset(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  if (!state->wake_fd) return fail(wrong + "no descriptors left");
+  auto ends = state->options.terminal ? state->make_terminal() : state->make_pipes();
+  if (!ends) return fail(wrong + ends.error().message);
 
   std::promise<Result<void>> started;
   auto answer = started.get_future();
-  state->thread = std::thread(&State::run, state.get(), std::move(started), std::move(in->read),
-                              std::move(out->write), std::move(err->write));
+  state->thread = std::thread(&State::run, state.get(), std::move(started), std::move(ends->in),
+                              std::move(ends->out), std::move(ends->err));
   if (auto result = answer.get(); !result) return tl::unexpected(result.error());
   return Child(std::move(state));
 }
@@ -403,7 +432,7 @@ bool Child::running() const {
 Result<void> Child::write(std::string_view bytes, Micros deadline) {
   State& s = *state_;
   std::unique_lock lock(s.mutex);
-  if (s.options.stdin_mode != StdinMode::pipe || s.close_requested) {
+  if ((s.options.stdin_mode != StdinMode::pipe && !s.options.terminal) || s.close_requested) {
     return fail(s.name + " has no open standard input");
   }
   const auto broken = [&] { return fail(s.name + " closed its standard input"); };

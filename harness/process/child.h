@@ -22,6 +22,7 @@
 #include "harness/base/time.h"
 #include "harness/process/procfs.h"
 #include "harness/process/sandbox.h"
+#include "harness/process/terminal.h"
 
 namespace assay::process {
 
@@ -45,6 +46,9 @@ struct ChildOptions {
   std::vector<std::string> environment;  // "NAME=value": all that it gets
   std::string directory;                 // where it runs; empty = where we run
   StdinMode stdin_mode = StdinMode::null;
+  // It runs in a terminal of that size: what it prints is all Stream::out, write() types, and the end of
+  // stdin is what a program makes of the key for it. stdin_mode is not looked at.
+  std::optional<TerminalSize> terminal;
   std::size_t output_limit = std::size_t{6} << 20U;  // bytes kept of each stream; what comes later is counted
   bool lines = false;                                // split stdout into lines for read_line()
   std::size_t line_limit = std::size_t{1} << 20U;    // bytes of one line

@@ -258,6 +258,41 @@ TEST(Child, StampsChunksInOrderAndCallsBack) {
   for (std::size_t i = 1; i < chunks.size(); ++i) EXPECT_LE(chunks[i - 1].at, chunks[i].at);
 }
 
+ChildOptions in_terminal(std::string script) {
+  ChildOptions options = shell(std::move(script));
+  options.terminal = TerminalSize{40, 132};
+  options.lines = true;
+  return options;
+}
+
+TEST(Child, InATerminalAllThreeDescriptorsAreTheControllingOne) {
+  const auto done =
+      run_program(in_terminal("test -t 0 && test -t 1 && test -t 2 && echo yes >/dev/tty; stty size"), kLong);
+  ASSERT_TRUE(done) << done.error().text();
+  EXPECT_EQ(done->out, "yes\r\n40 132\r\n");
+  EXPECT_EQ(done->err, "");
+  EXPECT_TRUE(done->status.ok());
+}
+
+TEST(Child, InATerminalItReadsWhatIsTypedAndTheTerminalShowsIt) {
+  auto child = Child::start(in_terminal("echo name?; read -r line; echo \"hello $line\""));
+  ASSERT_TRUE(child);
+  ASSERT_EQ(child->read_line(kLong)->value(), "name?");
+  ASSERT_TRUE(child->write("Ada\r", kLong));
+  EXPECT_EQ(child->read_line(kLong)->value(), "Ada");
+  EXPECT_EQ(child->read_line(kLong)->value(), "hello Ada");
+  EXPECT_EQ(child->wait(kLong), ExitStatus{});
+}
+
+TEST(Child, InATerminalCtrlCInterruptsIt) {
+  auto child = Child::start(
+      in_terminal("trap 'echo interrupted; exit 5' INT; echo ready; while :; do sleep 0.01; done"));
+  ASSERT_TRUE(child);
+  ASSERT_EQ(child->read_line(kLong)->value(), "ready");
+  ASSERT_TRUE(child->write("\x03", kLong));
+  EXPECT_EQ(child->wait(kLong), (ExitStatus{5, 0}));
+}
+
 TEST(Child, WaitNamesWhatItAwaited) {
   auto child = Child::start(shell("exec sleep 30"));
   ASSERT_TRUE(child);

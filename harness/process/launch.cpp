@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <linux/close_range.h>
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -64,6 +65,7 @@ struct Setup {
     const int err = ::fcntl(spec->err, F_DUPFD_CLOEXEC, 3);
     if (in < 0 || out < 0 || err < 0) return failed();
     if (::dup2(in, 0) < 0 || ::dup2(out, 1) < 0 || ::dup2(err, 2) < 0) return failed();
+    if (spec->terminal && ::ioctl(0, TIOCSCTTY, 0) != 0) return failed();
     ::syscall(SYS_close_range, 3U, UINT_MAX, CLOSE_RANGE_CLOEXEC);
     if (spec->inherit >= 0 && ::fcntl(spec->inherit, F_SETFD, 0) != 0) return failed();
     if (spec->sandbox != nullptr && !spec->sandbox->enter()) return failed();

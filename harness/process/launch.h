@@ -18,6 +18,7 @@ struct LaunchSpec {
   const Sandbox* sandbox = nullptr;      // where it runs; outlives the program
   int in = -1, out = -1, err = -1;       // what becomes its descriptors 0, 1 and 2
   int inherit = -1;                      // the only other one that it gets, under its number
+  bool terminal = false;                 // `in` is a terminal: it becomes the controlling one
 };
 
 // Forks from the calling thread and returns when the program has been executed. The program leads a new

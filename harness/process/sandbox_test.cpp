@@ -80,6 +80,12 @@ TEST_F(SandboxTest, SandboxesInsideArePossible) {
   EXPECT_EQ(run("unshare -Urpf --mount-proc sh -c 'id -u; echo $$'"), "0;1;");
 }
 
+TEST_F(SandboxTest, ATerminalHasItsNameInTheSandbox) {
+  EXPECT_EQ(cell_->request("terminal tty; test -w \"$(tty)\" && echo own >/dev/tty; ls /dev/pts", kLong)
+                .value_or(""),
+            "/dev/pts/0\r;own\r;0  ptmx\r;");
+}
+
 TEST_F(SandboxTest, IsMadeInsideACellOnly) {
   EXPECT_EQ(Sandbox::make().error().message, "not inside a cell");
 }

@@ -62,6 +62,9 @@ class Fake {
   virtual Actions on_head(const Call&) { return {}; }
   // The whole request. Exactly one Respond or Unclaimed among the actions.
   virtual Actions on_body(const Call&) = 0;
+  // Whether a request that came to another fake of the world is this one's: a route that a vendor has at a
+  // host of several services.
+  virtual bool claims(const Request&) const { return false; }
   // Accept this WebSocket upgrade?
   virtual bool on_upgrade(const Call&) { return false; }
   virtual Actions on_message(const Call&, std::string_view /*message*/) { return {}; }

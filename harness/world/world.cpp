@@ -114,7 +114,7 @@ class World::Room final : public http::Handler {
       }
       if (member.spec.names.empty()) continue;
       if (!spec_.authority) return fail(member.spec.name + ": its names need a certificate authority");
-      member.secure_address = fmt::format("127.0.1.{}", ++secure);
+      member.secure_address = fmt::format("{}{}", spec_.secure_network, ++secure);
       listeners.push_back(
           {member.spec.name, member.secure_address, spec_.secure_port, member.spec.listen, spec_.authority});
     }
@@ -135,6 +135,14 @@ class World::Room final : public http::Handler {
     ready_ = true;
     ready_changed_.notify_all();
     return {};
+  }
+
+  std::string owner(const http::Incoming& incoming) override {
+    wait_ready();
+    for (const Member& member : members_)
+      if (member.spec.name != incoming.listener && member.fake->claims(*incoming.request))
+        return member.spec.name;
+    return incoming.listener;
   }
 
   std::optional<http::Answer> on_head(const http::Incoming& incoming) override {
@@ -250,9 +258,12 @@ class World::Room final : public http::Handler {
     throw std::logic_error("a request for a listener that no fake owns: " + listener);
   }
 
-  static Call call_for(const Member& member, const http::Incoming& incoming, const json* order) {
-    // Over TLS it was asked by one of its names.
-    const bool secure = incoming.port != member.plain_port && !member.secure_address.empty();
+  Call call_for(const Member& member, const http::Incoming& incoming, const json* order) const {
+    // Over TLS it was asked by one of the names.
+    const auto plain = [&](const Member& m) { return m.plain_port == incoming.port; };
+    const auto named = [](const Member& m) { return !m.secure_address.empty(); };
+    const bool secure = std::none_of(members_.begin(), members_.end(), plain) &&
+                        std::any_of(members_.begin(), members_.end(), named);
     const std::string* host = secure ? find_header(incoming.request->headers, "host") : nullptr;
     return {incoming.connection, incoming.exchange, incoming.request.get(),
             host == nullptr ? member.url : "https://" + *host, order};

@@ -67,6 +67,7 @@ struct WorldSpec {
   std::shared_ptr<const http::Authority> authority = nullptr;
   std::uint16_t secure_port = 443;
   bool tls = false;  // the listeners that the starter binds speak TLS: urls are https
+  std::string secure_network = "127.0.1.";  // of the addresses where names are answered for
 };
 
 // What binds the listeners of a world; http::Server::start unless worlds share them (shared_listeners.h).

@@ -436,10 +436,10 @@
     if (item.journal && item.journal.length) out.push(el("h3", {}, "Conversation"), timeline(item));
     else if (item.leftOut) out.push(el("p", {class: "quiet"}, "The conversation is left out here to keep this file small; the run record has it."));
     else if (verdict) out.push(el("p", {class: "quiet"}, "No conversation is kept here for this result; the run record has what there is."));
-    if (item.output && (item.output.stdout || item.output.stderr || item.output.exit !== undefined)) {
+    if (item.output && (item.output.stdout || item.output.stderr || item.output.screen || item.output.exit !== undefined)) {
       out.push(el("h3", {}, "Output"));
       if (item.output.exit !== undefined) out.push(el("p", {}, `exit ${item.output.exit}`));
-      for (const name of ["stdout", "stderr"])
+      for (const name of ["screen", "stdout", "stderr"])
         if (item.output[name]) out.push(el("p", {class: "quiet"}, name), el("pre", {class: "bytes", tabindex: "0"}, item.output[name]));
     }
     if (item.timings && Object.keys(item.timings).length) out.push(el("h3", {}, "Timings"), pairs(...Object.entries(item.timings).map(([name, us]) => [name, duration(us)])));

@@ -92,6 +92,8 @@ Output output(od::object object) {
       out.out = text(value);
     else if (key == "stderr")
       out.err = text(value);
+    else if (key == "screen")
+      out.screen = text(value);
     else if (key == "exit" && value.type() != od::json_type::null)
       out.exit = static_cast<int>(std::int64_t(value.get_int64()));
   }

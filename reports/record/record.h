@@ -100,6 +100,7 @@ struct Precondition {
 struct Output {
   std::string out;          // standard output
   std::string err;          // standard error
+  std::string screen;       // what the terminal of its login showed last; empty = it had none
   std::optional<int> exit;  // exit status; none when a signal ended it or it was still running
   bool operator==(const Output&) const = default;
 };

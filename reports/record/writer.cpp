@@ -135,6 +135,7 @@ std::string case_line(const CaseRecord& record, const Redactor& redactor) {
               {"known", record.known ? to_json(*record.known) : Json()},
               {"time", record.time ? to_json(*record.time) : Json()},
               {"command", record.command}};
+  if (!record.output.screen.empty()) out["output"]["screen"] = record.output.screen;
   if (!record.topic.empty()) out["topic"] = record.topic;
   if (!record.capabilities.empty()) out["capabilities"] = record.capabilities;
   return line(std::move(out), redactor);

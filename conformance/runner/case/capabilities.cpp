@@ -8,6 +8,7 @@ namespace assay::conformance {
 const std::vector<Capability>& capabilities() {
   static const std::vector<Capability> kAll = {
       {"login", "signs in with a browser"},
+      {"account", "signs in with an account of conformance/logins, and chats with it"},
       {"login.openai", "signs in at https://auth.openai.com"},
       {"manual-paste", "lets the user paste the redirect URL"},
       {"opens-browser", "runs the program that BROWSER names"},

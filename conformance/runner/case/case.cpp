@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 
+#include "conformance/runner/case/account.h"
 #include "conformance/runner/case/capabilities.h"
 #include "conformance/runner/case/topic_of.h"
 #include "harness/base/names.h"
@@ -180,6 +181,12 @@ Result<Case> parse_case(const Document& document, const std::string& suite, cons
   out.seen_in = map.optional<std::vector<std::string>>("seen_in");
   out.needs = map.optional<std::vector<std::string>>("requires");
   if (auto known = known_capabilities(out.needs); !known) map.problem("requires", known.error().message);
+  out.flows = map.optional<std::vector<std::string>>("flows");
+  for (const std::string& flow : out.flows) {
+    const auto& known = login_flows();
+    if (std::find(known.begin(), known.end(), flow) == known.end())
+      map.problem("flows", unknown_word("flow", flow, known));
+  }
   out.features = map.optional<std::vector<std::string>>("features");
   out.machine = read_machine(map);
   out.waits = map.optional<bool>("waits", false);

@@ -44,6 +44,7 @@ struct Case {
   std::string role = "provider";
   std::vector<std::string> seen_in;     // "puffer#126", "oauth-login.accept-inherits-nonblocking"
   std::vector<std::string> needs;       // `requires`: capabilities that a client must have
+  std::vector<std::string> flows;       // of logins that it is about (account.h); empty = all
   std::vector<std::string> free_needs;  // `needs`: what a client is free not to do (met.h)
   std::vector<MetPart> met;             // what must have happened before a pass counts
   std::vector<std::string> features;    // rows of the compatibility report that this case shows

@@ -6,6 +6,7 @@
 #include <optional>
 #include <set>
 
+#include "conformance/runner/case/account.h"
 #include "conformance/runner/case/data.h"
 #include "conformance/runner/judge/journal_query.h"
 
@@ -21,12 +22,21 @@ class Planner {
  public:
   explicit Planner(const Case& one) : case_(one) {}
 
-  Result<WorldPlan> plan(const std::string& data_folder, std::uint64_t seed) {
+  Result<WorldPlan> plan(const std::string& data_folder, std::uint64_t seed, const std::string& named) {
     json world = case_.world;
+    std::string protocol;
+    if (needs_account(case_)) {
+      plan_.account = named.empty() ? kGenericAccount : named;
+      const auto account = load_account(data_folder, plan_.account);
+      if (!account) return wrong(account.error().text());
+      world = world_of(*account, world);
+      protocol = account->protocol;
+    }
     const std::string provider = world.value("provider", "worldrouter");
     auto descriptor = load_provider(data_folder, provider);
     if (!descriptor) return wrong(descriptor.error().text());
     plan_.provider = std::move(*descriptor);
+    if (!protocol.empty()) plan_.provider["default_api"] = protocol;
     plan_.spec.seed = seed;
     const bool station = plan_.provider.value("oauth_family", "") == "auth-station";
     const bool oauth = plan_.provider.contains("login") && !station;
@@ -196,9 +206,10 @@ class Planner {
 
 }  // namespace
 
-Result<WorldPlan> plan_world(const Case& one, const std::string& data_folder, std::uint64_t seed) {
+Result<WorldPlan> plan_world(const Case& one, const std::string& data_folder, std::uint64_t seed,
+                             const std::string& account) {
   try {
-    return Planner(one).plan(data_folder, seed);
+    return Planner(one).plan(data_folder, seed, account);
   } catch (const json::exception& error) {
     return fail(one.id + ": a value of the wrong type in world: " + error.what(), one.file, one.line);
   }

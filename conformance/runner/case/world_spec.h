@@ -32,12 +32,14 @@ struct WorldPlan {
   std::map<std::string, std::string> second;  // second providers: "B" → fake name
   std::vector<std::uint16_t> ports_busy;
   bool needs_cell = false;
+  std::string account;     // of conformance/logins, for a case that requires one
   std::string first_turn;  // the turn or fixture that chat is answered with; empty = the fake's own
 };
 
-// Fails with the file and the line of the case when its world is wrong, as far as that shows without starting
-// it.
-Result<WorldPlan> plan_world(const Case& one, const std::string& data_folder, std::uint64_t seed);
+// `account`: of the client, for a case that requires one; empty = kGenericAccount. Fails with the file and
+// the line of the case when its world is wrong, as far as that shows without starting it.
+Result<WorldPlan> plan_world(const Case& one, const std::string& data_folder, std::uint64_t seed,
+                             const std::string& account = {});
 
 // The adapter protocol's `urls` of a running world, for the first provider or a second one.
 nlohmann::json client_urls(const WorldPlan& plan, const World& world, const std::string& second = {});

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "conformance/adapter_protocol.h"
+#include "conformance/runner/case/account.h"
 #include "conformance/runner/client/start_client.h"
 #include "conformance/runner/judge/reports.h"
 #include "harness/world/condition.h"
@@ -95,6 +96,10 @@ std::string other_list(const Case& one, const ClientSpec& client,
   return "the case is about a list of models in OpenAI's form, the client reads that of " + mine;
 }
 
+std::string flow_of(const ClientSpec& client) {
+  return client.recipe && !client.recipe->login.account.empty() ? client.recipe->login.flow : "";
+}
+
 Fit fit_of(const Case& one, const ClientSpec& client, const Hello& hello) {
   Fit out;
   if (one.role != hello.role) {
@@ -110,12 +115,13 @@ Fit fit_of(const Case& one, const ClientSpec& client, const Hello& hello) {
   out.other = wrong_protocol(one, capabilities, {});
   if (out.other.empty()) out.other = other_provider(one, client);
   if (out.other.empty()) out.other = other_list(one, client, capabilities);
+  if (out.other.empty()) out.other = wrong_flow(one, flow_of(client));
   const Reports reports = as_program ? reports_of(*client.as_program)
                                      : Reports{reports_set(hello), has_capability(capabilities, "store")};
   if (out.other.empty()) out.other = not_observed(one.observed_by, reports);
   if (!out.other.empty() || !client.recipe) return out;
   const auto operations = operations_of(one);
-  const bool keyless = !one.credential.contains("key") &&
+  const bool keyless = uses(*client.recipe, "key") && !one.credential.contains("key") &&
                        std::any_of(operations.begin(), operations.end(), [](const Operation* operation) {
                          return operation->op == "chat" && !operation->fields.contains("credential");
                        });

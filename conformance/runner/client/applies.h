@@ -32,6 +32,8 @@ std::string other_provider(const Case& one, const ClientSpec& client);
 // of its file, or that of its protocol); empty = it can.
 std::string other_list(const Case& one, const ClientSpec& client,
                        const std::vector<std::string>& capabilities);
+// How the client signs in: "browser", "paste" or "device"; empty = as it is told.
+std::string flow_of(const ClientSpec& client);
 
 // Pure.
 Fit fit_of(const Case& one, const ClientSpec& client, const Hello& hello);

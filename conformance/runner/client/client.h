@@ -44,6 +44,8 @@ struct Launch {
   // In case time: what starts it there, and the ledger that this inherits (ChildOptions).
   std::vector<std::string> through = {};
   int inherit = -1;
+  // A login finds no browser to start, as over SSH.
+  bool headless = false;
 };
 
 class Client {
@@ -64,6 +66,12 @@ class Client {
   virtual std::string broken() const = 0;
   // Kills the process at once, as `kill -9` does.
   virtual void kill() = 0;
+  // The browser is done with a page that the client opened: {"status", "url", "redirect", ...}. May be called
+  // at any time from any thread; most clients do not care.
+  virtual void visited(const std::string& url, const nlohmann::json& page) {
+    (void)url;
+    (void)page;
+  }
   // Asks it to end, kills it when it does not within `grace`, and says how it went. Call once.
   virtual ProcessOutcome stop(Micros grace) = 0;
 };

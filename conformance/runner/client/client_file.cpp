@@ -78,8 +78,24 @@ std::vector<std::string> capabilities_of(const Recipe& recipe) {
   // An agent is a server: when it ends, and how, says nothing of a chat.
   if (recipe.output != Dialect::acp) out.emplace_back("process");
   if (!recipe.resume.empty()) out.emplace_back("resume");
+  if (!recipe.login.account.empty()) out.emplace_back("account");
+  if (!recipe.login.logout.empty()) out.emplace_back("logout");
   if (std::find(out.begin(), out.end(), "tools") != out.end()) out.emplace_back("tool-loop");
   return out;
+}
+
+bool uses(const Recipe& recipe, const std::string& name) {
+  const auto in = [what = "${" + name + "}"](const std::string& text) {
+    // "$${name}" stands for itself.
+    for (auto at = text.find(what); at != std::string::npos; at = text.find(what, at + 1)) {
+      if (at == 0 || text[at - 1] != '$') return true;
+    }
+    return false;
+  };
+  const auto in_value = [&](const auto& one) { return in(one.second); };
+  return in(recipe.stdin_text) || std::any_of(recipe.argv.begin(), recipe.argv.end(), in) ||
+         std::any_of(recipe.environment.begin(), recipe.environment.end(), in_value) ||
+         std::any_of(recipe.files.begin(), recipe.files.end(), in_value);
 }
 
 void to_json(json& out, const Recipe& recipe) {
@@ -92,8 +108,7 @@ void to_json(json& out, const Recipe& recipe) {
          {"pointers", recipe.pointers},
          {"session", recipe.session},
          {"resume", recipe.resume},
-         {"login_argv", recipe.login_argv},
-         {"login_url", recipe.login_url},
+         {"login", recipe.login},
          {"name", recipe.name},
          {"version", recipe.version},
          {"capabilities", recipe.capabilities},
@@ -110,8 +125,7 @@ void from_json(const json& in, Recipe& recipe) {
   in.at("pointers").get_to(recipe.pointers);
   in.at("session").get_to(recipe.session);
   in.at("resume").get_to(recipe.resume);
-  in.at("login_argv").get_to(recipe.login_argv);
-  in.at("login_url").get_to(recipe.login_url);
+  in.at("login").get_to(recipe.login);
   in.at("name").get_to(recipe.name);
   in.at("version").get_to(recipe.version);
   in.at("capabilities").get_to(recipe.capabilities);
@@ -255,6 +269,7 @@ Result<ClientFile> parse_client_file(const Document& document) {
     if (!path.starts_with('/') && !path.starts_with("~/"))
       file.problem("reads", "expected an absolute path, or one that begins with ~/, found \"" + path + "\"");
   }
+  out.public_address = file.has("address") && file.choice("address", {"public"}, 0) == 0;
   out.without_cell = file.has("cells") && file.choice("cells", {"none"}, 0) == 0;
   out.folder = fs::absolute(document.file).lexically_normal().parent_path().string();
   out.adapter = placed(file.optional<std::vector<std::string>>("adapter"), document.file);
@@ -296,10 +311,9 @@ Result<ClientFile> parse_client_file(const Document& document) {
     }
     if (file.has("argv") && recipe.argv.empty()) file.problem("argv", "expected a program");
     if (auto login = file.maybe_object("login")) {
-      recipe.login_argv = placed(login->required<std::vector<std::string>>("argv"), document.file);
-      recipe.login_url = login->optional<std::string>("url", "https?://\\S+");
-      if (auto pattern = Pattern::compile(recipe.login_url); !pattern)
-        login->problem("url", pattern.error().message);
+      recipe.login = read_login(*login);
+      recipe.login.argv = placed(std::move(recipe.login.argv), document.file);
+      recipe.login.logout = placed(std::move(recipe.login.logout), document.file);
       login->done();
     }
     for (const std::string& word : recipe.argv) check("argv", word);
@@ -332,7 +346,7 @@ Result<ClientFile> parse_client_file(const Document& document) {
       file.problem("environment", "expected names of variables without = and NUL, found \"" + name + "\"");
     if (has_nul(text)) file.problem("environment", "expected values without NUL, found one in " + name);
   }
-  for (const auto* words : {&out.adapter, &recipe.argv, &recipe.resume, &recipe.login_argv}) {
+  for (const auto* words : {&out.adapter, &recipe.argv, &recipe.resume, &recipe.login.argv}) {
     if (std::any_of(words->begin(), words->end(), has_nul))
       file.problem(words == &out.adapter     ? "adapter"
                    : words == &recipe.resume ? "resume"

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "conformance/runner/client/login_recipe.h"
 #include "conformance/runner/client/packages.h"
 #include "harness/base/result.h"
 #include "harness/base/strict.h"
@@ -65,17 +66,17 @@ struct Recipe {
   std::string session;      // JSON pointer to the session's id in a line of its output; empty = it has none
   // argv of a chat that goes on with ${session}; empty = it cannot.
   std::vector<std::string> resume;
-  // Its login: a program that prints the page to visit, and ends when it is signed in. Empty = it has none.
-  std::vector<std::string> login_argv;
-  std::string login_url;  // regular expression (ECMAScript) of that page
+  LoginRecipe login;  // argv empty = it has none
   // What the file says of the program.
   std::string name, version;
   std::vector<std::string> capabilities;
   std::vector<std::string> reports;  // what its output tells of a chat
 };
 // Those that the file names, and what follows from how it is run: `process` of all but agents, `resume` of
-// those with a form for it.
+// those with a form for it, `account` of those whose login names one, `logout` of those that have one.
 std::vector<std::string> capabilities_of(const Recipe& recipe);
+// Whether a text of its chats holds ${name}.
+bool uses(const Recipe& recipe, const std::string& name);
 void to_json(nlohmann::json& out, const Recipe& recipe);
 void from_json(const nlohmann::json& in, Recipe& recipe);
 
@@ -102,6 +103,9 @@ struct ClientFile {
   std::vector<std::string> reads;
   std::string folder;         // that holds the file
   bool without_cell = false;  // `cells: none`
+  // The names that the fakes answer for have an address that looks like one of the Internet's: for clients
+  // that refuse loopback and private ones.
+  bool public_address = false;
   // Code that makes it talk to ${inference.url} with ${key}, for people; empty = none.
   std::string snippet;
   std::string version() const;  // of the first package; "" without packages

@@ -88,6 +88,7 @@ Result<ClientSpec> spec_of(const ClientFile& original, const std::string& name,
   out.fake = file.fake;
   out.protocols = file.adapter.empty() ? protocols_of(capabilities_of(file.recipe)) : file.protocols;
   out.hosts = file.hosts;
+  out.public_address = file.public_address;
   out.without_cell = file.without_cell;
   const char* variable = std::getenv("HOME");
   const std::string home = variable != nullptr ? variable : "";

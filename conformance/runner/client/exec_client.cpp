@@ -3,13 +3,16 @@
 #include <fmt/format.h>
 
 #include <filesystem>
+#include <memory>
 #include <mutex>
 #include <optional>
 
 #include "conformance/runner/client/acp_talk.h"
+#include "conformance/runner/client/login_talk.h"
 #include "conformance/runner/client/output_dialect.h"
 #include "conformance/runner/client/runs.h"
-#include "harness/base/pattern.h"
+#include "conformance/runner/client/start_client.h"
+#include "conformance/runner/play/opener.h"
 #include "harness/base/text.h"
 #include "harness/process/child.h"
 #include "harness/world/condition.h"
@@ -53,12 +56,13 @@ Result<std::map<std::string, std::string>> values_of(const json& request, const 
   const json* key = at_pointer(request, "/credential/key");
   const json* url = at_pointer(request, "/urls/inference");
   const json* seed = at_pointer(request, "/provider/seeds/0");
-  if (key == nullptr || !key->is_string()) return fail("it is run with a key, and the case gives none");
+  const bool keyed = key != nullptr && key->is_string();
+  if (!keyed && uses(recipe, "key")) return fail("it is run with a key, and the case gives none");
   if (url == nullptr || !url->is_string()) return fail("the case has no inference API");
   std::string model =
       request.value("model", seed != nullptr && seed->is_string() ? seed->get<std::string>() : "default");
   if (!recipe.model.empty()) model = recipe.model;
-  return std::map<std::string, std::string>{{"key", key->get<std::string>()},
+  return std::map<std::string, std::string>{{"key", keyed ? key->get<std::string>() : ""},
                                             {"inference.url", url->get<std::string>()},
                                             {"model", std::move(model)},
                                             {"prompt", last_user_message(request)},
@@ -86,8 +90,12 @@ class ExecClient final : public Client {
     const std::string op = request.value("op", "");
     if (op == "chat" || (op == "resume" && !recipe_.resume.empty())) {
       start_chat(id, request);
-    } else if (op == "login" && !recipe_.login_argv.empty()) {
-      start_login(id);
+    } else if (op == "login" && !recipe_.login.argv.empty()) {
+      start_login(id, request);
+    } else if (op == "logout" && !recipe_.login.logout.empty()) {
+      start_logout(id);
+    } else if (op == "answer" && answer_login(request)) {
+      runs_.end(id, Outcome::End::result, {{"ok", true}});
     } else if (op == "cancel") {
       const auto target = request.value("target", std::uint64_t{0});
       const bool cancelled =
@@ -99,7 +107,14 @@ class ExecClient final : public Client {
     return id;
   }
 
-  Outcome finish(std::uint64_t id, Micros deadline) override { return runs_.finish(id, deadline); }
+  Outcome finish(std::uint64_t id, Micros deadline) override {
+    Outcome outcome = runs_.finish(id, deadline);
+    if (outcome.end != Outcome::End::timeout) return outcome;
+    const std::lock_guard lock(mutex_);
+    if (const auto login = logins_.find(id); login != logins_.end())
+      outcome.result["message"] = outcome.result.value("message", "") + "; " + login->second->waiting();
+    return outcome;
+  }
   bool ended(std::uint64_t id) const override { return runs_.ended(id); }
   std::string broken() const override { return {}; }
   void kill() override { runs_.kill(); }
@@ -160,31 +175,144 @@ class ExecClient final : public Client {
     if (!id.empty()) known = id;
   }
 
-  void start_login(std::uint64_t id) {
-    process::ChildOptions options = plain_options();
-    options.argv = recipe_.login_argv;
-    auto pattern = Pattern::compile(recipe_.login_url);
-    if (!pattern) return runs_.end(id, Outcome::End::errored, {{"message", pattern.error().message}});
-    options.on_output = [this, id, pattern = std::move(*pattern), told = std::make_shared<std::string>(),
-                         found = std::make_shared<bool>(false)](const process::OutputChunk& chunk) {
+  void start_login(std::uint64_t id, const json& request) {
+    auto options = login_options();
+    if (!options) return runs_.end(id, Outcome::End::errored, {{"message", options.error().text()}});
+    const bool answers = request.value("answers", false);
+    auto talk = std::make_shared<LoginTalk>(recipe_.login, answers, [this, id](const json& event) {
+      if (event.value("kind", "") == "open_url") {
+        const std::lock_guard lock(mutex_);
+        opened_by_[event.value("url", "")] = id;
+      }
+      if (on_event_) on_event_(id, event);
+    });
+    {
+      const std::lock_guard lock(mutex_);
+      logins_[id] = talk;
+      latest_login_ = talk;
+    }
+    options->on_output = [this, talk](const process::OutputChunk& chunk) {
       if (launch_.on_output) launch_.on_output(chunk);
-      if (*found) return;
-      *told += chunk.bytes;
-      // Only whole lines, each once: the last one may still grow. One without an end is given up.
-      constexpr std::size_t kLongestLine = std::size_t{1} << 20U;
-      const std::string lines = told->substr(0, told->rfind('\n') + 1);
-      told->erase(0, lines.size());
-      if (told->size() > kLongestLine) told->clear();
-      const auto page = pattern.first_in(lines);
-      if (!page) return;
-      *found = true;
-      if (on_event_) on_event_(id, {{"kind", "open_url"}, {"url", *page}});
+      talk->saw(chunk);
     };
-    // Its words are of no dialect: they are for a person.
-    runs_.launch(id, std::move(options), "",
+    runs_.launch_talk(
+        id, std::move(*options), [talk](process::Child& child) { talk->talk(child); },
+        [talk](const std::string& out, const std::string& err, const process::ExitStatus& status) {
+          return read_login(*talk, out, err, status);
+        });
+  }
+
+  // Its words are of no dialect: they are for a person.
+  static json read_login(const LoginTalk& talk, const std::string& out, const std::string& err,
+                         const process::ExitStatus& status) {
+    json result = read_output(Dialect::plain, {}, out, err, status);
+    const std::string screen = talk.screen();
+    result["screen"] = screen;
+    result["text"] = screen;
+    if (talk.closed()) result["ok"] = true;
+    if (!talk.user_code().empty()) result["user_code"] = talk.user_code();
+    if (!talk.failure().empty()) {
+      result["ok"] = false;
+      result["error"] = {{"message", talk.failure()}};
+    } else if (result["ok"] == true) {
+      result.erase("error");
+    } else if (!screen.empty()) {
+      result["error"] = {{"message", last_rows(screen)}};
+    }
+    result["said"] = result["ok"] == true ? "success" : "failure";
+    return result;
+  }
+
+  void start_logout(std::uint64_t id) {
+    auto options = login_options();
+    if (!options) return runs_.end(id, Outcome::End::errored, {{"message", options.error().text()}});
+    options->argv = recipe_.login.logout;
+    options->terminal.reset();
+    options->on_output = launch_.on_output;
+    runs_.launch(id, std::move(*options), "",
                  [](const std::string& out, const std::string& err, const process::ExitStatus& status) {
                    return read_output(Dialect::plain, {}, out, err, status);
                  });
+  }
+
+  // What a person reads last.
+  static std::string last_rows(const std::string& screen) {
+    constexpr int kRows = 6;
+    auto at = screen.size();
+    for (int i = 0; i < kRows && at != std::string::npos && at > 0; ++i) at = screen.rfind('\n', at - 1);
+    return at == std::string::npos || at == 0 ? screen : screen.substr(at + 1);
+  }
+
+  bool answer_login(const json& request) {
+    std::shared_ptr<LoginTalk> talk;
+    {
+      const std::lock_guard lock(mutex_);
+      const auto found = logins_.find(request.value("target", std::uint64_t{0}));
+      talk = found == logins_.end() ? latest_login_ : found->second;
+    }
+    if (talk == nullptr) return false;
+    const json text = request.value("text", json());
+    talk->answered(text.is_string() ? std::optional(text.get<std::string>()) : std::nullopt);
+    return true;
+  }
+
+  void visited(const std::string& url, const json& page) override {
+    std::shared_ptr<LoginTalk> talk;
+    {
+      const std::lock_guard lock(mutex_);
+      const auto by = opened_by_.find(url);
+      if (by != opened_by_.end()) talk = logins_[by->second];
+    }
+    if (talk != nullptr) talk->visited(page);
+  }
+
+  // The program that signs in, with a browser to start unless it is to find none.
+  Result<process::ChildOptions> login_options() {
+    const LoginRecipe& login = recipe_.login;
+    const std::map<std::string, std::string> values = {{"home", launch_.directory}};
+    process::ChildOptions options = plain_options();
+    options.argv = login.argv;
+    options.terminal = login.terminal;
+    if (login.terminal) set_variable(options.environment, "TERM=xterm-256color");
+    if (!login.account.empty() && !launch_.headless && login.flow != "paste") {
+      if (auto made = make_opener(); !made) return tl::unexpected(made.error());
+      std::string path;
+      for (const std::string& variable : options.environment) {
+        if (variable.starts_with("PATH=")) path = variable.substr(5);
+      }
+      for (const std::string& variable : opener_->environment(path))
+        set_variable(options.environment, variable);
+      set_variable(options.environment, "DISPLAY=:0");
+    }
+    if (!login.account.empty()) {
+      for (const auto& [name, value] : recipe_.environment) {
+        if (auto text = filled_in(value, values)) set_variable(options.environment, name + "=" + *text);
+      }
+    }
+    for (const auto& [name, value] : login.environment) {
+      auto text = filled_in(value, values);
+      if (!text) return tl::unexpected(text.error());
+      set_variable(options.environment, name + "=" + *text);
+    }
+    if (latest_login_ == nullptr) {
+      if (auto written = write_files(login.files, values); !written) return tl::unexpected(written.error());
+    }
+    return options;
+  }
+
+  Result<void> make_opener() {
+    if (opener_) return {};
+    auto made = Opener::make(launch_.directory + "/.assay-opener", [this](const std::string& url) {
+      std::shared_ptr<LoginTalk> talk;
+      {
+        const std::lock_guard lock(mutex_);
+        talk = latest_login_;
+      }
+      if (talk != nullptr) talk->opened(url);
+    });
+    if (!made) return tl::unexpected(made.error());
+    opener_ = std::move(*made);
+    return {};
   }
 
   process::ChildOptions plain_options() const {
@@ -211,17 +339,22 @@ class ExecClient final : public Client {
       if (!text) return tl::unexpected(text.error());
       options.environment.push_back(name + "=" + *text);
     }
-    for (const auto& [path, form] : recipe_.files) {
+    if (auto written = write_files(recipe_.files, values); !written) return tl::unexpected(written.error());
+    return options;
+  }
+
+  Result<void> write_files(const std::map<std::string, std::string>& files,
+                           const std::map<std::string, std::string>& values) const {
+    for (const auto& [path, form] : files) {
       const fs::path file = fs::path(launch_.directory) / path;
       std::error_code error;
       fs::create_directories(file.parent_path(), error);
       if (error) return fail(error.message(), file.parent_path().string());
       auto text = filled_in(form, values);
       if (!text) return tl::unexpected(text.error());
-      if (auto written = write_file_atomically(file.string(), *text); !written)
-        return tl::unexpected(written.error());
+      if (auto written = write_file_atomically(file.string(), *text); !written) return written;
     }
-    return options;
+    return {};
   }
 
   const Recipe recipe_;
@@ -231,7 +364,11 @@ class ExecClient final : public Client {
   Hello hello_;
   std::mutex mutex_;
   std::map<std::string, std::string> sessions_;  // the case's name → the program's id
-  Runs runs_;                                    // last: its threads read what stands above
+  std::map<std::uint64_t, std::shared_ptr<LoginTalk>> logins_;
+  std::shared_ptr<LoginTalk> latest_login_;
+  std::map<std::string, std::uint64_t> opened_by_;  // page → login
+  std::unique_ptr<Opener> opener_;
+  Runs runs_;  // last: its threads read what stands above
 };
 
 }  // namespace

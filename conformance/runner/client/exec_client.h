@@ -15,7 +15,10 @@ namespace assay::conformance {
 //   processes that it left, as "pid name") where there are any.
 //   With `session` a later chat of that name goes on with the session of the first one, by the recipe's
 //   resume form; `resume` is the same. Through ACP the program is an agent that is talked to (acp_talk.h).
-// - login gives the event open_url when the program names its page; ok is exit 0.
+// - login is played by the recipe's steps (login_talk.h), with an opener in PATH and BROWSER unless the flow
+//   is paste or the launch headless. It gives the events open_url, user_code and prompt "paste"; what a
+//   person pastes is what visited() brings, or with `answers` what the operation `answer` does. ok is exit 0
+//   (or a window that the last step closed) with every step done; `screen` is what it shows at the end.
 // - cancel interrupts (SIGINT to the group, as a terminal does); with {terminate: true} SIGTERM to the
 // program
 //   alone, as a service manager does.

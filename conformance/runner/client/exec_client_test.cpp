@@ -217,10 +217,10 @@ TEST_F(ExecClientTest, CancelInterruptsARun) {
 }
 
 TEST_F(ExecClientTest, ALoginNamesItsPageOnceALineOfItIsWhole) {
-  recipe_.login_argv = {
+  recipe_.login.argv = {
       "sh", "-c",
       "printf 'open https://a.example/x'; read x; printf '?y=1\\nhttps://b.example/\\n' >&2; true"};
-  recipe_.login_url = "https://\\S+";
+  recipe_.login.url = "https://\\S+";
   std::promise<json> told;
   Launch launch;
   launch.environment = {"PATH=/usr/local/bin:/usr/bin:/bin"};

@@ -229,7 +229,7 @@ std::vector<std::string> reads_of(const ClientSpec& client, const std::string& h
   for (const Recipe* recipe :
        {client.recipe ? &*client.recipe : nullptr, client.as_program ? &*client.as_program : nullptr}) {
     if (recipe == nullptr) continue;
-    for (const auto* argv : {&recipe->argv, &recipe->resume, &recipe->login_argv}) add_words(*argv);
+    for (const auto* argv : {&recipe->argv, &recipe->resume, &recipe->login.argv}) add_words(*argv);
     variables.insert(recipe->environment.begin(), recipe->environment.end());
   }
   add_words(client.argv);

@@ -131,6 +131,8 @@ ProcessOutcome Runs::stop(Micros grace) {
     out.argv = run.argv;
     out.out += run.child->text(process::Stream::out);
     out.err += run.child->text(process::Stream::err);
+    if (run.outcome.result.is_object() && run.outcome.result.contains("screen"))
+      out.screen = run.outcome.result.value("screen", "");
     if (status) {
       out.exit_code = status->code;
       out.exit_signal = status->signal_number;

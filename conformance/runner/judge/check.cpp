@@ -124,6 +124,14 @@ Predicate read_one(ObjectReader& map, const std::string& key) {
     out.kind = Kind::store;
     ObjectReader fields = map.object(key);
     for (const std::string& field : fields.keys()) need_condition(fields, field, *fields.raw(field));
+  } else if (key == "credential_files") {
+    out.kind = Kind::credential_files;
+    if (out.body != "none") {
+      ObjectReader fields = map.object(key);
+      (void)fields.required<json>("mode");
+      need_condition(fields, "mode", *fields.raw("mode"));
+      fields.done();
+    }
   } else if (key == "exit") {
     out.kind = Kind::exit;
     if (!out.body.is_number_integer() && out.body != "nonzero" && out.body != "clean") {

@@ -8,7 +8,8 @@
 //     once: {journal: {"auth POST /token": {count: 1, form: {…}}}}
 //     quiet: {never: {secret: any, in: [stdout, stderr, argv, files]}}
 //     kept: {store: {/worldrouter/key: present}}           the credential file
-//     code: {exit: 0}                                      how the client's process ended
+//     private: {credential_files: {mode: "0600"}}          every file in HOME that holds a token or key; none
+//     = there is none code: {exit: 0}                                      how the client's process ended
 //     slow: {gap: {each: "auth POST /token", from: 4, min: 6s}}
 //     either: {any_of: [{…}, {…}]}
 // Shapes and tests: docs/cases.md. Conditions: harness/world/condition.h.
@@ -24,7 +25,7 @@
 namespace assay::conformance {
 
 struct Predicate {
-  enum class Kind { result, browser, journal, never, store, exit, gap, any_of };
+  enum class Kind { result, browser, journal, never, store, credential_files, exit, gap, any_of };
   Kind kind = Kind::result;
   std::string subject;  // result: the label, "each L" kept as each = true
   bool each = false;

@@ -47,6 +47,10 @@ class Teller {
         return {never(body)};
       case Kind::store:
         return {store(body)};
+      case Kind::credential_files:
+        return {body == "none"
+                    ? "no file below HOME holds a token or key"
+                    : "each file below HOME that holds a token or key has mode " + condition(body["mode"])};
       case Kind::exit:
         return {body == "clean"     ? "the client is still running or exited 0"
                 : body == "nonzero" ? "the client exits with a status other than 0"

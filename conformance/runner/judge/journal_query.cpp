@@ -36,9 +36,16 @@ bool is_kind(std::string_view word) {
 const PathAliases& path_aliases() {
   static const PathAliases kAliases = {
       {"chat",
-       {"*/chat/completions", "*/v1/messages", "*/v1/responses", "/responses", "*:generateContent",
-        "*:streamGenerateContent", "/api/chat", "/v2/chat", "/model/*/converse*", "/model/*/invoke*"}},
+       {"*/chat/completions", "*/v1/messages", "*/v1/responses", "/responses", "*/codex/responses",
+        "*:generateContent", "*:streamGenerateContent", "/api/chat", "/v2/chat", "/model/*/converse*",
+        "/model/*/invoke*"}},
       {"models", {"*/models", "/api/tags"}},
+      // Where accounts of conformance/logins have them.
+      {"authorize", {"*/authorize", "/o/oauth2/v2/auth", "/auth"}},
+      {"token",
+       {"*/token", "*/access_token", "*/authenticate", "*/auth/keys", "*/auth/register", "*/auth/refresh"}},
+      {"device", {"*/device_authorization", "*/device/code", "*/usercode", "*/authorize/device"}},
+      {"revoke", {"*/revoke"}},
       {"keys", {"/platform/v1/teams/*/keys"}},
   };
   return kAliases;
@@ -68,8 +75,10 @@ Result<JournalQuery> parse_query(const std::string& line) {
     } else if (path.starts_with('/') || path.starts_with('*')) {
       out.paths = {path};
     } else {
-      return fail("expected a path that starts with / or *, or one of chat, models, keys, found \"" + path +
-                  "\"");
+      return fail(
+          "expected a path that starts with / or *, or one of chat, models, authorize, token, device, "
+          "revoke, keys, found \"" +
+          path + "\"");
     }
     if (at < words.size() && is_number(words[at])) out.status = number<int>(words[at++]);
   } else if (is_kind(words[at])) {

@@ -64,6 +64,8 @@ Judgement judge_one(const Predicate& predicate, const Observation& observation) 
       return judge_never(*body, observation);
     case Kind::store:
       return judge_store(*body, observation);
+    case Kind::credential_files:
+      return judge_credential_files(*body, observation);
     case Kind::exit:
       return judge_exit(*body, observation);
     case Kind::gap:

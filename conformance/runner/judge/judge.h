@@ -23,6 +23,7 @@ Judgement judge_journal(const nlohmann::json& demand, const Observation& observa
 Judgement judge_gap(const nlohmann::json& demand, const Observation& observation);
 Judgement judge_never(const nlohmann::json& demand, const Observation& observation);
 Judgement judge_store(const nlohmann::json& demand, const Observation& observation);
+Judgement judge_credential_files(const nlohmann::json& demand, const Observation& observation);
 Judgement judge_browser(const nlohmann::json& demand, const Observation& observation);
 Judgement judge_exit(const nlohmann::json& demand, const Observation& observation);
 

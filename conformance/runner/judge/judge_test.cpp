@@ -251,6 +251,18 @@ TEST_F(JudgeTest, StorePageAndExit) {
   EXPECT_THAT(missed("{exit: 0}"), "The client exited 3.");
 }
 
+TEST_F(JudgeTest, CredentialFilesArePrivateOrGone) {
+  EXPECT_EQ(missed("{credential_files: none}"), "");
+  EXPECT_EQ(missed("{credential_files: {mode: '0600'}}"), "");
+  seen_.credential_files = {{"client/.tool/auth.json", "refresh token", 0600}};
+  EXPECT_EQ(missed("{credential_files: {mode: '0600'}}"), "");
+  EXPECT_THAT(missed("{credential_files: none}"), "The file client/.tool/auth.json holds the refresh token.");
+  seen_.credential_files.push_back({"client/.tool/auth.json.tmp", "access token", 0644});
+  EXPECT_THAT(
+      missed("{credential_files: {mode: '0600'}}"),
+      "The file client/.tool/auth.json.tmp holds the access token and has mode 0644 (expected: \"0600\").");
+}
+
 TEST_F(JudgeTest, EitherOr) {
   result("C", {{"ok", false}, {"error", {{"message", "no"}}}}).op = "chat";
   EXPECT_EQ(missed("{any_of: [{C: {ok: true}}, {C: {ok: false}}]}"), "");

@@ -160,6 +160,23 @@ Judgement judge_store(const json& demand, const Observation& observation) {
   return out;
 }
 
+Judgement judge_credential_files(const json& demand, const Observation& observation) {
+  Judgement out;
+  for (const CredentialFile& file : observation.credential_files) {
+    if (demand == "none") {
+      out.facts.push_back(fmt::format("the file {} holds the {}", file.path, file.secret));
+      continue;
+    }
+    const json mode = fmt::format("{:04o}", file.mode);
+    const auto conditions = parse_condition(demand["mode"]);
+    if (conditions && all_hold(*conditions, &mode)) continue;
+    out.facts.push_back(fmt::format("the file {} holds the {} and has mode {} (expected: {})", file.path,
+                                    file.secret, mode.get<std::string>(), phrase::condition(demand["mode"])));
+  }
+  out.ok = out.facts.empty();
+  return out;
+}
+
 Judgement judge_browser(const json& demand, const Observation& observation) {
   if (observation.pages.empty()) return {false, {"the browser was never sent anywhere"}, {}};
   const json& page = observation.pages.back();

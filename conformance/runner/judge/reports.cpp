@@ -70,6 +70,7 @@ class Stripper {
         return true;
       case Kind::browser:
       case Kind::journal:
+      case Kind::credential_files:
       case Kind::exit:
       case Kind::gap:
         break;

@@ -17,6 +17,7 @@
 #include "conformance/runner/play/machinery.h"
 #include "conformance/runner/play/timed_case.h"
 #include "conformance/runner/play/unseen.h"
+#include "conformance/runner/race/timeline.h"
 #include "harness/fixture/redact/redact.h"
 #include "harness/process/cell.h"
 #include "reports/record/reader.h"
@@ -45,7 +46,8 @@ json to_wire(const PlannedCase& planned, const std::string& data_folder) {
           {"not_timed", planned.not_timed},
           {"confirm", planned.confirm},
           {"protocol", planned.play.protocol},
-          {"other", planned.play.other}};
+          {"other", planned.play.other},
+          {"live", planned.live}};
 }
 
 Result<PlannedCase> from_wire(const json& wire) {
@@ -62,7 +64,8 @@ Result<PlannedCase> from_wire(const json& wire) {
                      time.is_null() ? std::nullopt : std::optional(casetime::Rate{time.get<std::uint32_t>()}),
                      wire.at("not_timed").get<std::string>(),
                      wire.at("confirm").get<bool>(),
-                     {wire.at("protocol").get<std::string>(), wire.at("other").get<bool>()}};
+                     {wire.at("protocol").get<std::string>(), wire.at("other").get<bool>()},
+                     wire.at("live").get<bool>()};
 }
 
 // A folder for one case that goes when the case is over.
@@ -91,6 +94,20 @@ class Scratch {
 constexpr std::uint64_t kCaseMemory = std::uint64_t{4} << 30U;
 constexpr int kUnconfirmedAgain = 3;
 
+// Each entry as a line, redacted by what secrets look like: those of the case are not known yet.
+std::function<void(const JournalEntry&)> to_stderr() {
+  struct View {
+    std::mutex mutex;
+    TimelineLines lines{TimelineStyle{}};
+    TextRedactor redact{default_redaction_rules()};
+  };
+  return [view = std::make_shared<View>()](const JournalEntry& entry) {
+    const std::lock_guard lock(view->mutex);
+    if (const std::string line = view->lines.next(entry); !line.empty())
+      std::cerr << view->redact(line) << std::flush;
+  };
+}
+
 CaseLine run_here(const PlannedCase& planned, const std::string& data_folder, Surroundings* surroundings) {
   const auto once = [&](casetime::Rate rate, bool measure) {
     // In a cell every case has memory of its own, and nothing of it is left for the next.
@@ -107,6 +124,7 @@ CaseLine run_here(const PlannedCase& planned, const std::string& data_folder, Su
     options.rate = rate;
     options.not_asked = not_asked(planned);
     options.measure = measure;
+    if (planned.live) options.live = to_stderr();
     return run_case(planned, options);
   };
   CaseRun run = play_in_time(planned, [&](casetime::Rate rate, bool measure) {

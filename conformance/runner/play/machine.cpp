@@ -45,11 +45,15 @@ void read_trait(ObjectReader& map, const json& entry, Machine& out) {
     if (entry.contains("disk")) return read_disk(map, entry["disk"], out);
     if (entry.contains("time")) return read_time(map, entry["time"], out);
   }
+  if (entry == "headless") {
+    out.headless = true;
+    return;
+  }
   if (entry == "opener") {
     out.opener = true;
     return;
   }
-  std::vector<std::string> known = {"clock", "disk", "opener", "time"};
+  std::vector<std::string> known = {"clock", "disk", "headless", "opener", "time"};
   for (const process::ShimInfo& shim : process::shims()) known.emplace_back(shim.name);
   const std::string name = entry.is_string()                        ? entry.get<std::string>()
                            : entry.is_object() && entry.size() == 1 ? entry.begin().key()
@@ -89,6 +93,7 @@ std::string describe(const Machine& machine) {
   if (machine.clock != Micros(0))
     add(fmt::format("a clock that is off by {:+d} s",
                     std::chrono::duration_cast<seconds>(machine.clock).count()));
+  if (machine.headless) add("no browser that a login could open");
   if (machine.opener) add("a browser's command that notes its arguments");
   if (!machine.time.natural()) add("time that goes " + casetime::to_string(machine.time));
   if (machine.disk != 0) add(fmt::format("a disk of {} bytes", machine.disk));

@@ -1,5 +1,5 @@
 // Machine: what the clients of a case run on, as `emulate:` has it: a list of shims by name, `opener`,
-// `clock: +2h`, `disk: 8KiB` and `time: x50`. A value.
+// `headless`, `clock: +2h`, `disk: 8KiB` and `time: x50`. A value.
 #pragma once
 
 #include <cstdint>
@@ -19,8 +19,11 @@ struct Machine {
   Micros clock{0};                 // how far the clients' clock is ahead of the fakes'; whole seconds
   std::uint64_t disk = 0;          // bytes of each HOME, whole pages; 0 = no limit of ours
   bool opener = false;             // BROWSER and the like start a command that notes what it is given
+  bool headless = false;           // a login finds no browser to start
   casetime::Rate time;             // how much faster time goes (docs/case-time.md)
-  bool plain() const { return shims.empty() && clock == Micros(0) && disk == 0 && !opener && time.natural(); }
+  bool plain() const {
+    return shims.empty() && clock == Micros(0) && disk == 0 && !opener && !headless && time.natural();
+  }
 };
 
 // Reads `emulate` of a case. What it does not know is a problem of `map`.

@@ -44,6 +44,14 @@ std::vector<Finding> search(const Observation& seen, const std::vector<process::
                        outcome.result["error"].dump(-1, ' ', false, json::error_handler_t::replace));
     }
   }
+  // What the client's own listener served; a vendor's page may show a code, to be pasted.
+  for (const json& page : seen.pages) {
+    const auto url = page.value("url", "");
+    const bool own = url.starts_with("http://127.0.0.1") || url.starts_with("http://localhost") ||
+                     url.starts_with("http://[::1]");
+    if (own && page.contains("body") && page["body"].is_string())
+      search.in_text("pages", "the page of the client", page["body"].get<std::string>());
+  }
   for (const auto& entry : seen.journal) {
     if (!entry->request || entry->actor == "browser") continue;
     search.in_text("urls", entry->text, entry->request->target);

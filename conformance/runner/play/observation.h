@@ -34,6 +34,7 @@ struct ProcessOutcome {
   std::string actor;
   std::vector<std::string> argv;
   std::string out, err;
+  std::string screen;             // of its last login, as text
   bool exited_by_itself = false;  // before it was told to
   int exit_code = 0;
   int exit_signal = 0;
@@ -59,8 +60,15 @@ struct CaseTime {
 
 struct Finding {
   std::string secret;  // the canary's name, never its value
-  std::string where;   // stdout, stderr, argv, environment, files, urls, requests, messages
+  std::string where;   // stdout, stderr, argv, environment, files, urls, requests, messages, pages
   std::string place;   // path, header name, ...
+};
+
+// A file below a HOME that holds a token or a key of the case at its end.
+struct CredentialFile {
+  std::string path;    // below the homes; with the member of an archive behind it
+  std::string secret;  // the canary's name: "refresh token"
+  int mode = 0;        // permission bits
 };
 
 struct Observation {
@@ -76,6 +84,7 @@ struct Observation {
   CaseTime time;
   std::vector<Finding> findings;                                     // canaries where they must not be
   std::vector<std::pair<std::string, process::FileSearch>> written;  // folders that clients could write to
+  std::vector<CredentialFile> credential_files;
   std::map<std::string, std::string> files;  // text of every small file in the homes, by path below the home
   std::vector<std::string> seeds;            // of the provider descriptor
   nlohmann::json turns =

@@ -153,7 +153,8 @@ CaseRun run_case(const PlannedCase& planned, const SessionOptions& common) {
   SessionOptions options = common;
   options.seed = Random(planned.seed).fork(one.id).next();
   options.protocol = planned.play.protocol;
-  auto plan = plan_world(one, options.data_folder, options.seed);
+  const std::string account = planned.client.recipe ? planned.client.recipe->login.account : "";
+  auto plan = plan_world(one, options.data_folder, options.seed, account);
   if (!plan) {
     record.verdict = Verdict::error;
     record.reason = plan.error().text();
@@ -218,6 +219,7 @@ CaseRun run_case(const PlannedCase& planned, const SessionOptions& common) {
   for (const ProcessOutcome& process : played.observation.processes) {
     record.output.out += process.out;
     record.output.err += process.err;
+    record.output.screen += process.screen;
     if (process.exit_signal == 0) record.output.exit = process.exit_code;
   }
   return out;

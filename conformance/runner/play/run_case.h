@@ -30,6 +30,7 @@ struct PlannedCase {
   std::string not_timed = {};  // why this machine cannot compress time; then it is played at x1, or not asked
   bool confirm = true;         // a failure in case time is confirmed at a lower rate
   ProtocolPlay play = {};
+  bool live = false;  // its journal is shown on stderr while it is played
   // What reports call it: "any/chat/answers", "any/chat/answers@anthropic".
   std::string name() const { return play.other ? one.id + "@" + play.protocol : one.id; }
 };

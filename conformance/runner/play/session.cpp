@@ -71,6 +71,7 @@ void to_json(nlohmann::json& out, const ClientSpec& client) {
          {"hosts", client.hosts}};
   if (client.time) out["time"] = client.time->per_1024;
   if (client.program) out["program"] = true;
+  if (client.public_address) out["public_address"] = true;
   if (!client.kind.empty()) out["kind"] = client.kind;
   if (!client.fake.empty()) out["fake"] = client.fake;
   if (client.narrate) out["narrate"] = true;
@@ -91,6 +92,7 @@ void from_json(const nlohmann::json& in, ClientSpec& client) {
   in.at("hosts").get_to(client.hosts);
   if (in.contains("time")) client.time = casetime::Rate{in["time"].get<std::uint32_t>()};
   client.program = in.contains("program");
+  client.public_address = in.contains("public_address");
   client.kind = in.value("kind", "");
   if (in.contains("fake")) client.fake = in["fake"];
   in.at("directory").get_to(client.directory);

@@ -16,6 +16,7 @@
 #include "conformance/runner/judge/reports.h"
 #include "conformance/runner/play/observation.h"
 #include "conformance/runner/play/surroundings.h"
+#include "harness/base/journal.h"
 #include "harness/http/client.h"
 
 namespace assay::conformance {
@@ -41,7 +42,8 @@ struct ClientSpec {
   std::optional<casetime::Rate> time = std::nullopt;  // the fastest that it follows well
   // Role of a fake ("inference") → names that the client asks for over https, whatever it is told.
   std::map<std::string, std::vector<std::string>> hosts = {};
-  bool without_cell = false;  // its file says `cells: none`: it runs outside, one case at a time
+  bool public_address = false;  // of these names (ClientFile)
+  bool without_cell = false;    // its file says `cells: none`: it runs outside, one case at a time
   // What it reads beside what is found (reads.h): absolute paths.
   std::vector<std::string> reads = {};
   // Of those, what it looks for in its HOME: path below HOME → absolute path.
@@ -65,7 +67,8 @@ struct SessionOptions {
   std::string protocol = {};  // that the case is to be asked in; empty = as the case and the client have it
   casetime::Rate rate;        // how many seconds of the case pass in one of the machine's
   std::string not_asked;      // why the client is asked nothing, once it is known that the case applies to it
-  bool measure = false;       // how late waits end, at the natural rate too
+  std::function<void(const JournalEntry&)> live = {};  // told each entry as it comes, on any thread
+  bool measure = false;                                // how late waits end, at the natural rate too
   // Of a worker inside a cell with CellOptions::catch_all; null elsewhere. Outlives the session.
   Surroundings* surroundings = nullptr;
   // One visit of the user agent: walks from `url`, ends with what it was shown. Blocks; journals as

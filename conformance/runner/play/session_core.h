@@ -39,7 +39,10 @@ class Session {
         clock_(casetime::ClockMap::begin(options.rate)),
         journal_(clock_, kJournalCapacity),
         time_(clock_, journal_, options.measure) {
-    journal_.set_listener([this](const JournalEntry& entry) { flood_.count(entry); });
+    journal_.set_listener([this](const JournalEntry& entry) {
+      flood_.count(entry);
+      if (options_.live) options_.live(entry);
+    });
   }
 
   ~Session() { flood_.end(); }
@@ -101,6 +104,8 @@ class Session {
   // Whether the client of `actor` reads and writes our auth.json; everybody else is given the credential.
   bool keeps_store(const Actor& actor) const;
   nlohmann::json request_for(const Operation& operation, const Actor& actor);
+  void tell_of_login(nlohmann::json& request) const;
+  std::string shown_code(const std::string& label);  // the device code that the login showed; "" = none
   Begun begin(const Operation& operation);
   void finish(const Begun& begun, const std::string& label);
   std::size_t requests_since(Micros start) const;
@@ -139,6 +144,7 @@ class Session {
   void collect_traces();
   void collect_world_secrets();
   void note_written_folders();
+  void collect_credential_files();
 
   const Case& case_;
   const WorldPlan& plan_;

@@ -60,6 +60,7 @@ void Session::wind_up() {
   seen.first_turn = plan_.first_turn;
   collect_world_secrets();
   note_written_folders();
+  collect_credential_files();
   if (options_.search) seen.findings = options_.search(seen, secrets_);
   for (const process::Canary& secret : secrets_) played_.secrets.push_back(secret.value);
   // What references may still ask for is asked now: the world ends with this session.
@@ -133,6 +134,28 @@ void Session::note_written_folders() {
     if (options_.scratch.starts_with(folder + "/"))
       rest.stores.push_back(options_.scratch.substr(folder.size() + 1));
     written.emplace_back(inside + folder, std::move(rest));
+  }
+}
+
+// What a client keeps, wherever it keeps it. Codes and verifiers are spent and nobody's loss.
+void Session::collect_credential_files() {
+  std::vector<process::Canary> kept;
+  std::copy_if(secrets_.begin(), secrets_.end(), std::back_inserter(kept), [](const process::Canary& secret) {
+    return secret.name != "authorization code" && secret.name != "code verifier" &&
+           secret.name != "device code";
+  });
+  process::FileSearch ours = played_.observation.written.front().second;
+  std::erase_if(ours.stores, [](const std::string& path) { return path.ends_with("/auth.json"); });
+  process::CanarySearch search(kept);
+  search.in_files(options_.scratch, ours);
+  for (const process::Leak& leak : search.leaks()) {
+    // In an archive the rest of the place is the name of a member.
+    fs::path file = fs::path(options_.scratch) / leak.place;
+    struct stat info {};
+    while (stat(file.c_str(), &info) != 0 && file.string().size() > options_.scratch.size())
+      file = file.parent_path();
+    played_.observation.credential_files.push_back(
+        {leak.place, leak.secret, static_cast<int>(info.st_mode & 07777U)});
   }
 }
 

@@ -53,8 +53,20 @@ json Session::request_for(const Operation& operation, const Actor& actor) {
   if (!request.contains("credential") && !case_.credential.empty() && !keeps_store(actor))
     request["credential"] = case_.credential;
   if (request.contains("credential")) remember_secrets(request["credential"]);
+  if (operation.op == "login") tell_of_login(request);
   if (operation.op == "login" && request.contains("key")) remember_secrets({{"key", request["key"]}});
   return request;
+}
+
+// A program is told whether the case answers its prompts, an adapter which of its flows the case is about.
+void Session::tell_of_login(json& request) const {
+  if (client_.recipe) {
+    request["answers"] = std::any_of(case_.steps.begin(), case_.steps.end(), [](const Step& step) {
+      return std::holds_alternative<Step::Answer>(step.action);
+    });
+  } else if (!case_.flows.empty() && case_.flows.front() == "device" && !request.contains("flow")) {
+    request["flow"] = "device";
+  }
 }
 
 bool Session::keeps_store(const Actor& actor) const {
@@ -98,9 +110,14 @@ void Session::finish(const Begun& begun, const std::string& label) {
   if (outcome.end == Outcome::End::timeout)
     outcome.result["message"] = fmt::format("{}, {} requests sent", outcome.result.value("message", ""),
                                             requests_since(outcome.started));
+  if (outcome.op == "login" && outcome.result.is_object() && !outcome.result.contains("user_code")) {
+    if (const std::string code = shown_code(label); !code.empty()) outcome.result["user_code"] = code;
+  }
   json detail = {{"ok", outcome.end == Outcome::End::result ? outcome.result.value("ok", json()) : json()}};
   if (outcome.result.is_object() && outcome.result.contains("error"))
     detail["error"] = outcome.result["error"];
+  if (outcome.result.is_object() && outcome.result.contains("screen"))
+    detail["screen"] = outcome.result["screen"];
   if (actors_.size() > 1) detail["actor"] = begun.actor->name;
   const char* how = outcome.end == Outcome::End::result    ? "ends"
                     : outcome.end == Outcome::End::timeout ? "timed out in"
@@ -113,6 +130,14 @@ void Session::finish(const Begun& begun, const std::string& label) {
   if (outcome.end == Outcome::End::errored && errored_.empty())
     errored_ = outcome.op + ": " + outcome.result.value("message", "");
   played_.observation.outcomes[label].push_back(std::move(outcome));
+}
+
+std::string Session::shown_code(const std::string& label) {
+  const std::lock_guard lock(mutex_);
+  for (const SeenEvent& seen : events_) {
+    if (seen.label == label && seen.event.contains("user_code")) return seen.event.value("user_code", "");
+  }
+  return {};
 }
 
 // In case time a program that takes a second to start has lost many: its deadline begins with its first

@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <future>
 
+#include "conformance/runner/case/account.h"
 #include "conformance/runner/client/applies.h"
 #include "conformance/runner/client/start_client.h"
 #include "conformance/runner/judge/journal_query.h"
@@ -21,6 +22,9 @@ namespace fs = std::filesystem;
 using nlohmann::json;
 
 namespace {
+
+// Addresses of the Internet: in a cell all of them are local.
+constexpr const char* kPublicNetwork = "20.20.20.";
 
 Reports reports_of(const Hello& hello, const ClientSpec& client) {
   Reports out{std::nullopt, has_capability(hello.capabilities, "store")};
@@ -45,6 +49,7 @@ void Session::set_up() {
   }
   auto spec = secured(plan_, client_.hosts, options_.surroundings);
   if (!spec) throw Stop{Stop::Why::could_not_run, spec.error().message};
+  if (client_.public_address) spec->secure_network = kPublicNetwork;
   spec->keep_answers = true;
   for (FakeSpec& fake : spec->fakes) {
     if (fake.kind != "inference-api") continue;
@@ -186,6 +191,7 @@ Launch Session::launch_of(const Actor& actor) {
   }
   launch.directory = actor.home;
   launch.sandbox = sandbox_.get();
+  launch.headless = case_.machine.headless;
   launch.on_output = [this](const process::OutputChunk& chunk) { flood_.count_output(chunk.bytes.size()); };
   if (auto timed = time_.apply(launch); !timed) throw Stop{Stop::Why::could_not_run, timed.error().message};
   return launch;
@@ -227,6 +233,8 @@ void Session::must_do(const Hello& hello) const {
   if (const std::string why = other_list(case_, client_, hello.capabilities); !why.empty())
     throw Stop{Stop::Why::not_applicable, why};
   if (const std::string why = other_provider(case_, client_); !why.empty())
+    throw Stop{Stop::Why::not_applicable, why};
+  if (const std::string why = wrong_flow(case_, flow_of(client_)); !why.empty())
     throw Stop{Stop::Why::not_applicable, why};
   if (const std::string why = not_observed(case_.observed_by, reports_of(hello, client_)); !why.empty())
     throw Stop{Stop::Why::not_applicable, why};

@@ -45,6 +45,12 @@ void Session::visit(const std::string& url, const json& plan) {
   json page = options_.browse(url, plan, journal_,
                               options_.surroundings == nullptr ? "" : options_.surroundings->ca_file(),
                               clock_, over_);
+  {
+    const std::lock_guard lock(clients_mutex_);
+    for (auto& [name, actor] : actors_) {
+      if (actor.client) actor.client->visited(url, page);
+    }
+  }
   const std::lock_guard lock(mutex_);
   pages_.push_back(std::move(page));
   changed_.notify_all();
@@ -67,12 +73,17 @@ void Session::on_event(Actor& actor, std::uint64_t id, const json& event) {
   {
     const std::lock_guard lock(mutex_);
     events_.push_back({actor.labels[id], event});
+    if (event.value("kind", "") == "screen")
+      journal_.note("client", JournalKind::note, "screen of the login",
+                    {{"screen", event.value("screen", "")}});
     if (client_.narrate && event.value("kind", "") != "open_url") narrate(actor, event);
     if (event.value("kind", "") == "open_url") {
       url = event.value("url", "");
       journal_.note("client", JournalKind::action, "opens " + url);
       // The user agent walks on its own while the client waits for it.
-      visits_.emplace_back([this, url] { visit(url, case_.browser); });
+      json plan = case_.browser;
+      if (const std::string code = event.value("user_code", ""); !code.empty()) plan["user_code"] = code;
+      visits_.emplace_back([this, url, plan = std::move(plan)] { visit(url, plan); });
     }
   }
   changed_.notify_all();

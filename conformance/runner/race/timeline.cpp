@@ -1,11 +1,12 @@
 #include "conformance/runner/race/timeline.h"
-#include "harness/base/untrusted_json.h"
-
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
 #include <map>
+
+#include "harness/base/text.h"
+#include "harness/base/untrusted_json.h"
 
 namespace assay::conformance {
 namespace {
@@ -114,6 +115,10 @@ std::string what_happened(const JournalEntry& entry, const Asked& asked) {
   return text;
 }
 
+std::string asked_by(const Request& request) {
+  return request.method + " " + std::string(target_path(request.target));
+}
+
 std::string cut_to(std::string text, std::size_t width) {
   std::replace_if(
       text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; }, ' ');
@@ -133,6 +138,24 @@ Entries entries_of(const CaseRecord& record) {
   return out;
 }
 
+std::string TimelineLines::next(const JournalEntry& entry) {
+  constexpr std::size_t kActors = 12;
+  if (!start_) start_ = entry.at;
+  if (entry.kind == JournalKind::request && entry.request) asked_[entry.exchange] = asked_by(*entry.request);
+  if (!worth_a_line(entry)) return {};
+  const std::string head =
+      fmt::format("{:>8.1f} s  {}", static_cast<double>((entry.at - *start_).count()) / 1e6,
+                  entry.actor == "client" ? "" : fmt::format("  | {:<{}}  ", entry.actor, kActors));
+  std::string out =
+      head + cut_to(what_happened(entry, asked_), style_.width - std::min(head.size(), style_.width - 20)) +
+      "\n";
+  if (!entry.detail.is_object() || !entry.detail.contains("screen")) return out;
+  const std::string screen = plain_text(entry.detail["screen"]);
+  for (const std::string_view row : split(screen, '\n'))
+    out += fmt::format("{:>12}┃ {}\n", "", cut_to(std::string(row), style_.width));
+  return out;
+}
+
 Timeline render_timeline(const CaseRecord& record, const TimelineMark& mark, const TimelineStyle& style) {
   const Entries entries = entries_of(record);
   const Entries found = select(mark.query, entries);
@@ -143,8 +166,7 @@ Timeline render_timeline(const CaseRecord& record, const TimelineMark& mark, con
   std::size_t actors = 12;
   for (const auto& entry : entries) {
     if (entry->kind == JournalKind::request && entry->request)
-      asked[entry->exchange] =
-          entry->request->method + " " + std::string(target_path(entry->request->target));
+      asked[entry->exchange] = asked_by(*entry->request);
     if (worth_a_line(*entry)) actors = std::max(actors, entry->actor.size());
   }
   const Micros start = entries.empty() ? Micros(0) : entries.front()->at;

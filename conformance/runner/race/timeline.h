@@ -2,6 +2,9 @@
 // one line marked that matters.
 #pragma once
 
+#include <cstdint>
+#include <map>
+#include <optional>
 #include <string>
 
 #include "conformance/runner/judge/journal_query.h"
@@ -24,6 +27,19 @@ struct Timeline {
 };
 // Of a record whose journal was kept.
 Timeline render_timeline(const CaseRecord& record, const TimelineMark& mark, const TimelineStyle& style = {});
+
+// The same as it comes, line by line. Not thread-safe.
+class TimelineLines {
+ public:
+  explicit TimelineLines(TimelineStyle style) : style_(style) {}
+  // One line with its LF, and below it the screen that it shows, if any; empty = it is not worth a line.
+  std::string next(const JournalEntry& entry);
+
+ private:
+  const TimelineStyle style_;
+  std::map<std::uint64_t, std::string> asked_;  // exchange → what was asked in it
+  std::optional<Micros> start_;
+};
 
 // The entries of a record's journal. Bodies may be cut and secrets blacked out, as the record has them.
 Entries entries_of(const CaseRecord& record);
