@@ -10,10 +10,12 @@ using nlohmann::json;
 
 std::string refused_by_client(const JournalEntry& refused,
                               const std::vector<std::shared_ptr<const JournalEntry>>& journal,
-                              const json& provider) {
+                              const json& provider, const std::string& profile) {
   if (refused.detail.value("connection_closes", false))
     return "the client keeps no connection alive (Connection: close or HTTP/1.0), and the fault needs one: " +
            refused.text;
+  if (!profile.empty() && refused.text.find("it changes nothing of this answer") != std::string::npos)
+    return "the answers of " + profile + " are so by themselves: " + refused.text;
   const auto asked = std::find_if(journal.begin(), journal.end(), [&](const auto& entry) {
     return entry->request && entry->exchange == refused.exchange;
   });

@@ -11,10 +11,12 @@
 
 namespace assay::conformance {
 
-// `refused` is an entry with `fault_refused` in its detail, `journal` all entries, `provider` the descriptor.
-// One line when the reason lies with the client; empty = the case orders what cannot be.
+// `refused` is an entry with `fault_refused` in its detail, `journal` all entries, `provider` the descriptor,
+// `profile` that of the client's file (empty = none): the answers of such a provider may be by themselves
+// what the fault makes of others. One line when the reason lies with the client; empty = the case orders what
+// cannot be.
 std::string refused_by_client(const JournalEntry& refused,
                               const std::vector<std::shared_ptr<const JournalEntry>>& journal,
-                              const nlohmann::json& provider);
+                              const nlohmann::json& provider, const std::string& profile = {});
 
 }  // namespace assay::conformance

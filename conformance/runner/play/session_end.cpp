@@ -50,7 +50,8 @@ void Session::wind_up() {
   provider["api_base_path"] = provider_of({}).value("api_base_path", "/v1");
   for (const auto& entry : seen.journal) {
     if (!entry->detail.is_object() || !entry->detail.contains("fault_refused")) continue;
-    const std::string why = refused_by_client(*entry, seen.journal, provider);
+    const std::string why =
+        refused_by_client(*entry, seen.journal, provider, client_.fake.value("profile", ""));
     std::string& told = why.empty() ? played_.broken : played_.not_applicable;
     if (told.empty()) told = why.empty() ? entry->text : why;
   }

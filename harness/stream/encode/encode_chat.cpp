@@ -327,6 +327,8 @@ Json chat_body(const Turn& turn, const Profile& profile, const EncodeOptions& op
   }
   if (turn.usage) body["usage"] = chat_usage_json(*turn.usage);
   put_top_extras(body, turn.extras);
+  // OpenRouter's schema has it required and nullable, and its own SDK refuses an answer without it.
+  if (profile.native_finish && !body.contains("system_fingerprint")) body["system_fingerprint"] = nullptr;
   if (turn.error) body.update(error_body(*turn.error, turn.error->status, profile.error));
   return body;
 }
