@@ -42,7 +42,8 @@ constexpr Example kExamples[] = {
     {"list", "assay list cases any\nassay list cases --client ./mine.yaml\nassay list faults"},
     {"probe",
      "assay probe http://127.0.0.1:8080/v1 --key-env OPENAI_API_KEY --dry-run\nassay probe "
-     "https://api.example.com --protocol anthropic --key-file key --out out/probe"},
+     "https://api.example.com --protocol anthropic --key-file key --out out/probe\nassay probe "
+     "https://api.example.com --key-file key --known known.yaml --against out/probe/probe.json"},
     {"record", "assay record --upstream https://api.example.com --out recording.json"},
     {"report", "assay report render out/run/run.jsonl --format markdown"},
     {"report diff", "assay report diff yesterday.jsonl run.jsonl --stable"},
