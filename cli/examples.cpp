@@ -43,7 +43,8 @@ constexpr Example kExamples[] = {
     {"login", "assay login\nassay login claude-login"},
     {"probe",
      "assay probe http://127.0.0.1:8080/v1 --key-env OPENAI_API_KEY --dry-run\nassay probe "
-     "https://api.example.com --protocol anthropic --key-file key --out out/probe"},
+     "https://api.example.com --protocol anthropic --key-file key --out out/probe\nassay probe "
+     "https://api.example.com --key-file key --known known.yaml --against out/probe/probe.json"},
     {"record",
      "assay record --upstream https://api.example.com --out recording.json\n"
      "assay record --upstream https://api.example.com --out recording.json -- pytest\n"
