@@ -139,8 +139,13 @@ void to_json(json& out, const LoginRecipe& login) {
                      {"optional", step.optional},
                      {"close", step.close}});
   }
-  out = {{"argv", login.argv},  {"account", login.account},  {"flow", login.flow},
-         {"url", login.url},    {"steps", std::move(steps)}, {"environment", login.environment},
+  out = {{"argv", login.argv},
+         {"logout", login.logout},
+         {"account", login.account},
+         {"flow", login.flow},
+         {"url", login.url},
+         {"steps", std::move(steps)},
+         {"environment", login.environment},
          {"files", login.files}};
   if (login.terminal) out["terminal"] = {login.terminal->rows, login.terminal->columns};
 }

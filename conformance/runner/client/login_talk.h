@@ -42,8 +42,10 @@ class LoginTalk {
 
   // "the login waited 30s for \"Paste code\" on the screen; it shows: ..."; empty = every step was done.
   const std::string& failure() const { return failure_; }
-  bool closed() const { return closed_; }                      // by the last step, and not by the program
-  std::string screen() const;                                  // at the end, condensed
+  bool closed() const { return closed_; }  // by the last step, and not by the program
+  std::string screen() const;              // at the end, condensed
+  // What it waits for and what the screen shows, for a login that is given up; from any thread.
+  std::string waiting() const;
   const std::string& user_code() const { return user_code_; }  // that the screen showed; empty = none
 
  private:
