@@ -41,7 +41,13 @@ TEST(Account, TheWorldOfTheCaseLiesOverThatOfTheAccount) {
 }
 
 Case case_with(const std::string& more) {
-  return parse_suite("suite: s\ncases:\n  - id: x\n    title: X\n" + more, "x.yaml").value().at(0);
+  return parse_suite(
+             "suite: s\ncases:\n  - id: x\n    title: X\n    do: [{chat: {as: C}}]\n"
+             "    expect: {done: {C: {ok: true}}}\n" +
+                 more,
+             "x.yaml")
+      .value()
+      .at(0);
 }
 
 TEST(Account, ACaseForOtherFlowsIsNotAsked) {

@@ -235,12 +235,17 @@ class ExecClient final : public Client {
                  });
   }
 
-  // What a person reads last.
+  // What a person reads last; a long row, as of a URL, is cut.
   static std::string last_rows(const std::string& screen) {
-    constexpr int kRows = 6;
-    auto at = screen.size();
-    for (int i = 0; i < kRows && at != std::string::npos && at > 0; ++i) at = screen.rfind('\n', at - 1);
-    return at == std::string::npos || at == 0 ? screen : screen.substr(at + 1);
+    constexpr std::size_t kRows = 6, kLongest = 160, kShown = 40;
+    std::vector<std::string> rows;
+    for (const std::string_view row : split(screen, '\n')) {
+      std::size_t end = row.size() > kLongest ? kShown : row.size();
+      while (end < row.size() && (static_cast<unsigned char>(row[end]) & 0xc0U) == 0x80U) ++end;
+      rows.emplace_back(row.substr(0, end));
+    }
+    if (rows.size() > kRows) rows.erase(rows.begin(), rows.end() - kRows);
+    return fmt::format("{}", fmt::join(rows, "\n"));
   }
 
   bool answer_login(const json& request) {

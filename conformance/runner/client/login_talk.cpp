@@ -76,7 +76,7 @@ void LoginTalk::saw(const process::OutputChunk& chunk) {
       screen_.feed(bytes);
     }
     ++drawn_;
-    if (page_) page = page_in(chunk.bytes);
+    if (page_ && opened_.empty()) page = page_in(chunk.bytes);
   }
   changed_.notify_all();
   if (page) opened(*page);
@@ -153,6 +153,8 @@ std::optional<std::string> LoginTalk::read_off(const std::string& pattern, const
 }
 
 void LoginTalk::talk(process::Child& child) {
+  // Nobody sits at a program that only prints its page.
+  if (login_.steps.empty() && login_.account.empty()) child.close_stdin();
   for (std::size_t i = 0; i < login_.steps.size(); ++i) {
     const LoginStep* next = i + 1 < login_.steps.size() ? &login_.steps[i + 1] : nullptr;
     if (!perform(login_.steps[i], next, child)) return (void)child.signal(SIGHUP);

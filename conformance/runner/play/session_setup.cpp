@@ -26,6 +26,12 @@ namespace {
 // Addresses of the Internet: in a cell all of them are local.
 constexpr const char* kPublicNetwork = "20.20.20.";
 
+// Whether a person takes the page from the screen.
+bool shows_page(const LoginRecipe& login) {
+  return std::any_of(login.steps.begin(), login.steps.end(),
+                     [](const LoginStep& step) { return !step.open.empty(); });
+}
+
 Reports reports_of(const Hello& hello, const ClientSpec& client) {
   Reports out{std::nullopt, has_capability(hello.capabilities, "store")};
   if (hello.reports) out.fields.emplace(hello.reports->begin(), hello.reports->end());
@@ -236,6 +242,9 @@ void Session::must_do(const Hello& hello) const {
     throw Stop{Stop::Why::not_applicable, why};
   if (const std::string why = wrong_flow(case_, flow_of(client_)); !why.empty())
     throw Stop{Stop::Why::not_applicable, why};
+  if (case_.machine.headless && client_.recipe && !shows_page(client_.recipe->login))
+    throw Stop{Stop::Why::not_applicable,
+               "its file does not say what a person does when the program finds no browser"};
   if (const std::string why = not_observed(case_.observed_by, reports_of(hello, client_)); !why.empty())
     throw Stop{Stop::Why::not_applicable, why};
 }
