@@ -117,6 +117,8 @@ class Vendor : public testing::Test {
     const auto header = put(ask.header, values, false);
     if (const auto colon = header.find(": "); colon != std::string::npos)
       request.headers.push_back({header.substr(0, colon), header.substr(colon + 2)});
+    if (request.target.starts_with("/v1/messages"))
+      request.headers.push_back({"anthropic-version", "2023-06-01"});
     return http::fetch(http::parse_url(world->url(ask.to)).value(), request);
   }
 

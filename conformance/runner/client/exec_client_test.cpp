@@ -270,7 +270,15 @@ TEST_F(ExecClientTest, WhatIsLeftBehindIsNamed) {
   EXPECT_THAT(outcome.result["left_behind"][0].get<std::string>(), HasSubstr("tail"));
 }
 
+TEST_F(ExecClientTest, RunsWithoutAKeyWhereNoTextHoldsOne) {
+  const auto one = client("echo pong");
+  json without_key = chat("x");
+  without_key.erase("credential");
+  EXPECT_EQ(one->finish(one->begin(without_key), seconds(10)).result["text"], "pong");
+}
+
 TEST_F(ExecClientTest, SkipsWhatItCannotDo) {
+  recipe_.environment = {{"KEY", "${key}"}};
   const auto one = client("echo pong");
   EXPECT_EQ(one->finish(one->begin({{"op", "login"}}), seconds(1)).end, Outcome::End::skipped);
   json without_key = chat("x");

@@ -87,6 +87,8 @@ std::optional<std::string> failure_in(const CaseRecord& record) {
 }  // namespace
 
 StartCheck start_check(const ClientSpec& client, ExecuteOptions options, std::uint64_t seed) {
+  // Without a login it has nobody to ask for; each of its cases begins with one.
+  if (client.recipe && !client.recipe->login.account.empty()) return {};
   ClientSpec patient = client;
   const Micros patience =
       std::min(client.patience == Micros(0) ? kUsualPatience : client.patience, kMostPatience);

@@ -23,8 +23,8 @@ struct StartCheck {
 };
 
 // Plays chat, else models, else login: the first that the client has the capability for. No failure: its
-// request arrived and it ended, or the client has none of the three. Takes at most `client.patience`, and 30
-// s.
+// request arrived and it ended, or the client has none of the three or signs in with an account. Takes at
+// most `client.patience`, and 30 s.
 StartCheck start_check(const ClientSpec& client, ExecuteOptions options, std::uint64_t seed);
 
 }  // namespace assay::conformance
