@@ -67,7 +67,7 @@ CaseRecord a_case() {
   c.checks = {{"done", false, "ok", "\"EAGAIN\"\n", {1, 2}}};
   c.met = {{"the chat request arrived", false, {1}}};
   c.journal = R"([{"actor":"browser","kind":"action","seq":1,"t_us":5,"text":"GET /callback"}])";
-  c.output = {"out", "err", 9};
+  c.output = {"out", "err", "a screen", 9};
   c.seed = 7;
   c.started_us = 12;
   c.duration_us = 34;

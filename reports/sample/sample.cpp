@@ -216,7 +216,7 @@ RunRecord sample_record(const SampleSize& size) {
     c.started_us = static_cast<std::int64_t>(i) * 1500;
     c.duration_us = 2000 + static_cast<std::int64_t>(random.below(300'000));
     c.timings = {{"setup", 900}, {"client", c.duration_us - 900}};
-    c.output = {"", c.verdict == Verdict::crash ? "Segmentation fault" : "",
+    c.output = {"", c.verdict == Verdict::crash ? "Segmentation fault" : "", "",
                 c.verdict == Verdict::crash ? std::nullopt : std::optional(0)};
     c.command = fmt::format("assay run --client {} --case {} --seed {}", c.client, c.name, c.seed);
     ++footer.counts[std::string(to_string(c.verdict))];
