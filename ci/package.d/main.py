@@ -8,6 +8,7 @@ import archive
 import deb
 import npm
 import product
+import rootfs
 import sbom
 import tree
 import wheel
@@ -27,7 +28,7 @@ def main():
     tarball = os.path.join(out, name + ".tar.gz")
     archive.tar_gz(root, name, tarball, when)
     made = [tarball, deb.make(root, bundled, out, scratch, when), *npm.make(root, out, scratch, when), *wheel.make(root, out, when),
-            sbom.make(root, bundled, out, when)]
+            sbom.make(root, bundled, out, when), *rootfs.make(root, out, scratch, when)]
     shutil.rmtree(scratch)
     with open(os.path.join(out, "SHA256SUMS"), "w", encoding="utf-8") as sums:
         for path in sorted(made):

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "conformance/runner/case/account.h"
 #include "conformance/runner/case/case_file.h"
 #include "harness/base/strict.h"
 #include "harness/base/yaml.h"
@@ -42,8 +43,15 @@ Result<void> read_named(const std::string& path, std::vector<Scenario>& out) {
 Result<void> read_cases(const std::string& data_folder, std::vector<Scenario>& out) {
   auto cases = conformance::load_cases(data_folder + "/conformance/cases");
   if (!cases) return tl::unexpected(cases.error());
-  for (conformance::Case& one : *cases)
+  // A case for clients with an account is served as it is for those that name none.
+  auto generic = conformance::load_account(data_folder, conformance::kGenericAccount);
+  for (conformance::Case& one : *cases) {
+    if (conformance::needs_account(one)) {
+      if (!generic) return tl::unexpected(generic.error());
+      one.world = conformance::world_of(*generic, one.world);
+    }
     out.push_back({one.id, one.title, true, std::move(one.world), one.file, one.line});
+  }
   return {};
 }
 
