@@ -66,7 +66,7 @@ struct WorldSpec {
   // Issues the certificates for FakeSpec::names; may be null while no fake has any.
   std::shared_ptr<const http::Authority> authority = nullptr;
   std::uint16_t secure_port = 443;
-  bool tls = false;  // the listeners that the starter binds speak TLS: urls are https
+  bool tls = false;                         // the listeners that the starter binds speak TLS: urls are https
   std::string secure_network = "127.0.1.";  // of the addresses where names are answered for
 };
 
