@@ -60,11 +60,12 @@ inference:
 }
 
 TEST_F(ServeCommand, WithTlsTheExportsNameAnAuthorityThatClientsCanTrust) {
-  const auto done =
-      assay({"serve", "--tls", "--", "sh", "-c",
-             "echo $OPENAI_BASE_URL $SSL_CERT_FILE; curl -q -s -o models.json -w '%{http_code}\\n' -H "
-             "\"Authorization: Bearer $OPENAI_API_KEY\" $OPENAI_BASE_URL/models; "
-             "unset CURL_CA_BUNDLE SSL_CERT_FILE; curl -q -s $OPENAI_BASE_URL/models; echo $?"});
+  const char* ask = R"(echo $OPENAI_BASE_URL $SSL_CERT_FILE
+curl -q -s -o models.json -w '%{http_code}\n' -H "Authorization: Bearer $OPENAI_API_KEY" $OPENAI_BASE_URL/models
+unset CURL_CA_BUNDLE SSL_CERT_FILE
+curl -q -s $OPENAI_BASE_URL/models
+echo $?)";
+  const auto done = assay({"serve", "--tls", "--", "sh", "-c", ask});
   EXPECT_EQ(done.status.code, 0) << done.err;
   const std::string file =
       done.out.substr(done.out.find(' ') + 1, done.out.find('\n') - done.out.find(' ') - 1);
