@@ -99,7 +99,7 @@ Replayer::Place* Replayer::place_by_conversation(const Request& request,
     next = &one;
     most = same;
   }
-  nearest = "same path; " + conversation_difference(asked, next->conversation);
+  if (next != nullptr) nearest = "same path; " + conversation_difference(asked, next->conversation);
   return nullptr;
 }
 
