@@ -262,9 +262,9 @@ class OpensslServer final : public TlsServer, public std::enable_shared_from_thi
   std::map<std::string, Owned<SSL_CTX>> contexts_;
 };
 
-class Client final : public TlsClient, public std::enable_shared_from_this<Client> {
+class ClientSide final : public TlsClient, public std::enable_shared_from_this<ClientSide> {
  public:
-  Client(Owned<SSL_CTX> context, bool verify) : context_(std::move(context)), verify_(verify) {}
+  ClientSide(Owned<SSL_CTX> context, bool verify) : context_(std::move(context)), verify_(verify) {}
 
   std::unique_ptr<Transport> connect(int socket, const std::string& host) override {
     SSL* ssl = SSL_new(context_.get());
@@ -304,7 +304,7 @@ Result<std::shared_ptr<TlsClient>> TlsClient::create(const std::string& ca_file,
   SSL_CTX_set_verify(context.get(), verify ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, nullptr);
   static constexpr std::array<unsigned char, 9> kHttp11 = {8, 'h', 't', 't', 'p', '/', '1', '.', '1'};
   SSL_CTX_set_alpn_protos(context.get(), kHttp11.data(), kHttp11.size());
-  return std::make_shared<Client>(std::move(context), verify);
+  return std::make_shared<ClientSide>(std::move(context), verify);
 }
 
 }  // namespace assay::http

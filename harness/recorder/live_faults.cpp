@@ -6,7 +6,7 @@
 #include <ctime>
 #include <nlohmann/json.hpp>
 
-#include "harness/base/text.h"
+#include "harness/http/taken_response.h"
 #include "harness/wire/script.h"
 
 namespace assay {
@@ -35,18 +35,9 @@ Taken ask(const FaultFrontOptions& options, const Request& request) {
   };
   out.outcome = client.exchange(options.upstream, request, events);
   if (!out.outcome.head) return out;
-  const http::ResponseHead& head = *out.outcome.head;
-  response.status = head.status;
-  response.reason = head.reason;
-  response.version = head.version;
-  response.headers = head.headers;
-  response.trailers = out.outcome.trailers;
-  const std::string* coding = find_header(head.headers, "transfer-encoding");
-  const bool chunked = coding != nullptr && to_lower(*coding).find("chunked") != std::string::npos;
-  response.framing = chunked                                                  ? BodyFraming::chunked
-                     : find_header(head.headers, "content-length") != nullptr ? BodyFraming::content_length
-                     : response.body.empty()                                  ? BodyFraming::none
-                                                                              : BodyFraming::close_delimited;
+  Response head = http::taken_response(out.outcome, !response.body.empty());
+  head.body = std::move(response.body);
+  response = std::move(head);
   return out;
 }
 

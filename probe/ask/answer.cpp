@@ -3,6 +3,7 @@
 #include "harness/base/text.h"
 #include "harness/base/untrusted_json.h"
 #include "harness/fixture/content_coding.h"
+#include "harness/http/taken_response.h"
 #include "harness/stream/decode/decode.h"
 #include "harness/stream/framing/eventstream.h"
 #include "harness/stream/framing/sse.h"
@@ -159,19 +160,8 @@ RecordedExchange recorded(const Answer& answer) {
     out.lost.push_back("no response: " + answer.outcome.message);
     return out;
   }
-  const http::ResponseHead& head = *answer.outcome.head;
-  response.status = head.status;
-  response.reason = head.reason;
-  response.version = head.version;
-  response.headers = head.headers;
-  response.trailers = answer.outcome.trailers;
+  response = http::taken_response(answer.outcome, !answer.pieces.empty());
   response.head_delay = answer.outcome.first_byte;
-  const std::string* coding = answer.header("transfer-encoding");
-  const bool chunked = coding != nullptr && to_lower(*coding).find("chunked") != std::string::npos;
-  response.framing = chunked                                      ? BodyFraming::chunked
-                     : answer.header("content-length") != nullptr ? BodyFraming::content_length
-                     : answer.pieces.empty()                      ? BodyFraming::none
-                                                                  : BodyFraming::close_delimited;
   for (const Piece& piece : answer.pieces) {
     // Without chunking the borders of reads are chance; a whole body is one piece, as it was sent.
     const bool goes_on =

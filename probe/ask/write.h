@@ -38,6 +38,9 @@ nlohmann::json cohere_body(const Ask& ask, const Target& target, const Reference
 nlohmann::json bedrock_body(const Ask& ask, const Target& target, const References& references);
 // {type: function, function: {…}} for each tool of `ask`, as three of the protocols write it.
 nlohmann::json function_tools(const Ask& ask);
+// {id, type: function, function: {name, arguments as text}} for each call of an assistant's message, as
+// OpenAI's chat and Cohere write it.
+nlohmann::json function_calls(const Message& message);
 
 // "POST /v1/chat/completions with stream: true, max_tokens: 1": a request in one line, for a verdict.
 std::string describe_request(const Ask& ask, const Request& request);

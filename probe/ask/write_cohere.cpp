@@ -14,11 +14,7 @@ void add_cohere_message(json& messages, const Message& message, const References
     case Message::Kind::assistant: {
       json said{{"role", "assistant"}};
       if (!message.text.empty()) said["content"] = message.text;
-      for (const ToolCall& call : message.calls)
-        said["tool_calls"].push_back(
-            {{"id", call.id},
-             {"type", "function"},
-             {"function", {{"name", call.name}, {"arguments", call.arguments.dump()}}}});
+      if (!message.calls.empty()) said["tool_calls"] = function_calls(message);
       messages.push_back(std::move(said));
       break;
     }

@@ -16,11 +16,7 @@ void add_chat_message(json& messages, const Message& message, const References& 
       break;
     case Message::Kind::assistant: {
       json said{{"role", "assistant"}, {"content", message.text.empty() ? json() : json(message.text)}};
-      for (const ToolCall& call : message.calls)
-        said["tool_calls"].push_back(
-            {{"id", call.id},
-             {"type", "function"},
-             {"function", {{"name", call.name}, {"arguments", call.arguments.dump()}}}});
+      if (!message.calls.empty()) said["tool_calls"] = function_calls(message);
       messages.push_back(std::move(said));
       break;
     }
@@ -76,6 +72,15 @@ json function_tools(const Ask& ask) {
          {"function",
           {{"name", tool.name}, {"description", tool.description}, {"parameters", tool.parameters}}}});
   return tools;
+}
+
+json function_calls(const Message& message) {
+  json calls = json::array();
+  for (const ToolCall& call : message.calls)
+    calls.push_back({{"id", call.id},
+                     {"type", "function"},
+                     {"function", {{"name", call.name}, {"arguments", call.arguments.dump()}}}});
+  return calls;
 }
 
 json chat_body(const Ask& ask, const Target& target, const References& references) {
