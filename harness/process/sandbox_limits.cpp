@@ -83,6 +83,13 @@ bool is_nested(const std::string& status) {
   return std::count(line.begin(), line.end(), '\t') > 1;
 }
 
+// The shadow memory of a sanitizer is terabytes of data by that limit's count, and little of it is used.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool kShadowed = true;
+#else
+constexpr bool kShadowed = false;
+#endif
+
 bool set_limits(const SandboxLimits& limits) noexcept {
   const auto set = [](__rlimit_resource resource, std::uint64_t value) {
     rlimit now{};
@@ -97,7 +104,7 @@ bool set_limits(const SandboxLimits& limits) noexcept {
   // SIGXCPU first, which the verdict can name.
   rlimit cpu{limits.cpu_seconds, limits.cpu_seconds + 5};
   return ::setrlimit(RLIMIT_CPU, &cpu) == 0 && set(RLIMIT_NPROC, limits.tasks) &&
-         set(RLIMIT_DATA, 4 * limits.memory) && set(RLIMIT_CORE, 0) &&
+         (kShadowed || set(RLIMIT_DATA, 4 * limits.memory)) && set(RLIMIT_CORE, 0) &&
          ::setrlimit(RLIMIT_NOFILE, &descriptors) == 0;
 }
 
