@@ -16,16 +16,20 @@ const char* __tsan_default_options();
 const char* __tsan_default_options() {
   return "halt_on_error=1";
 }
-// Leaks are looked for by ptrace, which a program in case time is under already.
+// Leaks are looked for by ptrace. A program in case time is under it already, and a seccomp filter may refuse
+// it.
 int __lsan_is_turned_off();
 int __lsan_is_turned_off() {
   std::FILE* status = std::fopen("/proc/self/status", "re");
   if (status == nullptr) return 0;
   int tracer = 0;
+  int filter = 0;
   char line[256];
-  while (std::fgets(line, sizeof line, status) != nullptr)
-    if (std::sscanf(line, "TracerPid: %d", &tracer) == 1) break;
+  while (std::fgets(line, sizeof line, status) != nullptr) {
+    std::sscanf(line, "TracerPid: %d", &tracer);
+    std::sscanf(line, "Seccomp: %d", &filter);
+  }
   std::fclose(status);
-  return tracer != 0 ? 1 : 0;
+  return tracer != 0 || filter != 0 ? 1 : 0;
 }
 }
