@@ -322,10 +322,12 @@ void Connection::on_head() {
 void Connection::on_complete() {
   const bool upgrade = parser_.upgrades_websocket();
   auto request = std::make_shared<const Request>(parser_.take_request());
+  const std::size_t received = request->body.size();
+  house_.with_handler([&](Handler& handler) { request = handler.read(std::move(request)); });
   incoming_.request = request;
   body_unread_ = false;
   JournalEntry e = entry(JournalKind::request, request_line(*request));
-  e.bytes = request->body.size();
+  e.bytes = received;
   e.request = request;
   house_.journal(std::move(e));
   bool accepted = false;

@@ -74,7 +74,9 @@ class Handler {
   // The head was read, the body was not. A script answers at once, without reading the body; nullopt reads
   // on.
   virtual std::optional<Answer> on_head(const Incoming&) { return std::nullopt; }
-  // The whole request was read.
+  // The whole request was read. What is returned is what the journal and on_request() are given of it.
+  virtual std::shared_ptr<const Request> read(std::shared_ptr<const Request> request) { return request; }
+  // The whole request, as read() gave it.
   virtual Answer on_request(const Incoming&) = 0;
   // An Upgrade: websocket request. true accepts; frames then arrive at on_message. The default declines, and
   // on_request is asked for the refusal.

@@ -11,6 +11,7 @@
 #include <unordered_map>
 
 #include "harness/base/text.h"
+#include "harness/world/plain_request.h"
 
 namespace assay {
 namespace {
@@ -68,6 +69,10 @@ class Shared final : public SharedListeners, public http::Handler {
     auto answer = place.tenant->handler->on_head(seen_by(place, incoming));
     if (!answer) return std::nullopt;
     return given(place, incoming.exchange, std::move(*answer));
+  }
+
+  std::shared_ptr<const Request> read(std::shared_ptr<const Request> request) override {
+    return plain_request(std::move(request));
   }
 
   http::Answer on_request(const http::Incoming& incoming) override {

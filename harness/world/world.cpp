@@ -11,6 +11,7 @@
 #include <unordered_map>
 
 #include "harness/world/chooser.h"
+#include "harness/world/plain_request.h"
 #include "harness/world/rules.h"
 #include "harness/world/sent.h"
 #include "harness/world/strict.h"
@@ -161,6 +162,10 @@ class World::Room final : public http::Handler {
     }
     const Call call = call_for(member, incoming, order_of(rule));
     return answer(member, incoming, member.fake->on_body(call), rule);
+  }
+
+  std::shared_ptr<const Request> read(std::shared_ptr<const Request> request) override {
+    return plain_request(std::move(request));
   }
 
   http::Answer on_request(const http::Incoming& incoming) override {

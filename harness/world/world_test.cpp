@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <thread>
 
+#include "harness/base/text.h"
 #include "harness/http/test_peer.h"
 
 namespace assay {
@@ -85,6 +86,24 @@ TEST(World, NthMeansTheNthRequestThatMatchesTheRest) {
   EXPECT_THAT(w.ask("/a"), EndsWith("/a \"second\""));
   EXPECT_THAT(w.ask("/a"), EndsWith("/a \"later\""));
   EXPECT_THAT(w.ask("/a"), EndsWith("/a \"later\""));
+}
+
+TEST(World, ACompressedRequestIsReadDecodedByRulesFakesAndTheJournal) {
+  RuleSpec rule_of_body = rule({{"path", "/a"}, {"body", {{"/model", "m"}}}}, "that model");
+  const EchoWorld w({rule_of_body});
+  const std::string body =
+      base64_decode("H4sIAAAAAAACA6tWys1PSc1RslLKVaoFAJtsuqoNAAAA").value();  // {"model":"m"}
+  TestPeer peer(w.world->port("echo"));
+  ASSERT_TRUE(peer.send(
+      "POST /a HTTP/1.1\r\nHost: t\r\nConnection: close\r\nContent-Encoding: gzip\r\nContent-Length: " +
+      std::to_string(body.size()) + "\r\n\r\n" + body));
+  EXPECT_THAT(peer.read_to_end(), EndsWith("/a {\"model\":\"m\"}\"that model\""));
+  const auto entries = w.journal.entries();
+  const auto seen = std::find_if(entries.begin(), entries.end(),
+                                 [](const auto& entry) { return entry->kind == JournalKind::request; });
+  ASSERT_NE(seen, entries.end());
+  EXPECT_EQ((*seen)->request->body, R"({"model":"m"})");
+  EXPECT_EQ((*seen)->bytes, body.size());  // as received
 }
 
 TEST(World, AfterCountsFromWhenTheOtherRuleApplied) {
