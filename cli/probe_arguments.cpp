@@ -138,7 +138,8 @@ Result<PreparedProbe> prepare_probe(const ProbeArguments& arguments) {
 void add_probe_options(CLI::App& verb, ProbeArguments& arguments) {
   verb.add_option("url", arguments.urls, "Base URLs, as clients are configured with them")->type_name("URL");
   add_values(verb, "--protocol", arguments.protocols,
-             "openai-chat (default), openai-responses, anthropic, gemini, ollama, cohere or bedrock; may be "
+             "openai-chat (default), openai-responses, anthropic, gemini, gemini-interactions, ollama, "
+             "cohere or bedrock; may be "
              "repeated",
              "NAME");
   add_values(verb, "--model", arguments.models,

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes the JSON Schemas of the files that people write: case, world, client, provider, known failures. With --check it compares instead.
+"""Writes the JSON Schemas of the files that people write: case, world, client, provider, check of an endpoint, known failures. With --check it compares instead.
 
 They say what the strict readers say as far as a schema can; schemas_test.py holds both against every shipped file and against wrong ones. The schema of
 fixtures is fixtures/schema/fixture-1.schema.json.
@@ -374,6 +374,101 @@ write(
         ),
         "oneOf": [{"required": ["adapter"]}, {"required": ["argv", "capabilities"]}],
     },
+)
+
+PROTOCOLS = ["openai-chat", "openai-responses", "anthropic", "gemini", "gemini-interactions", "ollama", "cohere", "bedrock"]
+by_protocol = lambda value: {"type": "object", "propertyNames": {"enum": PROTOCOLS}, "additionalProperties": value}
+probe_message = {
+    "description": "What the user said, or the assistant (with calls), results of calls, or an answer that goes back as it came",
+    "anyOf": [
+        obj({"user": S}, ["user"]),
+        {**obj({"assistant": S, "calls": {"type": "array", "items": obj({"id": S, "name": S, "arguments": {}}, ["id", "name"])}}), "minProperties": 1},
+        obj({"results": {"type": "array", "items": obj({"id": S, "name": S, "text": S}, ["id", "name", "text"])}}, ["results"]),
+        obj({"replay": text("The name of an earlier request")}, ["replay"]),
+    ],
+}
+probe_request = obj(
+    {
+        "as": text("Its name; default A"),
+        "route": {"enum": ["chat", "models", "model", "count_tokens", "stored", "unknown"]},
+        "stored_id": S,
+        "method": S,
+        "key": {"enum": ["right", "wrong", "none", "empty"]},
+        "model": S,
+        "system": S,
+        "prompt": S,
+        "messages": {"type": "array", "items": probe_message},
+        "stream": B,
+        "usage": B,
+        "max_tokens": {"type": "integer", "minimum": 0, "maximum": 100000},
+        "choices": {"type": "integer", "minimum": 1, "maximum": 16},
+        "tools": {"type": "array", "items": obj({"name": S, "description": S, "parameters": O}, ["name", "parameters"])},
+        "tool_choice": text("auto, none, required, or the name of a tool"),
+        "parallel": B,
+        "schema": {"type": "object", "description": "Structured output: JSON Schema"},
+        "reasoning": B,
+        "store": B,
+        "temperature": {},
+        "top_p": {},
+        "stop": {},
+        "patch": {"type": "object", "description": "Merged into the body (RFC 7396)"},
+        "patch_for": by_protocol(O),
+        "body": text("The whole body"),
+        "headers": {"type": "object", "additionalProperties": S},
+        "together": {"type": "boolean", "description": "Sent at the same time as its neighbours"},
+        "leave_after": {"type": "integer", "minimum": 0, "description": "Events after which the connection is closed"},
+    },
+    desc="One request, in words of no protocol",
+)
+TRUE = {"const": True}
+RULES = {
+    **{
+        name: TRUE
+        for name in (
+            "error_shape error_type without_key lists_model right_end event_order strict_framing plain_sse in_pieces one_id usage_event sequence_numbers "
+            "event_names joined_deltas utf8 reasoning no_call one_call_at_most usable_calls calls_finish streamed_calls reused coding left counted "
+            "whole_body usage output_within no_usage distinct_ids"
+        ).split()
+    },
+    **{name: S for name in ("content_type", "text_contains", "text_without", "own_marker", "shape")},
+    **{name: {"type": "array", "minItems": 1} for name in ("json_text", "finish", "turn_parts")},
+    "choices": {"type": "integer", "minimum": 0},
+    "json": {"type": "object", "propertyNames": {"pattern": "^/"}},
+    "status": {},
+    "tool_call": {},
+}
+proof_side = {"type": ["object", "null"], "description": "Settings of the inference fake"}
+probe_check = obj(
+    {
+        "id": S,
+        "title": S,
+        "level": {"enum": ["must", "should", "info"]},
+        "requirement": text("What the endpoint must do, one sentence"),
+        "source": {"anyOf": [S, by_protocol(S)], "description": "Where it is promised"},
+        "protocols": {"type": "array", "items": {"enum": PROTOCOLS}, "description": "Default: all"},
+        "features": L,
+        "model_decides": {"type": "boolean", "description": "Repeated, and told as a rate; never a must"},
+        "may_refuse": {"type": "boolean", "description": "A refusal in the protocol's format is no failure"},
+        "requests": {"type": "array", "items": probe_request, "minItems": 1},
+        "expect": {
+            "type": "array",
+            "minItems": 1,
+            "items": {**obj({"of": text("The request that is judged; default: the last"), **RULES}), "minProperties": 1},
+        },
+        "proof": obj(
+            {"right": proof_side, "wrong": proof_side, "right_for": by_protocol(O), "wrong_for": by_protocol(O)},
+            desc="Fakes for which it passes and does not",
+        ),
+    },
+    ["id", "title", "level", "requirement", "source", "requests", "expect", "proof"],
+)
+write(
+    "check",
+    "assay: checks of `assay probe`",
+    obj(
+        {"group": text("The first part of the ids"), "define": {"description": "Anchors"}, "checks": {"type": "array", "items": probe_check, "minItems": 1}},
+        ["group", "checks"],
+    ),
 )
 
 write(

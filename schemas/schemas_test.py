@@ -7,6 +7,7 @@ import glob
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -19,7 +20,7 @@ except ImportError as error:
     sys.exit(77)
 
 SHIPPED = {"case": "conformance/cases/**/*.yaml", "client": "conformance/clients/*.yaml", "provider": "conformance/providers/*.yaml", "account": "conformance/logins/*.yaml",
-           "fixture": "fixtures/**/*.json"}
+           "check": "probe/checks/*.yaml", "fixture": "fixtures/**/*.json"}
 # What a case of one's own is played with, so that the reader sees the file; {} is the file.
 READ = {
     "case": ["list", "cases", "{}"],
@@ -28,7 +29,18 @@ READ = {
     "known-failures": ["run", "any/chat/answers", "--dry-run", "--known", "{}"],
     "assay": ["run", "any/chat/answers", "--dry-run"],  # of the folder where it runs
     "provider": ["serve", "--print", "none", "--provider", "{}", "--", "true"],
+    "check": ["probe", "--list"],  # of the data folder
 }
+
+
+def data_with(source, folder, checks):
+    """A data folder that is the shipped one but for its checks: those are in the folder `checks`."""
+    for name in os.listdir(source):
+        if name != "probe":
+            os.symlink(os.path.join(source, name), os.path.join(folder, name))
+    os.mkdir(os.path.join(folder, "probe"))
+    for name in os.listdir(os.path.join(source, "probe")):
+        os.symlink(checks if name == "checks" else os.path.join(source, "probe", name), os.path.join(folder, "probe", name))
 
 
 class Yaml12(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
@@ -73,10 +85,17 @@ def main():
 
     with open(os.path.join(source, "schemas/wrong.yaml"), encoding="utf-8") as file:
         wrong = yaml.load(file, Yaml12)
-    with tempfile.TemporaryDirectory() as folder:
-        environment = {"PATH": os.environ["PATH"], "HOME": folder, "ASSAY_DATA": source}
+    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as own_data:
+        data_with(source, own_data, folder)
+        shipped = os.path.join(source, "probe/checks/whole.yaml")
+        shutil.copy(shipped, folder)
+        listed = subprocess.run([assay, *READ["check"]], env={"PATH": os.environ["PATH"], "HOME": folder, "ASSAY_DATA": own_data}, capture_output=True, text=True, timeout=120)
+        if listed.returncode != 0 or "whole/shape" not in listed.stdout:  # else every wrong check would be refused for its folder
+            problems.append(f"{shipped} alone: assay ends with {listed.returncode}: {listed.stderr[-300:]}")
+        os.remove(os.path.join(folder, "whole.yaml"))
         for name, entries in wrong.items():
             one = validator(name)
+            environment = {"PATH": os.environ["PATH"], "HOME": folder, "ASSAY_DATA": own_data if name == "check" else source}
             for number, entry in enumerate(entries):
                 path = os.path.join(folder, "assay.yaml" if name == "assay" else f"{name}-{number}.yaml")
                 with open(path, "w", encoding="utf-8") as file:

@@ -247,6 +247,47 @@ void read_gemini(const json& body, Writer& out) {
   }
 }
 
+// Gemini Interactions: a text, a list of contents, or a list of steps; contents among the steps are the
+// user's. A result may stand in a step or, as recorded clients send it, in the content of the user's input.
+void read_interaction_content(const json& content, const std::string& role, Writer& out) {
+  const std::string type = text_in(content, "type");
+  if (type == "function_result") {
+    const json result = content.value("result", json());
+    out.result(text_in(content, "call_id"), text_in(content, "name"),
+               result.is_object() ? result.dump() : text_of_content(result));
+  } else if (type == "text") {
+    out.text(role, text_in(content, "text"));
+  }
+}
+
+void read_interaction_step(const json& step, Writer& out) {
+  const std::string type = text_in(step, "type");
+  if (type == "function_call") {
+    out.call(text_in(step, "id"), text_in(step, "name"), step.value("arguments", json()));
+    out.sign(text_in(step, "signature"));
+  } else if (type == "thought") {
+    out.reasoning(text_of_content(step.value("summary", json())), text_in(step, "signature"));
+  } else if (type == "model_output" || type == "user_input") {
+    const std::string role = type == "user_input" ? "user" : "assistant";
+    const json content = step.value("content", json());
+    if (content.is_string()) out.text(role, content.get<std::string>());
+    for (const json& part : list_in(step, "content")) read_interaction_content(part, role, out);
+  } else {
+    read_interaction_content(step, "user", out);
+  }
+}
+
+void read_interactions(const json& body, Writer& out) {
+  out.text("system", text_in(body, "system_instruction"));
+  if (body.is_object() && body.contains("input") && body["input"].is_string())
+    out.text("user", body["input"].get<std::string>());
+  for (const json& step : list_in(body, "input"))
+    if (step.is_object()) read_interaction_step(step, out);
+  for (const json& tool : list_in(body, "tools"))
+    if (text_in(tool, "type") == "function")
+      out.tool(text_in(tool, "name"), text_in(tool, "description"), tool.value("parameters", json::object()));
+}
+
 void read_bedrock(const json& body, Writer& out) {
   for (const json& part : list_in(body, "system")) out.text("system", text_in(part, "text"));
   for (const json& message : list_in(body, "messages")) {
@@ -282,6 +323,9 @@ json read_conversation(const json& body, Protocol protocol) {
       break;
     case Protocol::gemini:
       read_gemini(body, out);
+      break;
+    case Protocol::gemini_interactions:
+      read_interactions(body, out);
       break;
     case Protocol::bedrock:
       read_bedrock(body, out);

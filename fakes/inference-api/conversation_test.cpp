@@ -41,7 +41,13 @@ const std::pair<Protocol, const char*> kSaid[] = {
      R"("content":[{"reasoningContent":{"reasoningText":{"text":"Look it up.","signature":"sig"}}},{"toolUse":{"toolUseId":"c1",)"
      R"("name":"lookup","input":{"query":"Paris"}}}]},{"role":"user","content":[{"toolResult":{"toolUseId":"c1",)"
      R"("content":[{"text":"sunny"}]}}]}],"toolConfig":{"tools":[{"toolSpec":{"name":"lookup","description":"d",)"
-     R"("inputSchema":{"json":{"type":"object"}}}}]}})"}};
+     R"("inputSchema":{"json":{"type":"object"}}}}]}})"},
+    {Protocol::gemini_interactions,
+     R"({"system_instruction":"Be short.","input":[{"type":"user_input","content":[{"type":"text","text":"Weather?"}]},)"
+     R"({"type":"thought","summary":[{"type":"text","text":"Look it up."}],"signature":"sig"},{"type":"function_call","id":"c1",)"
+     R"("name":"lookup","arguments":{"query":"Paris"}},{"type":"function_result","call_id":"c1","name":"lookup",)"
+     R"("result":[{"type":"text","text":"sunny"}]}],)"
+     R"("tools":[{"type":"function","name":"lookup","description":"d","parameters":{"type":"object"}}]})"}};
 
 TEST(Conversation, IsTheSameInEveryProtocol) {
   for (const auto& [protocol, body] : kSaid) {

@@ -39,7 +39,7 @@ std::optional<std::string> credential_of(const Request& request, const AuthSetti
   auto bearer = authorization(request, "Bearer");
   if (auth.scheme == "bearer") return bearer;
   if (protocol == Protocol::anthropic && !bearer) return header("x-api-key");
-  if (protocol == Protocol::gemini) {
+  if (protocol == Protocol::gemini || protocol == Protocol::gemini_interactions) {
     // A bearer is a token of OAuth there; an API key is none, whoever sends it so.
     const bool a_key = bearer && std::find(auth.keys.begin(), auth.keys.end(), *bearer) != auth.keys.end();
     if (bearer && !a_key) return bearer;
@@ -87,8 +87,8 @@ json smallest(const json& schema) {
 // The schema of the JSON that a request wants; null when it wants text.
 const json* wanted_schema(const json& body) {
   for (const char* pointer : {"/generationConfig/responseJsonSchema", "/generationConfig/responseSchema",
-                              "/response_format/json_schema/schema", "/text/format/schema",
-                              "/output_config/format/schema", "/format"}) {
+                              "/response_format/json_schema/schema", "/response_format/schema",
+                              "/text/format/schema", "/output_config/format/schema", "/format"}) {
     const json::json_pointer at(pointer);
     if (body.contains(at) && body.at(at).is_object()) return &body.at(at);
   }
@@ -288,9 +288,9 @@ class InferenceApi final : public ConfiguredFake<InferenceSettings> {
       return refuse(route, {400, {std::move(message), "", "", std::move(param), 0, {}}, {}, "", ""});
     };
     if (model.empty()) return bad("you must provide a model parameter", "model");
-    const char* messages = route.protocol == Protocol::openai_responses ? "input"
-                           : route.protocol == Protocol::gemini         ? "contents"
-                                                                        : "messages";
+    const bool input =
+        route.protocol == Protocol::openai_responses || route.protocol == Protocol::gemini_interactions;
+    const char* messages = input ? "input" : route.protocol == Protocol::gemini ? "contents" : "messages";
     if (!body.contains(messages))
       return bad(fmt::format("Missing required parameter: '{}'.", messages), messages);
     const auto exists = std::any_of(settings_.models.begin(), settings_.models.end(),
@@ -409,7 +409,8 @@ class InferenceApi final : public ConfiguredFake<InferenceSettings> {
   void give_proofs(stream::Turn& turn, const Route& route) {
     using Kind = stream::Block::Kind;
     const bool signs = route.protocol == Protocol::anthropic || route.protocol == Protocol::bedrock ||
-                       route.protocol == Protocol::openai_responses;
+                       route.protocol == Protocol::openai_responses ||
+                       route.protocol == Protocol::gemini_interactions;
     bool reasoned = false;
     for (auto& block : turn.blocks) {
       if (block.kind == Kind::reasoning) {
@@ -429,10 +430,11 @@ class InferenceApi final : public ConfiguredFake<InferenceSettings> {
   void complete(stream::Turn& turn, const Route& route, const std::string& model) {
     if (turn.model.empty()) turn.model = model;
     if (turn.id.empty()) {
-      const char* prefix = route.protocol == Protocol::openai_responses ? "resp_"
-                           : route.protocol == Protocol::anthropic      ? "msg_"
-                           : route.protocol == Protocol::openai_chat    ? "chatcmpl-"
-                                                                        : "";
+      const char* prefix = route.protocol == Protocol::openai_responses      ? "resp_"
+                           : route.protocol == Protocol::anthropic           ? "msg_"
+                           : route.protocol == Protocol::openai_chat         ? "chatcmpl-"
+                           : route.protocol == Protocol::gemini_interactions ? "v1_"
+                                                                             : "";
       turn.id = prefix + config_.random.alphanumeric(24);
     }
     for (auto& block : turn.blocks) {

@@ -29,6 +29,7 @@ constexpr Fixed absolute_routes[] = {
     {"/api/tags", "GET", Route::Kind::models, Protocol::ollama},
     {"/api/show", "POST", Route::Kind::model, Protocol::ollama},
     {"/v1beta/models", "GET", Route::Kind::models, Protocol::gemini},
+    {"/v1beta/interactions", "POST", Route::Kind::chat, Protocol::gemini_interactions},
 };
 
 // What real clients were seen to ask for at start, with patterns of match_path. Told apart from unclaimed

@@ -196,6 +196,61 @@ Found gemini(const json& body) {
   return gemini_order(body);
 }
 
+// https://ai.google.dev/api/interactions-api. A stored interaction may hold the calls that results here are
+// of.
+Found interactions(const json& body) {
+  constexpr std::array<std::string_view, 20> kFields = {"model",
+                                                        "agent",
+                                                        "agent_config",
+                                                        "input",
+                                                        "system_instruction",
+                                                        "tools",
+                                                        "generation_config",
+                                                        "response_format",
+                                                        "response_mime_type",
+                                                        "response_modalities",
+                                                        "previous_interaction_id",
+                                                        "stream",
+                                                        "store",
+                                                        "background",
+                                                        "service_tier",
+                                                        "cached_content",
+                                                        "environment",
+                                                        "labels",
+                                                        "webhook_config",
+                                                        "safety_settings"};
+  for (const auto& [name, value] : body.items())
+    if (!one_of(name, kFields)) return bad_request(fmt::format("Unknown parameter: '{}'.", name), name);
+  std::set<std::string> called;
+  std::size_t i = 0;
+  for (const json& step : list_of(body, "input")) {
+    const std::string type = step.is_object() ? step.value("type", "") : "";
+    if (type.empty())
+      return bad_request(fmt::format("Missing required parameter: 'input[{}].type'.", i), "input");
+    if (type == "function_call") called.insert(step.value("id", ""));
+    const json& contents = list_of(step, "content");
+    const auto unknown_result = [&](const json& one) {
+      return one.is_object() && one.value("type", "") == "function_result" &&
+             !called.contains(one.value("call_id", ""));
+    };
+    if (!body.contains("previous_interaction_id") &&
+        (unknown_result(step) || std::any_of(contents.begin(), contents.end(), unknown_result)))
+      return bad_request(
+          fmt::format("input[{}]: function_result has a call_id that no function_call has.", i), "input");
+    ++i;
+  }
+  i = 0;
+  for (const json& tool : list_of(body, "tools")) {
+    const std::string type = tool.is_object() ? tool.value("type", "") : "";
+    if (type.empty())
+      return bad_request(fmt::format("Missing required parameter: 'tools[{}].type'.", i), "tools");
+    if (type == "function" && tool.value("name", "").empty())
+      return bad_request(fmt::format("Missing required parameter: 'tools[{}].name'.", i), "tools");
+    ++i;
+  }
+  return std::nullopt;
+}
+
 Found bedrock(const json& body) {
   std::set<std::string> owed;
   bool tools = false;
@@ -252,6 +307,8 @@ std::optional<Refusal> wire_objection(const json& body, const Request& request, 
       return anthropic(body, request);
     case Protocol::gemini:
       return gemini(body);
+    case Protocol::gemini_interactions:
+      return interactions(body);
     case Protocol::bedrock:
       return bedrock(body);
     case Protocol::ollama:

@@ -26,6 +26,7 @@ constexpr const char* kAnthropic = "/v1/messages";
 constexpr const char* kChat = "/v1/chat/completions";
 constexpr const char* kResponses = "/v1/responses";
 constexpr const char* kGemini = "/v1beta/models/m:generateContent";
+constexpr const char* kInteractions = "/v1beta/interactions";
 constexpr const char* kBedrock = "/model/m/converse";
 
 TEST_F(WireRules, WhatAProviderRefusesIsRefusedInItsWords) {
@@ -64,6 +65,13 @@ TEST_F(WireRules, WhatAProviderRefusesIsRefusedInItsWords) {
        "Unknown name \\\"function\\\" at 'tools[0]'"},
       {kGemini, R"({"contents":[{"role":"model","parts":[{"functionCall":{"name":"f"}}]}]})",
        "function call turn comes before a function response turn"},
+      {kInteractions, R"({"model":"m","input":"x","max_tokens":5})", "Unknown parameter: 'max_tokens'"},
+      {kInteractions, R"({"model":"m","input":[{"role":"user","content":"x"}]})",
+       "Missing required parameter: 'input[0].type'"},
+      {kInteractions, R"({"model":"m","input":[{"type":"function_result","call_id":"c1","result":"x"}]})",
+       "input[0]: function_result has a call_id that no function_call has"},
+      {kInteractions, R"({"model":"m","input":"x","tools":[{"type":"function","function":{"name":"f"}}]})",
+       "Missing required parameter: 'tools[0].name'"},
       {kBedrock, R"({"messages":[{"role":"assistant","content":[{"text":"x"}]}]})",
        "A conversation must start with a user message"},
       {kBedrock,

@@ -56,6 +56,21 @@ std::string gemini_path(const std::string& base, Route route, bool stream, const
   }
 }
 
+std::string interactions_path(const std::string& base, Route route, const std::string& name) {
+  switch (route) {
+    case Route::models:
+      return base + "/models";
+    case Route::model:
+      return base + "/models/" + percent_encode(name);
+    case Route::stored:
+      return base + "/interactions/" + percent_encode(name);
+    case Route::unknown:
+      return base + "/no-such-route";
+    default:
+      return base + "/interactions";
+  }
+}
+
 std::string ollama_path(const std::string& base, Route route) {
   switch (route) {
     case Route::models:
@@ -124,6 +139,8 @@ std::string path_of(const Target& target, Route route, bool stream, std::string_
   switch (target.protocol) {
     case Protocol::gemini:
       return gemini_path(versioned(base, "/v1beta"), route, stream, model);
+    case Protocol::gemini_interactions:
+      return interactions_path(versioned(base, "/v1beta"), route, model);
     case Protocol::ollama:
       return ollama_path(without_end(base, {"/api"}), route);
     case Protocol::cohere:

@@ -14,6 +14,10 @@ using stream::Protocol;
 // Not a key that anybody issues, and long enough to be looked for in an answer.
 constexpr std::string_view kWrongKey = "sk-probe-wrong-7f3a9c51e2d84b06";
 
+bool is_google(Protocol protocol) {
+  return protocol == Protocol::gemini || protocol == Protocol::gemini_interactions;
+}
+
 std::string value_of(const Target& target, const References& references, const std::string& name,
                      bool& found) {
   found = true;
@@ -57,7 +61,7 @@ void add_key(Request& request, const Ask& ask, const Target& target) {
   if (ask.key == Key::right && key.empty()) return;  // an endpoint without keys
   if (target.protocol == Protocol::anthropic && !target.bearer) {
     request.headers.push_back({"x-api-key", key});
-  } else if (target.protocol == Protocol::gemini && !target.bearer) {
+  } else if (is_google(target.protocol) && !target.bearer) {
     request.headers.push_back({"x-goog-api-key", key});
   } else {
     request.headers.push_back({"Authorization", "Bearer " + key});
@@ -72,6 +76,8 @@ json body_for(const Ask& ask, const Target& target, const References& references
       return anthropic_body(ask, target, references);
     case Protocol::gemini:
       return gemini_body(ask, target, references);
+    case Protocol::gemini_interactions:
+      return interactions_body(ask, target, references);
     case Protocol::ollama:
       return ollama_body(ask, target, references);
     case Protocol::cohere:
@@ -145,6 +151,7 @@ json said_by(const Answer& answer, Protocol protocol) {
   if (protocol == Protocol::openai_responses) pointer = "/output";
   if (protocol == Protocol::anthropic) pointer = "/content";
   if (protocol == Protocol::gemini) pointer = "/candidates/0/content";
+  if (protocol == Protocol::gemini_interactions) pointer = "/steps";
   if (protocol == Protocol::bedrock) pointer = "/output/message";
   const json* said = at_pointer(answer.json, pointer);
   return said == nullptr ? json() : *said;

@@ -33,6 +33,7 @@ nlohmann::json chat_body(const Ask& ask, const Target& target, const References&
 nlohmann::json responses_body(const Ask& ask, const Target& target, const References& references);
 nlohmann::json anthropic_body(const Ask& ask, const Target& target, const References& references);
 nlohmann::json gemini_body(const Ask& ask, const Target& target, const References& references);
+nlohmann::json interactions_body(const Ask& ask, const Target& target, const References& references);
 nlohmann::json ollama_body(const Ask& ask, const Target& target, const References& references);
 nlohmann::json cohere_body(const Ask& ask, const Target& target, const References& references);
 nlohmann::json bedrock_body(const Ask& ask, const Target& target, const References& references);

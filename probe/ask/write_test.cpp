@@ -38,6 +38,7 @@ TEST(Target, PathsAreThoseOfTheSdks) {
   EXPECT_EQ(path("http://h/v1", Protocol::anthropic), "/v1/messages");
   EXPECT_EQ(path("http://h", Protocol::gemini), "/v1beta/models/m:generateContent");
   EXPECT_EQ(path("http://h", Protocol::gemini, true), "/v1beta/models/m:streamGenerateContent?alt=sse");
+  EXPECT_EQ(path("http://h", Protocol::gemini_interactions, true), "/v1beta/interactions");
   EXPECT_EQ(path("http://h", Protocol::ollama), "/api/chat");
   EXPECT_EQ(path("http://h/api", Protocol::ollama), "/api/chat");
   EXPECT_EQ(path("http://h", Protocol::cohere), "/v2/chat");
@@ -67,6 +68,8 @@ TEST(Write, ANamedToolInEachProtocol) {
   EXPECT_EQ(body(Protocol::gemini)["toolConfig"]["functionCallingConfig"]["allowedFunctionNames"],
             json{"clock"});
   EXPECT_EQ(body(Protocol::bedrock)["toolConfig"]["toolChoice"]["tool"]["name"], "clock");
+  EXPECT_EQ(body(Protocol::gemini_interactions)["generation_config"]["tool_choice"]["allowed_tools"]["tools"],
+            json{"clock"});
   // These two have no word for it.
   EXPECT_FALSE(body(Protocol::cohere).contains("tool_choice"));
   EXPECT_FALSE(body(Protocol::ollama).contains("tool_choice"));
@@ -82,6 +85,9 @@ TEST(Write, TheBoundOfAnAnswerStandsWhereTheProtocolReadsIt) {
   EXPECT_EQ(body(Protocol::ollama)["stream"], false);
   EXPECT_EQ(body(Protocol::cohere)["max_tokens"], 5);
   EXPECT_EQ(body(Protocol::bedrock)["inferenceConfig"]["maxTokens"], 5);
+  EXPECT_EQ(body(Protocol::gemini_interactions)["generation_config"]["max_output_tokens"], 5);
+  // Google keeps interactions unless it is told not to.
+  EXPECT_EQ(body(Protocol::gemini_interactions)["store"], false);
 }
 
 TEST(Write, ResultsOfCallsGoBackAsEachProtocolWantsThem) {
@@ -89,12 +95,14 @@ TEST(Write, ResultsOfCallsGoBackAsEachProtocolWantsThem) {
   ask.messages.push_back({Message::Kind::user, "Hi.", {}, {}, {}});
   ask.messages.push_back({Message::Kind::assistant, "", {{"c1", "clock", json::object()}}, {}, {}});
   ask.messages.push_back({Message::Kind::results, "", {}, {{"c1", "clock", "noon"}}, {}});
-  const auto last = [&](Protocol protocol) {
-    return parse_untrusted(write_request(ask, target_of("http://h", protocol), {})->body)["messages"][2];
+  const auto body = [&](Protocol protocol) {
+    return parse_untrusted(write_request(ask, target_of("http://h", protocol), {})->body);
   };
+  const auto last = [&](Protocol protocol) { return body(protocol)["messages"][2]; };
   EXPECT_EQ(last(Protocol::ollama), (json{{"role", "tool"}, {"tool_name", "clock"}, {"content", "noon"}}));
   EXPECT_EQ(last(Protocol::cohere)["content"][0]["document"]["data"], "noon");
   EXPECT_EQ(last(Protocol::bedrock)["content"][0]["toolResult"]["toolUseId"], "c1");
+  EXPECT_EQ(body(Protocol::gemini_interactions)["input"][2]["call_id"], "c1");
 }
 
 TEST(Write, TheKeyGoesWhereTheProtocolWantsIt) {
@@ -107,6 +115,7 @@ TEST(Write, TheKeyGoesWhereTheProtocolWantsIt) {
   EXPECT_EQ(header(Protocol::anthropic, "x-api-key"), "sk-test-key");
   EXPECT_EQ(header(Protocol::anthropic, "authorization"), "");
   EXPECT_EQ(header(Protocol::gemini, "x-goog-api-key"), "sk-test-key");
+  EXPECT_EQ(header(Protocol::gemini_interactions, "x-goog-api-key"), "sk-test-key");
   for (const Protocol protocol : {Protocol::ollama, Protocol::cohere, Protocol::bedrock})
     EXPECT_EQ(header(protocol, "authorization"), "Bearer sk-test-key");
 }

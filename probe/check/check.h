@@ -20,9 +20,10 @@ namespace assay::probe {
 
 // The protocols that can be asked: those that have a writer.
 inline constexpr stream::Protocol kProtocols[] = {
-    stream::Protocol::openai_chat, stream::Protocol::openai_responses, stream::Protocol::anthropic,
-    stream::Protocol::gemini,      stream::Protocol::ollama,           stream::Protocol::cohere,
-    stream::Protocol::bedrock};
+    stream::Protocol::openai_chat, stream::Protocol::openai_responses,
+    stream::Protocol::anthropic,   stream::Protocol::gemini,
+    stream::Protocol::ollama,      stream::Protocol::cohere,
+    stream::Protocol::bedrock,     stream::Protocol::gemini_interactions};
 
 // Ask::reasoning where it has a budget of its own, beside max_tokens: the smallest that Anthropic accepts.
 inline constexpr int kThinkingTokens = 1024;

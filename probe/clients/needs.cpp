@@ -26,6 +26,7 @@ std::optional<Protocol> protocol_of(std::string_view target) {
   if (path.ends_with(":generateContent") || path.ends_with(":streamGenerateContent") ||
       path.ends_with(":countTokens"))
     return Protocol::gemini;
+  if (path.ends_with("/v1beta/interactions")) return Protocol::gemini_interactions;
   if (path.ends_with("/api/chat")) return Protocol::ollama;
   if (path.ends_with("/v2/chat")) return Protocol::cohere;
   if (path.ends_with("/converse") || path.ends_with("/converse-stream")) return Protocol::bedrock;
@@ -56,7 +57,8 @@ void add_features(const Request& request, std::set<std::string>& features) {
   if (has(body, "/tools") || has(body, "/toolConfig/tools")) features.insert("tools");
   if (has(body, "/parallel_tool_calls")) features.insert("parallel-tools");
   for (const char* pointer :
-       {"/reasoning", "/reasoning_effort", "/thinking", "/generationConfig/thinkingConfig", "/think",
+       {"/reasoning", "/reasoning_effort", "/thinking", "/generationConfig/thinkingConfig",
+        "/generation_config/thinking_summaries", "/generation_config/thinking_level", "/think",
         "/additionalModelRequestFields/thinking"})
     if (has(body, pointer)) features.insert("reasoning");
   for (const char* pointer : {"/response_format", "/text/format/schema", "/generationConfig/responseSchema",
@@ -69,7 +71,7 @@ void add_features(const Request& request, std::set<std::string>& features) {
     const auto answered = [](const json& turn) {
       return turn.is_object() &&
              (turn.value("role", json()) == "assistant" || turn.value("role", json()) == "model" ||
-              turn.value("type", json()) == "function_call");
+              turn.value("type", json()) == "function_call" || turn.value("type", json()) == "model_output");
     };
     if (std::any_of(turns->begin(), turns->end(), answered)) features.insert("turns");
   }

@@ -32,6 +32,8 @@ bool is_end(const Event& event, Protocol protocol) {
       return type == "message_stop";
     case Protocol::gemini:
       return has_finish_reason(event);
+    case Protocol::gemini_interactions:
+      return type == "interaction.completed";
     case Protocol::ollama:
       return event.json.value("done", json()) == true;
     case Protocol::cohere:
@@ -45,7 +47,7 @@ bool is_end(const Event& event, Protocol protocol) {
 
 // What may still come after the end.
 bool may_follow(const Event& event, Protocol protocol) {
-  if (protocol == Protocol::cohere) return is_done(event);
+  if (protocol == Protocol::cohere || protocol == Protocol::gemini_interactions) return is_done(event);
   return protocol == Protocol::bedrock && event.type == "metadata";
 }
 
@@ -57,6 +59,8 @@ const char* end_name(Protocol protocol) {
       return "message_stop";
     case Protocol::gemini:
       return "a chunk with finishReason";
+    case Protocol::gemini_interactions:
+      return "interaction.completed";
     case Protocol::ollama:
       return "a line with done: true";
     case Protocol::cohere:

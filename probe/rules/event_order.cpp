@@ -118,6 +118,36 @@ Finding gemini_order(const std::vector<Event>& events) {
   return finished == events.size() ? broken("sent no finishReason") : holds();
 }
 
+// Gemini Interactions: interaction.created, steps that start, go on and stop by index, interaction.completed.
+Finding interactions_order(const std::vector<Event>& events) {
+  std::set<std::int64_t> open;
+  bool created = false;
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    const std::string type = text_at(events[i].json, "/event_type");
+    const auto wrong = [&](std::string_view why) {
+      return broken(fmt::format("sent event {} ({}) {}", i, type, why));
+    };
+    if (type.empty()) continue;  // [DONE]
+    if (type == "interaction.created") {
+      if (created) return wrong("a second time");
+      created = true;
+      continue;
+    }
+    if (!created) return wrong("before interaction.created");
+    if (type == "interaction.completed") return open.empty() ? holds() : wrong("while a step is open");
+    if (!type.starts_with("step.")) continue;
+    const std::int64_t index = number_at(events[i].json, "/index").value_or(-1);
+    if (type == "step.start") {
+      if (!open.insert(index).second) return wrong(fmt::format("for step {}, which is open", index));
+    } else if (!open.contains(index)) {
+      return wrong(fmt::format("for step {}, which is not open", index));
+    } else if (type == "step.stop") {
+      open.erase(index);
+    }
+  }
+  return broken("sent no interaction.completed");
+}
+
 // Cohere: message-start, blocks that open, go on and close by index, message-end.
 Finding cohere_order(const std::vector<Event>& events) {
   std::set<std::int64_t> open;
@@ -199,6 +229,8 @@ Finding event_order(const RuleInput& in) {
       return responses_order(events);
     case Protocol::gemini:
       return gemini_order(events);
+    case Protocol::gemini_interactions:
+      return interactions_order(events);
     case Protocol::cohere:
       return cohere_order(events);
     case Protocol::bedrock:

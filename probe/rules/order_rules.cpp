@@ -17,9 +17,10 @@ using stream::Protocol;
 
 // Every event that names its answer names the same one.
 Finding one_id(const RuleInput& in) {
-  const char* pointer = in.target.protocol == Protocol::openai_chat ? "/id"
-                        : in.target.protocol == Protocol::gemini    ? "/responseId"
-                                                                    : "/response/id";
+  const char* pointer = in.target.protocol == Protocol::openai_chat           ? "/id"
+                        : in.target.protocol == Protocol::gemini              ? "/responseId"
+                        : in.target.protocol == Protocol::gemini_interactions ? "/interaction/id"
+                                                                              : "/response/id";
   std::string first;
   for (std::size_t i = 0; i < in.answer.events.size(); ++i) {
     const Event& event = in.answer.events[i];
@@ -67,7 +68,7 @@ Finding event_names(const RuleInput& in) {
   for (std::size_t i = 0; i < in.answer.events.size(); ++i) {
     const Event& event = in.answer.events[i];
     if (!event.json.is_object()) continue;
-    const std::string type = text_at(event.json, "/type");
+    const std::string type = payload_type(event.json);
     if (type == event.type) continue;
     return broken(event.type == "message" ? fmt::format("sent event {} ({}) without an event field", i, type)
                                           : fmt::format("sent event {} as {} with data of type {}", i,

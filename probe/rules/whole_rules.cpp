@@ -19,7 +19,7 @@ std::string shape_name(const Event& event, Protocol protocol) {
   if (protocol == Protocol::bedrock) return event.type;
   // The last line of Ollama's streams has more.
   if (protocol == Protocol::ollama) return event.json.value("done", json()) == true ? "done" : "";
-  return text_at(event.json, "/type");
+  return payload_type(event.json);
 }
 
 // The answer, or in a stream each event, has the fields that clients read. Events have the shape
@@ -75,8 +75,10 @@ Finding usage(const RuleInput& in) {
   if (*usage->input <= 0 || *usage->output < 0)
     return broken(fmt::format("counted {} tokens of input and {} of output", *usage->input, *usage->output));
   if (!usage->total) return holds();
-  // Gemini counts thoughts beside the answer.
-  const std::int64_t thoughts = in.target.protocol == Protocol::gemini ? usage->reasoning.value_or(0) : 0;
+  // Google counts thoughts beside the answer.
+  const bool beside =
+      in.target.protocol == Protocol::gemini || in.target.protocol == Protocol::gemini_interactions;
+  const std::int64_t thoughts = beside ? usage->reasoning.value_or(0) : 0;
   if (*usage->input + *usage->output + thoughts == *usage->total ||
       *usage->input + *usage->output == *usage->total)
     return holds();
@@ -89,7 +91,7 @@ std::int64_t allowed_output(const Request& request) {
   const json body = parse_untrusted(request.body);
   for (const char* field :
        {"/max_tokens", "/max_completion_tokens", "/max_output_tokens", "/generationConfig/maxOutputTokens",
-        "/options/num_predict", "/inferenceConfig/maxTokens"}) {
+        "/generation_config/max_output_tokens", "/options/num_predict", "/inferenceConfig/maxTokens"}) {
     const json* most = body.is_object() ? at_pointer(body, field) : nullptr;
     if (most != nullptr && most->is_number_integer()) return most->get<std::int64_t>();
   }

@@ -57,8 +57,13 @@ std::optional<std::int64_t> number_at(const json& value, const char* pointer) {
   return found->get<std::int64_t>();
 }
 
+std::string payload_type(const json& payload) {
+  const std::string type = text_at(payload, "/type");
+  return type.empty() ? text_at(payload, "/event_type") : type;
+}
+
 std::string type_of(const Event& event) {
-  const std::string type = text_at(event.json, "/type");
+  const std::string type = payload_type(event.json);
   return type.empty() ? event.type : type;
 }
 

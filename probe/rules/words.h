@@ -29,7 +29,9 @@ const nlohmann::json& parameter_for(const nlohmann::json& parameter, stream::Pro
 // A string or a whole number at a place of an event; "" and nullopt when none is there.
 std::string text_at(const nlohmann::json& value, const char* pointer);
 std::optional<std::int64_t> number_at(const nlohmann::json& value, const char* pointer);
-// The `type` of an event's data, else the name that its framing has for it.
+// The `type` of an event's data (Gemini Interactions: `event_type`); "" = it has none.
+std::string payload_type(const nlohmann::json& payload);
+// The type of an event's data, else the name that its framing has for it.
 std::string type_of(const Event& event);
 
 }  // namespace assay::probe

@@ -37,7 +37,7 @@ const PathAliases& path_aliases() {
   static const PathAliases kAliases = {
       {"chat",
        {"*/chat/completions", "*/v1/messages", "*/v1/responses", "/responses", "*/codex/responses",
-        "*:generateContent", "*:streamGenerateContent", "/api/chat", "/v2/chat", "/model/*/converse*",
+        "*:generateContent", "*:streamGenerateContent", "/api/chat", "/v2/chat", "/v1beta/interactions", "/model/*/converse*",
         "/model/*/invoke*"}},
       {"models", {"*/models", "/api/tags"}},
       // Where accounts of conformance/logins have them.
