@@ -64,6 +64,15 @@ Result<Hello> parse_hello(const std::string& line) {
   }
 }
 
+// Of the protocols that an adapter speaks, those that its client file lets it be asked in.
+void keep_protocols(std::vector<std::string>& capabilities, const std::vector<std::string>& protocols) {
+  constexpr std::string_view prefix = "protocol.";
+  std::erase_if(capabilities, [&](const std::string& one) {
+    return one.starts_with(prefix) &&
+           std::find(protocols.begin(), protocols.end(), one.substr(prefix.size())) == protocols.end();
+  });
+}
+
 class Adapter final : public Client {
  public:
   Adapter(process::Child child, std::string actor, std::vector<std::string> argv, const Clock& clock,
@@ -79,7 +88,7 @@ class Adapter final : public Client {
     if (reader_.joinable()) reader_.join();
   }
 
-  Result<void> shake_hands(Micros deadline) {
+  Result<void> shake_hands(Micros deadline, const std::vector<std::string>& protocols) {
     auto line = child_.read_line(deadline);
     if (!line) return fail(fmt::format("{}: no hello: {}", argv_.front(), line.error().message));
     if (!*line) {
@@ -90,6 +99,7 @@ class Adapter final : public Client {
     auto hello = parse_hello(**line);
     if (!hello) return fail(argv_.front() + ": " + hello.error().message);
     hello_ = std::move(*hello);
+    if (!protocols.empty()) keep_protocols(hello_.capabilities, protocols);
     reader_ = std::thread([this] { read(); });
     return {};
   }
@@ -293,7 +303,8 @@ Result<std::unique_ptr<Client>> start_adapter(const Launch& launch, const Clock&
   if (!child) return tl::unexpected(child.error());
   auto adapter =
       std::make_unique<Adapter>(std::move(*child), launch.actor, launch.argv, clock, std::move(on_event));
-  if (auto hello = adapter->shake_hands(launch.hello_deadline); !hello) return tl::unexpected(hello.error());
+  if (auto hello = adapter->shake_hands(launch.hello_deadline, launch.protocols); !hello)
+    return tl::unexpected(hello.error());
   return adapter;
 }
 

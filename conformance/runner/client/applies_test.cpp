@@ -52,5 +52,18 @@ TEST(OtherList, AListInOpenAisFormIsNotAskedOfAClientThatReadsAnother) {
   }
 }
 
+TEST(HelloOf, AnAdapterIsAskedInTheProtocolsOfItsFileAlone) {
+  ClientSpec client;
+  client.argv = {"/bin/sh", "-c",
+                 R"(echo '{"hello":{"client":"c","protocol":[1],"capabilities":)"
+                 R"(["chat","protocol.openai-chat","protocol.anthropic"]}}'; read end)"};
+  EXPECT_EQ(protocols_of(hello_of(client, testing::TempDir())->capabilities),
+            (std::vector<std::string>{"openai-chat", "anthropic"}));
+  client.protocols = {"anthropic"};
+  const auto hello = hello_of(client, testing::TempDir());
+  ASSERT_TRUE(hello) << hello.error().text();
+  EXPECT_EQ(hello->capabilities, (std::vector<std::string>{"chat", "protocol.anthropic"}));
+}
+
 }  // namespace
 }  // namespace assay::conformance

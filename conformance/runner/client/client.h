@@ -46,6 +46,8 @@ struct Launch {
   int inherit = -1;
   // A login finds no browser to start, as over SSH.
   bool headless = false;
+  // Of an adapter's protocols those that it is asked in; empty = all that it says.
+  std::vector<std::string> protocols = {};
 };
 
 class Client {

@@ -39,6 +39,7 @@ Result<std::unique_ptr<Client>> start_client(const ClientSpec& client, Launch la
   if (client.as_program && as_process)
     return make_exec_client(*client.as_program, std::move(launch), clock, std::move(on_event));
   if (there) launch.directory = client.directory;
+  launch.protocols = client.protocols;
   // An SDK may take its time to load on a busy machine; that says nothing of it.
   launch.hello_deadline = std::max(launch.hello_deadline, client.patience);
   return start_adapter(launch, clock, std::move(on_event));
