@@ -1,5 +1,7 @@
 #include "harness/base/untrusted_json.h"
 
+#include <algorithm>
+#include <charconv>
 #include <set>
 #include <vector>
 
@@ -70,6 +72,35 @@ bool has_duplicate_key(std::string_view text) {
   DuplicateFinder finder;
   nlohmann::json::sax_parse(text, &finder);
   return finder.found();
+}
+
+std::string with_paired_surrogates(std::string_view text) {
+  constexpr std::size_t length = 6;  // of \uXXXX
+  const auto unit = [&](std::size_t at) -> unsigned {
+    unsigned value = 0;
+    if (text.substr(at, 2) != "\\u" || at + length > text.size()) return 0;
+    const char* end = text.data() + at + length;
+    const auto read = std::from_chars(text.data() + at + 2, end, value, 16);
+    return read.ptr == end ? value : 0;
+  };
+  const auto is_high = [](unsigned value) { return value >= 0xD800 && value < 0xDC00; };
+  const auto is_low = [](unsigned value) { return value >= 0xDC00 && value < 0xE000; };
+  std::string out;
+  out.reserve(text.size());
+  for (std::size_t at = 0; at < text.size();) {
+    std::size_t taken = text[at] == '\\' ? std::min<std::size_t>(2, text.size() - at) : 1;
+    const unsigned value = unit(at);
+    if (is_high(value) && is_low(unit(at + length))) {
+      taken = 2 * length;
+    } else if (is_high(value) || is_low(value)) {
+      out += "\\ufffd";
+      at += length;
+      continue;
+    }
+    out.append(text, at, taken);
+    at += taken;
+  }
+  return out;
 }
 
 }  // namespace assay

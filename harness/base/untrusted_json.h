@@ -3,6 +3,7 @@
 #pragma once
 
 #include <nlohmann/json.hpp>
+#include <string>
 #include <string_view>
 
 #include "harness/base/strict.h"
@@ -17,6 +18,10 @@ inline constexpr std::size_t max_record_depth = 2 * max_depth;
 bool nests_deeper(std::string_view text, std::size_t most = max_depth);
 // Whether an object of `text` has the same key twice, however deep. False for text that is no JSON.
 bool has_duplicate_key(std::string_view text);
+
+// `text` with the escape of a surrogate that stands alone replaced by that of U+FFFD: grammar allows it
+// (RFC 8259 section 8.2), and a parser of Unicode does not.
+std::string with_paired_surrogates(std::string_view text);
 
 // The value; discarded when `text` is no JSON or nests deeper than `most`.
 template <typename Json = nlohmann::json>

@@ -30,6 +30,17 @@ TEST(UntrustedJson, BracketsInStringsDoNotCount) {
   EXPECT_FALSE(nests_deeper("[][][][]{}{}{}", 1));
 }
 
+TEST(UntrustedJson, AnEscapedSurrogateThatStandsAloneIsReplaced) {
+  const std::pair<const char*, const char*> table[] = {
+      {R"("a\ud83d")", R"("a\ufffd")"},           {R"("\ude00b")", R"("\ufffdb")"},
+      {R"("\ud83d\ude00")", R"("\ud83d\ude00")"}, {R"("\ud83d\ud83d\ude00")", R"("\ufffd\ud83d\ude00")"},
+      {R"("\\ud83d")", R"("\\ud83d")"},  // a backslash, and letters
+      {R"("\u00e9 \n \")", R"("\u00e9 \n \")"},   {R"("\ud8)", R"("\ud8)"},
+  };
+  for (const auto& [text, expected] : table) EXPECT_EQ(with_paired_surrogates(text), expected);
+  EXPECT_FALSE(parse_untrusted(with_paired_surrogates(R"({"text":"a\ud83d"})")).is_discarded());
+}
+
 TEST(UntrustedJson, AKeyThatComesTwiceIsFoundHoweverDeep) {
   EXPECT_TRUE(has_duplicate_key(R"({"ok":false,"ok":true})"));
   EXPECT_TRUE(has_duplicate_key(R"({"seq":1,"result":{"ok":false,"x":[{"a":1,"a":2}]}})"));

@@ -225,6 +225,7 @@ class Adapter final : public Client {
       return fail(
           fmt::format("expected JSON of at most {} levels, found more: {}", max_depth, excerpt(line)));
     json value = parse_untrusted(line);
+    if (value.is_discarded()) value = parse_untrusted(with_paired_surrogates(line));
     if (value.is_discarded() || !value.is_object())
       return fail("expected a JSON object, found: " + excerpt(line));
     if (has_duplicate_key(line)) return fail("an object has a key twice: " + excerpt(line));
