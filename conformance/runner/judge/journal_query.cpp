@@ -37,8 +37,8 @@ const PathAliases& path_aliases() {
   static const PathAliases kAliases = {
       {"chat",
        {"*/chat/completions", "*/v1/messages", "*/v1/responses", "/responses", "*/codex/responses",
-        "*:generateContent", "*:streamGenerateContent", "/api/chat", "/v2/chat", "/v1beta/interactions", "/model/*/converse*",
-        "/model/*/invoke*"}},
+        "*:generateContent", "*:streamGenerateContent", "/api/chat", "/v2/chat", "/v1beta/interactions",
+        "/model/*/converse*", "/model/*/invoke*"}},
       {"models", {"*/models", "/api/tags"}},
       // Where accounts of conformance/logins have them.
       {"authorize", {"*/authorize", "/o/oauth2/v2/auth", "/auth"}},
