@@ -161,6 +161,13 @@ inline const std::string claude_client = "9d1c250a-e61b-44d9-88ed-5944d1962f5e";
 inline const std::string claude_authorize =
     "?code=true&response_type=code&state=S&client_id=" + claude_client +
     "&scope=org%3Acreate_api_key%20user%3Aprofile%20user%3Ainference&redirect_uri=";
+// Its page, with the callback on this machine.
+inline const Ask claude_page = {
+    "auth",
+    "GET /cai/oauth/authorize" + claude_authorize + "http%3A%2F%2Flocalhost%3A40001%2Fcallback" + s256,
+    "",
+    303,
+    {{"code", "?code"}}};
 inline const std::string claude_token =
     R"({"grant_type":"authorization_code","code":"{code}","client_id":")" + claude_client +
     R"(","code_verifier":"{verifier}","state":"S","redirect_uri":")";
