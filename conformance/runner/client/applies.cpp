@@ -64,6 +64,17 @@ std::string wrong_protocol(const Case& one, const std::vector<std::string>& capa
   return fmt::format("the case is about {}, the client speaks {}", about, fmt::join(spoken, ", "));
 }
 
+std::string spoken_protocol(const Case& one, const std::vector<std::string>& spoken,
+                            const std::string& usual) {
+  std::string first;
+  for (const std::string& protocol : spoken) {
+    if (!one.protocols.fits(protocol)) continue;
+    if (protocol == usual) return usual;
+    if (first.empty()) first = protocol;
+  }
+  return first;
+}
+
 std::string other_provider(const Case& one, const ClientSpec& client) {
   const std::string mine = client.fake.value("profile", "openai");
   const nlohmann::json inference = one.world.value("inference", nlohmann::json::object());

@@ -22,6 +22,10 @@ std::vector<std::string> protocols_of(const std::vector<std::string>& capabiliti
 // it can.
 std::string wrong_protocol(const Case& one, const std::vector<std::string>& capabilities,
                            const std::string& protocol);
+// Which of the protocols that a client speaks it is asked `one` in: `usual`, that of the case's provider, where
+// it speaks that, else its first that fits; empty when none does.
+std::string spoken_protocol(const Case& one, const std::vector<std::string>& spoken,
+                            const std::string& usual);
 
 // Why a case about the habits of one provider in the chat protocol (`profile` of its world) is not asked of a
 // client that its file says is for another; empty = it can be asked.

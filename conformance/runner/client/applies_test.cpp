@@ -52,6 +52,25 @@ TEST(OtherList, AListInOpenAisFormIsNotAskedOfAClientThatReadsAnother) {
   }
 }
 
+TEST(SpokenProtocol, ThatOfTheProviderWhereTheClientSpeaksIt) {
+  const struct {
+    std::vector<std::string> named, spoken;
+    const char* asked;
+  } table[] = {
+      {{}, {"anthropic", "openai-chat"}, "openai-chat"},
+      {{}, {"anthropic"}, "anthropic"},
+      {{}, {"gemini", "anthropic"}, "gemini"},
+      {{"anthropic"}, {"openai-chat", "anthropic"}, "anthropic"},
+      {{"anthropic"}, {"openai-chat"}, ""},
+      {{}, {}, ""},
+  };
+  for (const auto& row : table) {
+    Case one;
+    one.protocols.named = row.named;
+    EXPECT_EQ(spoken_protocol(one, row.spoken, "openai-chat"), row.asked);
+  }
+}
+
 TEST(HelloOf, AnAdapterIsAskedInTheProtocolsOfItsFileAlone) {
   ClientSpec client;
   client.argv = {"/bin/sh", "-c",

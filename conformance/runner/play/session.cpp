@@ -73,6 +73,7 @@ void to_json(nlohmann::json& out, const ClientSpec& client) {
   if (client.program) out["program"] = true;
   if (client.public_address) out["public_address"] = true;
   if (!client.kind.empty()) out["kind"] = client.kind;
+  if (!client.protocols.empty()) out["protocols"] = client.protocols;
   if (!client.fake.empty()) out["fake"] = client.fake;
   if (client.narrate) out["narrate"] = true;
   if (!client.home_reads.empty()) out["home_reads"] = client.home_reads;
@@ -94,6 +95,7 @@ void from_json(const nlohmann::json& in, ClientSpec& client) {
   client.program = in.contains("program");
   client.public_address = in.contains("public_address");
   client.kind = in.value("kind", "");
+  client.protocols = in.value("protocols", std::vector<std::string>());
   if (in.contains("fake")) client.fake = in["fake"];
   in.at("directory").get_to(client.directory);
   in.at("arguments").get_to(client.arguments);

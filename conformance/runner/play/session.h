@@ -57,6 +57,8 @@ struct ClientSpec {
   // is.
   std::optional<std::vector<std::string>> only_reports = std::nullopt;
 };
+// What the worker of a cell must know of it: all but what is for the record (packages) or decided before it
+// starts (without_cell, reads).
 void to_json(nlohmann::json& out, const ClientSpec& client);
 void from_json(const nlohmann::json& in, ClientSpec& client);
 

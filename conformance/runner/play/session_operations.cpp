@@ -26,7 +26,7 @@ Session::Actor& Session::actor_of(const std::string& name) {
 json Session::provider_of(const std::string& second) const {
   json provider = plan_.provider;
   // A client that is asked in a protocol of its own has a provider of that kind.
-  if (!options_.protocol.empty()) provider["default_api"] = options_.protocol;
+  if (!played_.protocol.empty()) provider["default_api"] = played_.protocol;
   if (const json base = client_.fake.value("base_path", json()); base.is_string())
     provider["api_base_path"] = base;
   if (!second.empty()) provider["id"] = second;

@@ -48,6 +48,11 @@ Reports reports_of(const Hello& hello, const ClientSpec& client) {
 }  // namespace
 
 void Session::set_up() {
+  // An adapter says more in its hello.
+  played_.protocol =
+      options_.protocol.empty()
+          ? spoken_protocol(case_, client_.protocols, plan_.provider.value("default_api", ""))
+          : options_.protocol;
   for (const std::uint16_t port : plan_.ports_busy) {
     auto holder = PortHolder::hold(port);
     if (!holder) throw Stop{Stop::Why::could_not_run, holder.error().message};
@@ -253,10 +258,7 @@ std::string Session::protocol_for(const Hello& hello) const {
   const std::string why = wrong_protocol(case_, hello.capabilities, options_.protocol);
   if (!why.empty()) throw Stop{Stop::Why::not_applicable, why};
   if (!options_.protocol.empty()) return options_.protocol;
-  for (const std::string& protocol : protocols_of(hello.capabilities)) {
-    if (case_.protocols.fits(protocol)) return protocol;
-  }
-  return {};
+  return spoken_protocol(case_, protocols_of(hello.capabilities), plan_.provider.value("default_api", ""));
 }
 
 // By what the client said in the start check. Its role and its reports are asked of itself.
