@@ -1,4 +1,5 @@
-// ai, the AI SDK, with one of its providers: `ai.mjs openai-compatible`, or another way to ask it: `ai.mjs openai openai-chat`. It runs the tools and keeps the history itself.
+// ai, the AI SDK, with one of its providers: `ai.mjs openai-compatible`, or another way to ask it: `ai.mjs openai openai-chat`. It runs the tools and keeps the history itself;
+// since 7 `response` is that of the last step alone.
 // The full stream is read, as its documentation advises: textStream ends quietly when a stream fails.
 import { load, serve } from './protocol.mjs';
 
@@ -42,7 +43,7 @@ serve({
       const answer = await generateText(options);
       text(answer.text);
       reasoning(answer.reasoningText);
-      return { add: answer.response.messages, finish: answer.finishReason, usage: usageOf(answer.usage) };
+      return { add: answer.responseMessages ?? answer.response.messages, finish: answer.finishReason, usage: usageOf(answer.usage) };
     }
     const answer = streamText(options);
     let finish = null, usage, open = false;
@@ -58,6 +59,6 @@ serve({
       if (part.type === 'finish-step' || part.type === 'step-finish') ({ finishReason: finish, usage } = part);
     }
     if (finish === 'error') throw new Error('finishReason is "error"');
-    return { add: (await answer.response).messages, finish, usage: usageOf(usage) };
+    return { add: (await answer.responseMessages) ?? (await answer.response).messages, finish, usage: usageOf(usage) };
   },
 });

@@ -67,6 +67,20 @@ Found responses_order(const json& body) {
   return std::nullopt;
 }
 
+// What the assistant said is output, also where it stands in the input.
+Found assistant_content(const json& item, std::size_t at) {
+  std::size_t i = 0;
+  for (const json& part : list_of(item, "content")) {
+    const std::string type = part.is_object() ? part.value("type", "") : "";
+    if (type != "output_text" && type != "refusal")
+      return bad_request(
+          fmt::format("Invalid value: '{}'. Supported values are: 'output_text' and 'refusal'.", type),
+          fmt::format("input[{}].content[{}]", at, i));
+    ++i;
+  }
+  return std::nullopt;
+}
+
 Found responses(const json& body) {
   constexpr std::array<std::string_view, 4> kRoles = {"assistant", "system", "developer", "user"};
   if (body.contains("max_tokens"))
@@ -81,6 +95,9 @@ Found responses(const json& body) {
                                      "'developer', and 'user'.",
                                      role_of(item)),
                          fmt::format("input[{}].role", i));
+    if (item.is_object() && role_of(item) == "assistant") {
+      if (auto wrong = assistant_content(item, i)) return wrong;
+    }
     ++i;
   }
   i = 0;

@@ -22,8 +22,8 @@ std::vector<std::string> protocols_of(const std::vector<std::string>& capabiliti
 // it can.
 std::string wrong_protocol(const Case& one, const std::vector<std::string>& capabilities,
                            const std::string& protocol);
-// Which of the protocols that a client speaks it is asked `one` in: `usual`, that of the case's provider, where
-// it speaks that, else its first that fits; empty when none does.
+// Which of the protocols that a client speaks it is asked `one` in: `usual`, that of the case's provider,
+// where it speaks that, else its first that fits; empty when none does.
 std::string spoken_protocol(const Case& one, const std::vector<std::string>& spoken,
                             const std::string& usual);
 

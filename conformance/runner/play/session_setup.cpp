@@ -49,10 +49,9 @@ Reports reports_of(const Hello& hello, const ClientSpec& client) {
 
 void Session::set_up() {
   // An adapter says more in its hello.
-  played_.protocol =
-      options_.protocol.empty()
-          ? spoken_protocol(case_, client_.protocols, plan_.provider.value("default_api", ""))
-          : options_.protocol;
+  played_.protocol = options_.protocol.empty()
+                         ? spoken_protocol(case_, client_.protocols, plan_.provider.value("default_api", ""))
+                         : options_.protocol;
   for (const std::uint16_t port : plan_.ports_busy) {
     auto holder = PortHolder::hold(port);
     if (!holder) throw Stop{Stop::Why::could_not_run, holder.error().message};
