@@ -55,6 +55,30 @@ Response unfinished() {
   return r;
 }
 
+// Gemini's streams have CR LF: a client may not meet both line ends where a case asks about something else.
+TEST(FaultPairs, WhatAFaultAddsToAStreamHasTheLineEndsOfTheStream) {
+  for (const char* fault :
+       {R"({"insert-event": {"event": 1, "name": "ping", "data": "x"}})", R"({"comments": {}})",
+        R"({"keepalive": {}})", R"({"in-band-error": {"then": "continue"}})", R"({"after-done": "usage"})",
+        R"({"event-names": {"to": "x"}})"}) {
+    const std::string as_it_is = sent(("[" + std::string(fault) + "]").c_str());
+    const std::string ended =
+        sent((R"([{"line-ends": {"to": "crlf"}}, )" + std::string(fault) + "]").c_str());
+    ASSERT_THAT(ended, Not(StartsWith("refused"))) << fault;
+    EXPECT_NE(as_it_is, sent("[]")) << fault;
+    std::string lone = ended.substr(ended.find("\r\n\r\n") + 4);
+    for (std::size_t at = 0; (at = lone.find("\r\n", at)) != std::string::npos;) lone.erase(at, 2);
+    EXPECT_THAT(lone, Not(HasSubstr("\n"))) << fault << ": " << ended;
+  }
+}
+
+// A whole answer has Content-Length; in chunks it has none.
+TEST(FaultPairs, ABodyOfKnownLengthIsRechunked) {
+  const std::string bytes = sent(R"([{"rechunk": {"into": 4}}])", plain());
+  EXPECT_THAT(bytes, AllOf(HasSubstr("Transfer-Encoding: chunked"), Not(HasSubstr("Content-Length"))));
+  EXPECT_THAT(bytes, EndsWith("4\r\nabcd\r\n2\r\nef\r\n0\r\n\r\n"));
+}
+
 TEST(FaultPairs, AHeaderStaysBehindTheStatusLine) {
   for (const char* faults :
        {R"([{"huge-body": "1MiB"}, "te-and-cl"])", R"([{"keepalive": {"count": 3}}, "te-and-cl"])",

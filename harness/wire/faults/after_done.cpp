@@ -9,6 +9,7 @@ Result<Response> apply_after_done(Response response, const nlohmann::json& param
   auto text = p.text("text");
   if (what && text) p.wrong("expected one of what, text");
   if (auto ok = p.finish(); !ok) return tl::unexpected(ok.error());
+  const bool in_lines = !text && what != "garbage";
   if (!text) {
     text = ": trailing\n\n";
     if (what == "usage") {
@@ -25,7 +26,7 @@ Result<Response> apply_after_done(Response response, const nlohmann::json& param
   return edit_sse(std::move(response), [&](const SseBody& body, BodyEdits& edits) -> Result<void> {
     for (auto event = body.events.rbegin(); event != body.events.rend(); ++event) {
       if (!event->is_done()) continue;
-      edits.insert(event->end, event->separator() + *text);
+      edits.insert(event->end, event->separator() + (in_lines ? body.in_its_line_ends(*text) : *text));
       return {};
     }
     return fail("the stream has no [DONE]");

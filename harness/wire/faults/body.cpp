@@ -144,13 +144,26 @@ std::string_view SseLine::value() const {
   return value;
 }
 
+std::string line_end_of(std::string_view text) {
+  const std::size_t at = text.find_first_of("\r\n");
+  if (at == std::string_view::npos || text[at] == '\n') return "\n";
+  return text.substr(at, 2) == "\r\n" ? "\r\n" : "\r";
+}
+
+std::string with_line_ends(const std::string& text, const std::string& end) {
+  std::string out;
+  for (const char c : text) out += c == '\n' ? end : std::string(1, c);
+  return out;
+}
+
+std::string SseBody::in_its_line_ends(const std::string& text) const {
+  return with_line_ends(text, line_end_of(bytes));
+}
+
 std::string SseEvent::separator() const {
-  const auto is_end = [](char c) { return c == '\r' || c == '\n'; };
   const std::size_t last = text.size() - std::min(text.size(), text.find_last_not_of("\r\n") + 1);
   const std::string_view ends = text.substr(text.size() - last);
-  std::string end = "\n";
-  if (const auto first = std::find_if(text.begin(), text.end(), is_end); first != text.end())
-    end = *first == '\n' ? "\n" : std::next(first) != text.end() && *std::next(first) == '\n' ? "\r\n" : "\r";
+  const std::string end = line_end_of(text);
   std::size_t count = 0;
   for (std::size_t at = 0; at < ends.size(); ++count) at += ends.compare(at, 2, "\r\n") == 0 ? 2 : 1;
   return count >= 2 ? "" : count == 1 ? end : end + end;
@@ -236,7 +249,7 @@ Result<Response> insert_before_events(Response response, const EventChoice& choi
   return edit_sse(std::move(response), [&](const SseBody& body, BodyEdits& edits) -> Result<void> {
     auto chosen = choose_events(body, choice, any_event, "place");
     if (!chosen) return tl::unexpected(chosen.error());
-    for (const std::size_t i : *chosen) edits.insert(body.events[i].begin, lines);
+    for (const std::size_t i : *chosen) edits.insert(body.events[i].begin, body.in_its_line_ends(lines));
     return {};
   });
 }

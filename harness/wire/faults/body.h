@@ -81,7 +81,13 @@ struct SseBody {
   std::string separator_before(std::size_t i) const {
     return i < events.size() ? "" : events.back().separator();
   }
+  // Text that is written with LF, with the line ends of this stream: those of its first line.
+  std::string in_its_line_ends(const std::string& text) const;
 };
+// The end of the first line of `text`: "\n", "\r\n" or "\r"; "\n" when it has none.
+std::string line_end_of(std::string_view text);
+// `text` with `end` in place of each LF.
+std::string with_line_ends(const std::string& text, const std::string& end);
 
 // Reads the body of `response` as SSE and hands it to `edit`, which fills in edits or refuses; then applies
 // them. Refused: another content type, a content coding, a body without events.

@@ -17,7 +17,7 @@ Result<Response> apply_event_names(Response response, const nlohmann::json& para
         changed = true;
       }
       if (!to || !has_data(event)) continue;
-      edits.insert(event.begin, "event: " + *to + "\n");
+      edits.insert(event.begin, body.in_its_line_ends("event: " + *to + "\n"));
       changed = true;
     }
     if (!changed) return fail("no event has an event field");

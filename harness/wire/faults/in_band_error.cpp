@@ -141,7 +141,8 @@ Result<Response> apply_in_band_error(Response response, const nlohmann::json& pa
     auto i = event_index(event.value_or(static_cast<std::int64_t>(count / 2)), count, true);
     if (!i) return tl::unexpected(i.error());
     const std::size_t at = body.begin_of(*i);
-    edits.replace(at, then == "continue" ? at : body.bytes.size(), body.separator_before(*i) + text);
+    edits.replace(at, then == "continue" ? at : body.bytes.size(),
+                  body.separator_before(*i) + body.in_its_line_ends(text));
     return {};
   });
 }

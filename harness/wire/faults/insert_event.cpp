@@ -26,7 +26,7 @@ Result<Response> apply_insert_event(Response response, const nlohmann::json& par
   return edit_sse(std::move(response), [&](const SseBody& body, BodyEdits& edits) -> Result<void> {
     auto i = event_index(event, body.events.size(), true);
     if (!i) return tl::unexpected(i.error());
-    edits.insert(body.begin_of(*i), body.separator_before(*i) + text);
+    edits.insert(body.begin_of(*i), body.separator_before(*i) + (raw ? text : body.in_its_line_ends(text)));
     return {};
   });
 }

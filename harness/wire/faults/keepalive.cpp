@@ -1,3 +1,4 @@
+#include "harness/wire/faults/body.h"
 #include "harness/wire/faults/catalogue.h"
 #include "harness/wire/faults/head.h"
 
@@ -9,7 +10,7 @@ Result<Script> apply_keepalive(Script script, const nlohmann::json& params, Faul
   const auto every = p.duration("every").value_or(std::chrono::seconds(1));
   const auto count = p.integer("count", 0, INT64_MAX).value_or(1);
   const auto given = p.text("text");
-  const auto text = given.value_or(": keepalive\n\n");
+  auto text = given.value_or(": keepalive\n\n");
   const auto place = read_place(p);
   if (text.empty()) p.wrong("text: expected at least one byte");
   if (count == 0 && every == Micros(0)) p.wrong("every: an endless keepalive needs a time between two");
@@ -23,6 +24,11 @@ Result<Script> apply_keepalive(Script script, const nlohmann::json& params, Faul
   if (const auto type = header_line(script, where, "Content-Type"); type && !given) {
     const std::string line = top_level_bytes(script).substr(type->begin, type->end - type->begin);
     if (std::string why = why_no_comment(line); !why.empty()) return fail(std::move(why));
+  }
+  if (!given && !where.data.empty()) {
+    const Range& first = where.data.front();
+    text = with_line_ends(text,
+                          line_end_of(top_level_bytes(script).substr(first.begin, first.end - first.begin)));
   }
   auto at = resolve_one(where, place, where.chunked() ? where.chunks.front() : where.body);
   if (!at) return tl::unexpected(at.error());

@@ -22,6 +22,10 @@ Result<Response> apply_rechunk(Response response, const nlohmann::json& params, 
     for (std::size_t at = size; at < total; at += size) begins.push_back(at);
   }
   response.body = divide_body(response, begins);
+  if (response.framing == BodyFraming::content_length) {
+    remove_header(response.headers, "Content-Length");
+    response.framing = BodyFraming::chunked;
+  }
   return response;
 }
 
@@ -30,7 +34,7 @@ Result<Response> apply_rechunk(Response response, const nlohmann::json& params, 
 Fault rechunk() {
   return {.name = "rechunk",
           .level = FaultLevel::exchange,
-          .description = "Other HTTP chunk sizes: fixed size, one chunk per event, one chunk",
+          .description = "Body in HTTP chunks of other sizes: fixed size, one chunk per event, one chunk",
           .parameters = "into: event | one | N bytes",
           .example = R"("one")",
           .lossless = true,
