@@ -63,7 +63,8 @@ Answer UserAgent::load_page(const Load& load) {
   settings.ca_file = options_.ca_file;
   settings.total_deadline =
       std::max(Micros(1), std::chrono::duration_cast<Micros>(until_ - std::chrono::steady_clock::now()));
-  settings.stall_deadline = settings.total_deadline;  // a user waits for a page as long as for the whole visit
+  settings.stall_deadline =
+      settings.total_deadline;  // a user waits for a page as long as for the whole visit
   http::Client client(settings);
   Answer answer;
   http::ResponseEvents events;
